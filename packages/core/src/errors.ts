@@ -1,0 +1,189 @@
+/**
+ * Every error that Leviathan throws on purpose. Catch by class, or by the stable `code` where a class is lost on the way
+ * (another process, a serialised log).
+ *
+ * @module
+ */
+
+/** One fault in a value, and where it is. */
+export interface Issue {
+  /** Path of the fault from the root of the value, for example `['data', 'urls', 0]`. */
+  path: (string | number)[];
+  message: string;
+}
+
+/** Base of all errors of Leviathan. `code` never changes between versions; messages may. */
+export class LeviathanError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/**
+ * A job, a filter or an option is not valid: nothing was written. Thrown by `add`, `change`, `list` and by constructors.
+ * `issues` names each fault with its path.
+ */
+export class ValidationError extends LeviathanError {
+  readonly issues: Issue[];
+
+  constructor(subject: string, issues: Issue[], options?: { cause?: unknown }) {
+    super('INVALID', `${subject} is not valid: ${issues.map(formatIssue).join('; ')}`, options);
+    this.issues = issues;
+  }
+}
+
+/** No processor of this type is registered. Thrown by `add` of a Leviathan that knows its processors. */
+export class UnknownTypeError extends LeviathanError {
+  constructor(type: string, known: readonly string[]) {
+    const list = known.length > 0 ? `known types: ${known.join(', ')}` : 'no processor is registered';
+    super('UNKNOWN_TYPE', `There is no processor for jobs of type ${JSON.stringify(type)} (${list}).`);
+  }
+}
+
+/** A job holds this id or key already, and the caller asked for an error instead of the existing job. Nothing was written. */
+export class DuplicateJobError extends LeviathanError {
+  readonly jobId: string;
+
+  constructor(jobId: string, what: 'id' | 'key', value: string) {
+    super('DUPLICATE', `Job ${jobId} holds the ${what} ${JSON.stringify(value)} already.`);
+    this.jobId = jobId;
+  }
+}
+
+/** `dependsOn` forms a cycle, so none of these jobs could ever run. Nothing was written. */
+export class CycleError extends LeviathanError {
+  readonly cycle: string[];
+
+  constructor(cycle: string[]) {
+    super('CYCLE', `These jobs wait for each other in a cycle: ${cycle.join(' -> ')}.`);
+    this.cycle = cycle;
+  }
+}
+
+/** The job's JSON is larger than the store takes. Put the bulk into a file and its path into the job. Nothing was written. */
+export class JobTooLargeError extends LeviathanError {
+  constructor(what: string, bytes: number, limit: number) {
+    super(
+      'TOO_LARGE',
+      `${what} has ${bytes} bytes of JSON, the limit is ${limit}. Keep the bulk in a file and put its path into the job.`,
+    );
+  }
+}
+
+/** There is no job with this id (any more). Thrown by calls on a single job. */
+export class JobNotFoundError extends LeviathanError {
+  constructor(id: string) {
+    super('NOT_FOUND', `There is no job ${JSON.stringify(id)}.`);
+  }
+}
+
+/** A change cannot be made to this job in its present state, for example a retry of a completed job. */
+export class JobStateError extends LeviathanError {
+  constructor(id: string, message: string) {
+    super('STATE', `Job ${id}: ${message}`);
+  }
+}
+
+/** The awaited job ended in `failed`. Thrown by `JobHandle.result()`; `reason` and `errors` say why. */
+export class JobFailedError extends LeviathanError {
+  readonly jobId: string;
+  readonly reason: string;
+
+  constructor(jobId: string, reason: string, message: string) {
+    super('JOB_FAILED', `Job ${jobId} failed (${reason}): ${message}`);
+    this.jobId = jobId;
+    this.reason = reason;
+  }
+}
+
+/** The store cannot be opened, or can no longer be used; the message says what to do. */
+export class StoreError extends LeviathanError {}
+
+/** The store is closed. Thrown by each call after `close()`, and by calls that were waiting. */
+export class StoreClosedError extends StoreError {
+  constructor(message = 'The store is closed.') {
+    super('CLOSED', message);
+  }
+}
+
+/**
+ * The store could not write: disk full, read-only, an I/O error. The call left no half state; it may be made again when the cause
+ * (`cause.code`, for example `ENOSPC`) is gone.
+ */
+export class StoreWriteError extends StoreError {
+  constructor(message: string, cause: unknown) {
+    super('WRITE_FAILED', message, { cause });
+  }
+}
+
+/** The folder was written by a newer version of Leviathan. Nothing was touched; upgrade to open it. */
+export class StoreFormatError extends StoreError {
+  constructor(found: string, supported: string) {
+    super(
+      'FORMAT',
+      `The store has format ${found}, this version reads up to ${supported}. Nothing was changed; upgrade Leviathan.`,
+    );
+  }
+}
+
+/** The other side of a connection went away, or speaks another protocol version. */
+export class ConnectionError extends StoreError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('CONNECTION', message, options);
+  }
+}
+
+/** The store does not have this feature; its `capabilities` say so too. */
+export class UnsupportedError extends StoreError {
+  constructor(store: string, feature: string) {
+    super('UNSUPPORTED', `The ${store} store cannot ${feature}.`);
+  }
+}
+
+/** Throw it in a handler: the job fails now, whatever attempts are left. */
+export class UnrecoverableError extends LeviathanError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('UNRECOVERABLE', message, options);
+  }
+}
+
+/** Throw it in a handler: the attempt failed, and the next one (if any is left) starts at this time instead of after the backoff. */
+export class RetryAtError extends LeviathanError {
+  /** Epoch milliseconds. */
+  readonly at: number;
+
+  constructor(at: Date | number, message: string, options?: { cause?: unknown }) {
+    super('RETRY_AT', message, options);
+    this.at = typeof at === 'number' ? at : at.getTime();
+  }
+}
+
+/** The reason of `ctx.signal` when the attempt took longer than its timeout. */
+export class TimeoutError extends LeviathanError {
+  constructor(ms: number) {
+    super('TIMEOUT', `The attempt took longer than its timeout of ${ms} ms.`);
+  }
+}
+
+/** The reason of `ctx.signal` when somebody cancelled the job. */
+export class CancelledError extends LeviathanError {
+  constructor() {
+    super('CANCELLED', 'The job was cancelled.');
+  }
+}
+
+/** The reason of `ctx.signal` when the worker shuts down; the job goes back to pending and its attempt is not counted. */
+export class ShutdownError extends LeviathanError {
+  constructor() {
+    super('SHUTDOWN', 'The worker is shutting down.');
+  }
+}
+
+function formatIssue(issue: Issue): string {
+  if (issue.path.length === 0) return issue.message;
+  return `${issue.path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('')}: ${issue.message}`;
+}

@@ -1,0 +1,209 @@
+/**
+ * The vocabulary of jobs: what a job is, in the API and on disk.
+ *
+ * @module
+ */
+
+/** Any value that survives `JSON.parse(JSON.stringify(value))` unchanged. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** The four states of a job. On disk each is a folder of the same name. */
+export const JOB_STATUSES = ['pending', 'active', 'completed', 'failed'] as const;
+
+/** One of {@link JOB_STATUSES}. */
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** Why a failed job failed. */
+export const FAILURE_REASONS = ['error', 'timeout', 'cancelled', 'expired', 'crashed'] as const;
+
+/** One of {@link FAILURE_REASONS}. */
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** Severity of a log line. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One line that a handler logged. */
+export interface JobLog {
+  /** ISO 8601, UTC. */
+  at: string;
+  level: LogLevel;
+  message: string;
+  /** Structured fields, if the handler gave any. */
+  fields?: Json;
+}
+
+/** One failed attempt. */
+export interface JobError {
+  /** ISO 8601, UTC. */
+  at: string;
+  /** Number of the attempt that failed, from 1. */
+  attempt: number;
+  /** The error's class name, for example `TypeError`. */
+  name: string;
+  message: string;
+  /** The error's `code`, where it had one, for example `ECONNRESET`. */
+  code?: string;
+  stack?: string;
+}
+
+/** What happened to a job so far. */
+export interface JobMetadata {
+  /** How many times the job went back to pending after a failed or crashed attempt. */
+  retries: number;
+  /** Percent done, 0 to 100. */
+  progress: number;
+  /** What the handler passed along with its last progress, for example bytes and speed. */
+  detail?: Json;
+  /** The newest lines, oldest first; see {@link MAX_LOGS}. */
+  logs: JobLog[];
+  /** The newest failures, oldest first; see {@link MAX_ERRORS}. */
+  errors: JobError[];
+  /** How often the process died while it ran this job. */
+  crashes?: number;
+  /** What the handler last passed to `ctx.checkpoint`, handed to the next attempt. */
+  checkpoint?: Json;
+  /** True while a handler runs on after its timeout or cancellation; it no longer owns the outcome. */
+  stuck?: boolean;
+}
+
+/** How many log lines a job keeps. */
+export const MAX_LOGS = 100;
+
+/** How many failures a job keeps. */
+export const MAX_ERRORS = 20;
+
+/** Wait between attempts: the same each time, or growing. All times in milliseconds. */
+export interface BackoffSpec {
+  type: 'fixed' | 'exponential';
+  /** The first wait. */
+  delay: number;
+  /** Growth per attempt of an exponential backoff; 2 by default. */
+  factor?: number;
+  /** Upper bound of one wait; 1 hour by default. */
+  max?: number;
+  /** Share of the wait that is random, 0 (none) to 1 (anything between nothing and the whole wait); 0 by default. */
+  jitter?: number;
+}
+
+/**
+ * A job as every store returns it, and as its file holds it. The keys of the file stand in the order of
+ * {@link JOB_KEYS}, so that two states of a queue diff well. Optional fields are absent, never `null`.
+ */
+export interface Job<Data = unknown, Result = unknown> {
+  /** `job_<date>_<uuid v7>` unless the caller chose one; see `isSafeId`. */
+  id: string;
+  /** Which processor runs it. */
+  type: string;
+  status: JobStatus;
+  /** 1 runs first, 10 last. */
+  priority: number;
+  /** When it was added: ISO 8601, UTC. */
+  created: string;
+  /** When it last changed: ISO 8601, UTC. */
+  updated: string;
+  data: Data;
+  metadata: JobMetadata;
+  /** Grows by one with every recorded change. */
+  rev: number;
+  /** Place among pending jobs of one priority; the smallest runs first. */
+  order?: number;
+  /** Not before this time: ISO 8601, UTC. */
+  runAt?: string;
+  /** How many attempts were started and counted. */
+  attempt: number;
+  /** Failed attempts after which the job fails for good. Crashes and releases do not count. */
+  maxAttempts: number;
+  /** Deaths of the process after which the job fails with reason `crashed`. */
+  maxCrashes: number;
+  backoff?: BackoffSpec;
+  /** Milliseconds that one attempt may take. */
+  timeout?: number;
+  /** Jobs that must complete first. */
+  dependsOn?: string[];
+  /** At most one pending or active job holds a key. */
+  key?: string;
+  tags?: string[];
+  /** When the newest attempt started: ISO 8601, UTC. */
+  started?: string;
+  /** When it completed or failed for good: ISO 8601, UTC. */
+  finished?: string;
+  /** Who runs it, or ran it last. */
+  worker?: string;
+  /** True on an active job that somebody cancelled and that has not stopped yet. */
+  cancelling?: boolean;
+  result?: Result;
+  reason?: FailureReason;
+}
+
+/** The fixed order of a job's keys on disk. */
+export const JOB_KEYS = [
+  'id',
+  'type',
+  'status',
+  'priority',
+  'created',
+  'updated',
+  'data',
+  'metadata',
+  'rev',
+  'order',
+  'runAt',
+  'attempt',
+  'maxAttempts',
+  'maxCrashes',
+  'backoff',
+  'timeout',
+  'dependsOn',
+  'key',
+  'tags',
+  'started',
+  'finished',
+  'worker',
+  'cancelling',
+  'result',
+  'reason',
+] as const satisfies readonly (keyof Job)[];
+
+/** What a producer may say about a new job besides its type and data. */
+export interface JobOptions {
+  /** The caller's own id: lower-case ASCII letters, digits, `.`, `_`, `-`; 128 characters at most. */
+  id?: string;
+  /** 1 (first) to 10 (last); 5 by default. */
+  priority?: number;
+  /** Milliseconds to wait before the job may run. Not together with `runAt`. */
+  delay?: number;
+  /** Not before this time: a `Date`, epoch milliseconds, or ISO 8601. */
+  runAt?: Date | number | string;
+  /** Failed attempts after which the job fails for good; 3 by default. */
+  attempts?: number;
+  /** Deaths of the process after which the job fails; 3 by default. */
+  maxCrashes?: number;
+  backoff?: BackoffSpec;
+  /** Milliseconds that one attempt may take; unlimited by default. */
+  timeout?: number;
+  /** Ids of jobs, in the store or in the same call, that must complete first. */
+  dependsOn?: string[];
+  /** Unique among pending and active jobs: any text of 512 characters at most. */
+  key?: string;
+  tags?: string[];
+}
+
+/** A new job as a store takes it: plain JSON, times as epoch milliseconds. */
+export interface JobSpec {
+  type: string;
+  data: Json;
+  id?: string;
+  priority?: number;
+  /** Epoch milliseconds. */
+  runAt?: number;
+  maxAttempts?: number;
+  maxCrashes?: number;
+  backoff?: BackoffSpec;
+  timeout?: number;
+  dependsOn?: string[];
+  key?: string;
+  tags?: string[];
+}

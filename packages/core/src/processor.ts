@@ -1,0 +1,85 @@
+/**
+ * The plug-in contract: a processor says which type of job it runs, what goes in, what comes out, and how.
+ *
+ * @module
+ */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { BackoffSpec, Job, JobOptions, Json, LogLevel } from './job';
+
+/** Milliseconds to wait after `attempt` (from 1) failed with `error`. */
+export type BackoffFunction = (attempt: number, error: unknown) => number;
+
+/** What a handler gets. */
+export interface JobContext<Input = unknown> {
+  /** The job as it was claimed. */
+  readonly job: Job;
+  /** The job's data, parsed by the processor's input schema. */
+  readonly input: Input;
+  /** Number of this attempt, from 1. */
+  readonly attempt: number;
+  /** What an earlier attempt passed to {@link JobContext.checkpoint}, if any. */
+  readonly lastCheckpoint: Json | undefined;
+  /**
+   * Aborts on timeout, cancellation and shutdown; its `reason` is a `TimeoutError`, `CancelledError` or `ShutdownError`. A handler that
+   * ignores it loses its claim on the outcome.
+   */
+  readonly signal: AbortSignal;
+  /** Percent done, 0 to 100, and anything worth showing beside it. Cheap: call it as often as you like. */
+  progress(percent: number, detail?: Json): void;
+  /** Adds a line to the job's log. */
+  log(message: string, options?: { level?: LogLevel; fields?: Json }): void;
+  /** Keeps `data` for the next attempt; resolves once it is durable. */
+  checkpoint(data: Json): Promise<void>;
+}
+
+/** A processor: made by {@link defineProcessor}. */
+export interface Processor<
+  Type extends string = string,
+  In extends StandardSchemaV1 = StandardSchemaV1,
+  Result = unknown,
+> {
+  readonly type: Type;
+  /** One sentence for people. */
+  readonly description?: string;
+  /** Checks and parses a job's data, when it is added and again before it runs. */
+  readonly input: In;
+  /** Checks and parses what `run` returns; an invalid result fails the job without a retry. */
+  readonly output?: StandardSchemaV1<unknown, Result>;
+  /** Options of jobs of this type, where the producer gives none. */
+  readonly defaults?: Pick<JobOptions, 'priority' | 'attempts' | 'maxCrashes' | 'timeout' | 'tags'> & {
+    backoff?: BackoffSpec | BackoffFunction;
+  };
+  /** Jobs of this type that one worker runs at once; the worker's concurrency by default. */
+  readonly concurrency?: number;
+  run(ctx: JobContext<StandardSchemaV1.InferOutput<In>>): Promise<Result> | Result;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: variance: a list holds processors of any input, as with a list of handlers of any event
+export type AnyProcessor = Processor<string, any, any>;
+
+/** What a producer passes as data for this processor. */
+export type InputOf<P> = P extends Processor<string, infer In, unknown> ? StandardSchemaV1.InferInput<In> : never;
+
+/** What a job of this processor results in. */
+export type ResultOf<P> = P extends { run(ctx: never): infer R } ? Awaited<R> : never;
+
+/**
+ * Defines a processor; types of data and result come from the schemas (any Standard Schema library: zod, valibot, arktype).
+ *
+ * @example
+ * ```ts
+ * const resize = defineProcessor({
+ *   type: 'resize',
+ *   input: z.object({ file: z.string(), width: z.number().int().positive() }),
+ *   run: async ({ input, progress }) => {
+ *     progress(50);
+ *     return { bytes: await resizeImage(input.file, input.width) };
+ *   },
+ * });
+ * ```
+ */
+export function defineProcessor<const Type extends string, In extends StandardSchemaV1, Result>(
+  processor: Processor<Type, In, Result>,
+): Processor<Type, In, Result> {
+  return processor;
+}

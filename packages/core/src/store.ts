@@ -1,0 +1,402 @@
+/**
+ * JobStore: the one interface between the queue and whatever keeps its jobs. Every method takes a batch, because batches are what
+ * makes every engine fast: group commit on a file, pipelining on a network.
+ *
+ * All arguments and results are plain JSON, so that the same interface works through a socket.
+ *
+ * @module
+ */
+import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
+
+/** What survives an acknowledged call: nothing, the death of the process, or a power cut. */
+export type Durability = 'none' | 'process' | 'power';
+
+/** What a store can do. The conformance suite runs what is claimed and prints what it skips. */
+export interface StoreCapabilities {
+  /** Short name for messages, for example `memory`. */
+  name: string;
+  /** Jobs are there again after close and open. */
+  persistent: boolean;
+  durability: Durability;
+  /** Several processes may open it at once. */
+  shared: boolean;
+  /** `move`, and an order inside a priority. */
+  reorder: boolean;
+  /** `dependsOn`. */
+  dependencies: boolean;
+  /** `filter.text` searches data. */
+  textSearch: boolean;
+  /** A subscription may start at an earlier sequence number. */
+  resumableEvents: boolean;
+}
+
+/** How `add` treats an id or key that a job holds already. */
+export interface AddOptions {
+  /** `return` (default) gives the existing job; `reject` throws `DuplicateJobError`, and nothing of the batch is added. */
+  onDuplicate?: 'return' | 'reject';
+}
+
+/** What became of one added job. */
+export interface AddResult {
+  id: string;
+  /** False when a job with this id or key was there already; `id` is then that job's. */
+  added: boolean;
+}
+
+/** Asks for jobs to run. */
+export interface ClaimRequest {
+  /** Who will run them: unique per worker instance. */
+  worker: string;
+  /** How many at most, in all. */
+  limit: number;
+  /** Types that the worker can run, each with how many of it at most. Left out: any type. */
+  types?: Record<string, number>;
+  /** True: wait until there is at least one job. False: answer at once, with none if there is none. */
+  wait: boolean;
+}
+
+/** A job that was started for a worker. */
+export interface ClaimedJob {
+  /** As it stands after the claim: active, its attempt counted. */
+  job: Job;
+  /** Fencing token of this attempt: only who holds it can report on or settle it. */
+  token: string;
+}
+
+/** What became of an attempt. */
+export type Settlement =
+  | { id: string; token: string; outcome: 'completed'; result?: Json }
+  | {
+      id: string;
+      token: string;
+      outcome: 'failed';
+      error: Omit<JobError, 'at' | 'attempt'>;
+      reason: FailureReason;
+      /** Milliseconds until the next attempt if one is left. Left out: fail for good. */
+      retryIn?: number;
+    }
+  /** Back to pending without an attempt spent: the worker shuts down. */
+  | { id: string; token: string; outcome: 'released' };
+
+/** Whether a settlement counted. */
+export interface SettleResult {
+  id: string;
+  /** False: the token is not the running attempt's (late, or foreign), or the job is gone. It was refused and recorded. */
+  accepted: boolean;
+  /** The job's status afterwards; left out when the job is gone. */
+  status?: JobStatus;
+}
+
+/** What a running attempt tells. */
+export interface Report {
+  id: string;
+  token: string;
+  /** Percent, 0 to 100. */
+  progress?: number;
+  detail?: Json;
+  logs?: JobLog[];
+  /** Kept for the next attempt; acknowledged as durably as an `add`. */
+  checkpoint?: Json;
+  /** The handler ignores its abort signal. */
+  stuck?: boolean;
+}
+
+/** Whether a report counted. */
+export interface ReportResult {
+  id: string;
+  /** False: the token is not the running attempt's. */
+  accepted: boolean;
+  /** The job is being cancelled: the handler should stop. */
+  cancelling: boolean;
+}
+
+/** Which jobs. All given conditions must hold; a list means any of its values. */
+export interface JobFilter {
+  status?: JobStatus | JobStatus[];
+  type?: string | string[];
+  /** Jobs that carry all of these tags. */
+  tags?: string[];
+  /** Case-insensitive part of the id, the type, the key, a tag, the error, or the data's JSON. */
+  text?: string;
+  reason?: FailureReason | FailureReason[];
+  priority?: number | number[];
+  key?: string;
+  worker?: string;
+  /** Epoch milliseconds, inclusive. */
+  createdAfter?: number;
+  /** Epoch milliseconds, exclusive. */
+  createdBefore?: number;
+  /** Epoch milliseconds, inclusive. */
+  updatedAfter?: number;
+  /** Epoch milliseconds, exclusive. */
+  updatedBefore?: number;
+}
+
+/** Sort orders of a list: `queue` is the order in which pending jobs run. */
+export type JobSort = 'created' | 'updated' | 'priority' | 'queue';
+
+/** One page of jobs, please. */
+export interface ListQuery {
+  filter?: JobFilter;
+  /** `created` by default. */
+  sort?: JobSort;
+  /** `asc` by default. */
+  direction?: 'asc' | 'desc';
+  /** Jobs per page, 1 to 1,000; 50 by default. */
+  limit?: number;
+  /** `next` of the page before. */
+  cursor?: string;
+}
+
+/** One page of jobs. */
+export interface JobPage {
+  jobs: Job[];
+  /** Pass it as `cursor` for the next page; left out on the last one. */
+  next?: string;
+}
+
+/** How many jobs there are. */
+export interface JobCounts {
+  pending: number;
+  active: number;
+  completed: number;
+  failed: number;
+  /** Why pending jobs are pending; the four add up to `pending`. A job that is both scheduled and paused counts as scheduled. */
+  waiting: { ready: number; scheduled: number; blocked: number; paused: number };
+  byType: Record<string, Record<JobStatus, number>>;
+  /** What is paused: everything, or these types. */
+  paused: { all: boolean; types: string[] };
+}
+
+/** Where to move a pending job inside its priority. */
+export type MoveTarget = { to: 'top' | 'bottom' } | { before: string } | { after: string };
+
+/** What may be edited on a pending job. `null` takes an optional field away. */
+export interface JobPatch {
+  data?: Json;
+  priority?: number;
+  /** Epoch milliseconds; `null`: as soon as possible. */
+  runAt?: number | null;
+  tags?: string[];
+  maxAttempts?: number;
+  timeout?: number | null;
+  backoff?: import('./job').BackoffSpec | null;
+}
+
+/** What to do to each of the targeted jobs. */
+export type ChangeAction =
+  /** Pending: fails with reason `cancelled`. Active: its handler is told to stop. */
+  | { action: 'cancel' }
+  /** Failed: pending again with all its attempts. Pending and scheduled: runs now. */
+  | { action: 'retry' }
+  /** Pending, completed and failed jobs leave the store. */
+  | { action: 'remove' }
+  | { action: 'reprioritise'; priority: number }
+  /** The targets keep their order among themselves. A job that is moved next to another takes over its priority. */
+  | { action: 'move'; target: MoveTarget }
+  | { action: 'edit'; patch: JobPatch };
+
+/** A change, to jobs by id or by filter. */
+export interface ChangeRequest {
+  change: ChangeAction;
+  target: { ids: string[] } | { filter: JobFilter };
+  /** Count what would change, and change nothing. */
+  dryRun?: boolean;
+  /** Who asks, for the audit trail. */
+  by?: string;
+}
+
+/** Why some of the targeted jobs were left as they were. */
+export interface ChangeSkip {
+  /** `not-found`, or the state that does not allow the change, for example `completed`. */
+  reason: 'not-found' | 'unchanged' | 'removed' | JobStatus;
+  message: string;
+  count: number;
+  /** The first ids, 20 at most. */
+  ids: string[];
+}
+
+/** What a change did, or would do. */
+export interface ChangeResult {
+  dryRun: boolean;
+  matched: number;
+  changed: number;
+  /** The first changed ids, 1,000 at most. */
+  ids: string[];
+  /** The rest, by reason: `matched` = `changed` + the counts here. */
+  skipped: ChangeSkip[];
+}
+
+/** Why a job waits, or ended as it did. */
+export type Cause =
+  | { code: 'ready' /** Jobs that run before it. */; ahead: number }
+  | {
+      code: 'scheduled' /** ISO 8601. */;
+      runAt: string /** The wait is the backoff after a failed attempt. */;
+      backoff: boolean;
+    }
+  | { code: 'paused' /** The paused type; left out when everything is paused. */; type?: string }
+  | { code: 'blocked' /** Jobs that have not completed yet. */; by: { id: string; status: JobStatus | 'missing' }[] }
+  | { code: 'no-worker' /** No connected worker takes this type. */; type: string }
+  | { code: 'running'; worker: string; since: string; cancelling: boolean; stuck: boolean }
+  | { code: 'completed'; at: string }
+  | { code: 'failed'; at: string; reason: FailureReason; message: string };
+
+/** Answer to "why does this job not run?", as data and as a sentence. */
+export interface Explanation {
+  id: string;
+  status: JobStatus;
+  /** Every cause that holds now: all of them must go before a pending job runs. */
+  causes: Cause[];
+  sentence: string;
+}
+
+/** Kinds of change events. */
+export const EVENT_KINDS = [
+  'added',
+  'started',
+  'progress',
+  'log',
+  'checkpoint',
+  'completed',
+  'failed',
+  'retrying',
+  'released',
+  'crashed',
+  'cancelling',
+  'stuck',
+  'edited',
+  'removed',
+  'refused',
+  'paused',
+  'resumed',
+  'drained',
+  'reset',
+] as const;
+
+/** One of {@link EVENT_KINDS}. */
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/**
+ * One change. `seq` never goes back; progress and log lines carry the number of the last recorded change.
+ *
+ * - `retrying`: back to pending after a failed attempt, or by hand; `crashed`: back to pending because its process died.
+ * - `refused`: a late or foreign settlement was turned away.
+ * - `drained`: the last pending or active job ended.
+ * - `reset`: events are missing (the position was too old, or a client fell behind): read the state again.
+ */
+export interface StoreEvent {
+  seq: number;
+  /** ISO 8601, UTC. */
+  at: string;
+  kind: EventKind;
+  /** Left out for events about the store as a whole. */
+  id?: string;
+  type?: string;
+  /** The job's status after the event. */
+  status?: JobStatus;
+  rev?: number;
+  attempt?: number;
+  worker?: string;
+  progress?: number;
+  detail?: Json;
+  logs?: JobLog[];
+  reason?: FailureReason;
+  /** Message of the error of a failed attempt. */
+  error?: string;
+  /** When a retrying job runs next: ISO 8601. */
+  runAt?: string;
+}
+
+/** Which events. Conditions add up; left out: all. */
+export interface SubscribeOptions {
+  /** Events after this sequence number; left out: from now on. */
+  since?: number;
+  kinds?: EventKind[];
+  types?: string[];
+  ids?: string[];
+  worker?: string;
+}
+
+/** A live subscription. */
+export interface Subscription {
+  /** The position at which it starts: state read after `subscribe` resolved includes everything up to here. */
+  readonly seq: number;
+  close(): Promise<void>;
+}
+
+/** How the store is doing. */
+export interface StoreHealth {
+  status: 'ok' | 'degraded' | 'failed';
+  /** What is wrong, as sentences; empty when `ok`. */
+  problems: string[];
+  /** Facts for people: role, segment, lag, sizes. */
+  details: Record<string, Json>;
+}
+
+/** What the programs on this store can run, so that jobs from outside can be checked before they are taken. */
+export interface JobValidator {
+  types(): string[];
+  /** Faults of the data, with paths below `data`; empty when it is valid. */
+  validate(type: string, data: Json): Promise<import('./errors').Issue[]>;
+}
+
+/** The driver that keeps jobs. See the conformance suite in `@leviathan/core/testing` for what each promise means exactly. */
+export interface JobStore {
+  readonly capabilities: StoreCapabilities;
+
+  /** Makes the store ready. Calling it again, or in parallel, is harmless; the other methods call it by themselves. */
+  open(): Promise<void>;
+
+  /**
+   * Adds jobs, all or none. Resolves when they are as durable as the store promises.
+   * @throws ValidationError, DuplicateJobError, CycleError, JobTooLargeError, StoreWriteError: nothing was written.
+   */
+  add(specs: JobSpec[], options?: AddOptions): Promise<AddResult[]>;
+
+  /**
+   * Starts jobs for a worker: the best ones by priority, then order. The start is recorded before it resolves.
+   * With `wait` it resolves with none only when `signal` aborts.
+   */
+  claim(request: ClaimRequest, options?: { signal?: AbortSignal }): Promise<ClaimedJob[]>;
+
+  /** Ends attempts. A stale token is refused, not thrown. */
+  settle(settlements: Settlement[]): Promise<SettleResult[]>;
+
+  /** Progress, log lines and checkpoints of running attempts. */
+  report(reports: Report[]): Promise<ReportResult[]>;
+
+  /**
+   * Takes back the running jobs of workers that left: in order (`released`, no attempt spent) or by death (`crashed`, counted against
+   * `maxCrashes`). `keep` names tokens that the worker still holds, when it only lost its connection for a while.
+   * Resolves with how many jobs were taken back.
+   */
+  takeBack(workers: string[], cause: 'released' | 'crashed', options?: { keep?: string[] }): Promise<number>;
+
+  /** Cancels, retries, removes, moves, reprioritises or edits jobs. */
+  change(request: ChangeRequest): Promise<ChangeResult>;
+
+  /** Stops (or lets go on) the starting of jobs: all, or one type. Running jobs run on. Survives a restart. */
+  pause(paused: boolean, options?: { type?: string; by?: string }): Promise<void>;
+
+  /** The jobs, in the order of the ids; `null` where there is none. */
+  get(ids: string[]): Promise<(Job | null)[]>;
+
+  list(query?: ListQuery): Promise<JobPage>;
+
+  counts(): Promise<JobCounts>;
+
+  /** Why each job waits or ended; `null` where there is none. */
+  explain(ids: string[]): Promise<(Explanation | null)[]>;
+
+  /** Tells changes from now on, or from an earlier position, in order and in batches. A listener that throws disturbs nobody. */
+  subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription>;
+
+  /** Lets the store check jobs that come from outside the API (an inbox, a hand-edited file). */
+  setValidator?(validator: JobValidator): void;
+
+  health(): Promise<StoreHealth>;
+
+  /** Acknowledges what is under way and lets go of everything. Jobs that this instance's workers still hold go back to pending. */
+  close(): Promise<void>;
+}
