@@ -100,6 +100,23 @@ export class JobFailedError extends LeviathanError {
   }
 }
 
+/** The awaited job did not end in time; it goes on regardless. Thrown by `wait` and `result` with a `timeout`. */
+export class WaitTimeoutError extends LeviathanError {
+  readonly jobId: string;
+
+  constructor(jobId: string, ms: number) {
+    super('WAIT_TIMEOUT', `Job ${jobId} did not end within ${ms} ms. It goes on; wait again, or cancel it.`);
+    this.jobId = jobId;
+  }
+}
+
+/** Services failed to start or to stop; `cause` is the error, or an `AggregateError` of all of them. */
+export class ServiceError extends LeviathanError {
+  constructor(message: string, cause: unknown) {
+    super('SERVICE', message, { cause });
+  }
+}
+
 /** The store cannot be opened, or can no longer be used; the message says what to do. */
 export class StoreError extends LeviathanError {}
 

@@ -1,0 +1,91 @@
+/** Runs a change: finds the targets, decides in slices, commits. */
+import type { Clock } from '../clock';
+import type { ChangeRequest, ChangeResult, ChangeSkip } from '../store';
+import { decideChange } from './decide-change';
+import type { BodySource, Entry } from './entry';
+import { compileFilter } from './filter';
+import type { JobTable } from './job-table';
+import type { RecordDraft } from './records';
+
+/** Jobs that one slice decides and commits: a few ms. */
+const SLICE = 2_000;
+const MAX_IDS = 1_000;
+const MAX_SKIPPED_IDS = 20;
+
+interface Target {
+  id: string;
+  entry: Entry | null;
+}
+
+/** What the runner works on. */
+export interface ChangeScope {
+  table: JobTable;
+  bodies: BodySource;
+  clock: Clock;
+  maxBytes: number;
+}
+
+/**
+ * A change of many jobs goes in slices with `pause` between them, so that it holds nobody up; each job changes whole or not at all. Moves,
+ * dry runs and small changes are one slice.
+ * @throws ValidationError, JobNotFoundError, JobStateError, JobTooLargeError, StoreWriteError
+ */
+export async function runChange(
+  scope: ChangeScope,
+  request: ChangeRequest,
+  commit: (groups: RecordDraft[][]) => Promise<void> | undefined,
+  pause: () => Promise<void>,
+): Promise<ChangeResult> {
+  const targets = await findTargets(scope, request, pause);
+  const whole = request.dryRun || request.change.action === 'move';
+  const size = whole ? Math.max(targets.length, 1) : SLICE;
+  let total: ChangeResult | undefined;
+  for (let start = 0; start === 0 || start < targets.length; start += size) {
+    if (start > 0) await pause();
+    // A job that left since it was found is simply not there any more.
+    const slice = targets
+      .slice(start, start + size)
+      .map(({ id, entry }) => ({ id, entry: entry && (scope.table.entries.get(id) ?? null) }));
+    const context = { table: scope.table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes };
+    const { records, result } = decideChange(context, request, slice);
+    if (!request.dryRun) await commit(request.change.action === 'move' ? [records] : records.map((record) => [record]));
+    total = total ? merge(total, result) : result;
+  }
+  return total as ChangeResult;
+}
+
+async function findTargets(
+  { table, bodies }: ChangeScope,
+  { target }: ChangeRequest,
+  pause: () => Promise<void>,
+): Promise<Target[]> {
+  if ('ids' in target) return target.ids.map((id) => ({ id, entry: table.entries.get(id) ?? null }));
+  const matches = compileFilter(target.filter, bodies);
+  const targets: Target[] = [];
+  let looked = 0;
+  for (const entry of table.bySeq.ascending()) {
+    if (++looked % (SLICE * 10) === 0) await pause();
+    if (matches(entry)) targets.push({ id: entry.id, entry });
+  }
+  return targets;
+}
+
+function merge(total: ChangeResult, more: ChangeResult): ChangeResult {
+  const skipped = new Map<string, ChangeSkip>(total.skipped.map((skip) => [`${skip.reason}:${skip.message}`, skip]));
+  for (const skip of more.skipped) {
+    const key = `${skip.reason}:${skip.message}`;
+    const known = skipped.get(key);
+    if (!known) skipped.set(key, skip);
+    else {
+      known.count += skip.count;
+      known.ids = [...known.ids, ...skip.ids].slice(0, MAX_SKIPPED_IDS);
+    }
+  }
+  return {
+    dryRun: total.dryRun,
+    matched: total.matched + more.matched,
+    changed: total.changed + more.changed,
+    ids: [...total.ids, ...more.ids].slice(0, MAX_IDS),
+    skipped: [...skipped.values()],
+  };
+}

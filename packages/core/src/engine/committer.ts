@@ -1,0 +1,94 @@
+/** The commit: records are numbered, written to the log, applied to the index, told to subscribers, in this order and no other. */
+import type { Clock } from '../clock';
+import { type EventHub, eventOf } from './event-hub';
+import type { JobTable } from './job-table';
+import type { RecordDraft, StoreRecord } from './records';
+import { isoOf } from './time';
+
+/** Where records become durable. */
+export interface CommitLog {
+  /** Writes all records or none. @throws StoreWriteError when it could not: nothing has happened then */
+  write(records: StoreRecord[]): void;
+  /** Resolves when everything written so far is as durable as promised; undefined when it is already. */
+  synced(): Promise<void> | undefined;
+}
+
+/** The log of a store that keeps nothing. */
+export const noLog: CommitLog = { write: () => {}, synced: () => undefined };
+
+/** Turns drafts into history. */
+export class Committer {
+  constructor(
+    readonly table: JobTable,
+    readonly hub: EventHub,
+    private readonly log: CommitLog,
+    private readonly clock: Clock,
+    /** Called after each commit, when jobs may have become ready. */
+    private readonly onCommit: () => void,
+  ) {}
+
+  /**
+   * Commits groups of records, each group atomic. Returns what to await before anybody is told; undefined when there is nothing to
+   * wait for. With `lazy` nobody is told, so nothing is flushed for its sake.
+   * @throws StoreWriteError: nothing was committed
+   */
+  commit(groups: RecordDraft[][], { lazy = false } = {}): Promise<void> | undefined {
+    const records = this.number(groups);
+    if (records.length === 0) return undefined;
+    // Written first: what the index shows must not be lost by a crash of this process.
+    this.log.write(records);
+    const busy = this.unfinished();
+    for (const record of records) this.apply(record);
+    if (busy > 0 && this.unfinished() === 0) {
+      this.hub.push({ seq: this.table.seq, at: isoOf(this.clock.now()), kind: 'drained' });
+    }
+    const told = this.tell();
+    const durable = lazy ? undefined : (told ?? this.log.synced());
+    this.onCommit();
+    return durable;
+  }
+
+  /** Hands out pushed events once what was written before is durable; undefined when there are none, or nothing to wait for. */
+  tell(): Promise<void> | undefined {
+    const events = this.hub.take();
+    if (events.length === 0) return undefined;
+    const durable = this.log.synced();
+    // A microtask later at the earliest: a listener must not run inside the call that caused the event.
+    (durable ?? Promise.resolve()).then(
+      () => this.hub.dispatch(events),
+      () => {},
+    );
+    return durable;
+  }
+
+  private number(groups: RecordDraft[][]): StoreRecord[] {
+    const at = this.clock.now();
+    const records: StoreRecord[] = [];
+    let seq = this.table.seq;
+    for (const group of groups) {
+      for (let i = 0; i < group.length; i++) {
+        const draft = group[i] as RecordDraft;
+        seq++;
+        records.push(i < group.length - 1 ? { seq, at, more: 1, ...draft } : { seq, at, ...draft });
+      }
+    }
+    return records;
+  }
+
+  private apply(record: StoreRecord): void {
+    const entry = 'id' in record ? this.table.entries.get(record.id) : undefined;
+    this.table.apply(record);
+    if (!this.hub.active || isSilent(record)) return;
+    this.hub.push(eventOf(record, record.op === 'add' ? this.table.entries.get(record.job.id) : entry));
+  }
+
+  private unfinished(): number {
+    const { ready, scheduled, blocked, active } = this.table.counts.total;
+    return ready + scheduled + blocked + active;
+  }
+}
+
+/** Progress was told when it was reported; its record only keeps it. */
+function isSilent(record: StoreRecord): boolean {
+  return record.op === 'report' && !record.stuck;
+}

@@ -1,0 +1,134 @@
+/** Which records a settlement, a report or the loss of a worker becomes. */
+import { type Issue, type LeviathanError, ValidationError } from '../errors';
+import { type JobError, type Json, MAX_LOGS } from '../job';
+import type { Report, Settlement } from '../store';
+import type { Entry } from './entry';
+import type { JobTable } from './job-table';
+import type { RecordDraft } from './records';
+import { isoOf } from './time';
+import { jsonText } from './validate';
+
+/** The token that callers hold for the running attempt. */
+export function tokenOf(entry: Entry): string | undefined {
+  return entry.run?.token === undefined ? undefined : String(entry.run.token);
+}
+
+/** What to do about a settlement. */
+export type SettleDecision =
+  | { kind: 'records'; records: RecordDraft[] }
+  /** The same attempt settled already: the caller only lost the answer. */
+  | { kind: 'repeated' }
+  | { kind: 'refused'; records: RecordDraft[] };
+
+/**
+ * Decides one settlement. `settled` holds the ids that this commit has settled already.
+ */
+export function decideSettle(
+  table: JobTable,
+  settlement: Settlement,
+  settled: Set<string>,
+  context: { now: number; maxBytes: number },
+): SettleDecision {
+  const entry = table.entries.get(settlement.id);
+  if (!entry || settled.has(entry.id) || tokenOf(entry) !== settlement.token) {
+    if (entry && String(entry.run?.settled) === settlement.token) return { kind: 'repeated' };
+    const refusal: RecordDraft = {
+      op: 'refuse',
+      id: settlement.id,
+      token: settlement.token,
+      outcome: settlement.outcome,
+    };
+    return { kind: 'refused', records: entry ? [refusal] : [] };
+  }
+  const records: RecordDraft[] = [];
+  // A handler that finished all the same did the work: that counts more than the wish to cancel it.
+  const outcome = settlement.outcome === 'completed' ? completion(entry, settlement.result, context) : undefined;
+  const unsaved = liveReport(entry);
+  if (unsaved) records.push(unsaved);
+  if (outcome) records.push(outcome);
+  else if (settlement.outcome === 'failed') records.push(failure(entry, settlement, context.now));
+  else
+    records.push(
+      entry.run?.cancelling ? { op: 'fail', id: entry.id, reason: 'cancelled' } : { op: 'release', id: entry.id },
+    );
+  settled.add(entry.id);
+  return { kind: 'records', records };
+}
+
+/** A result that cannot be kept fails the job: the same handler would return the same again. */
+function completion(
+  entry: Entry,
+  result: Json | undefined,
+  { now, maxBytes }: { now: number; maxBytes: number },
+): RecordDraft {
+  if (result === undefined) return { op: 'complete', id: entry.id, body: '' };
+  try {
+    const issues: Issue[] = [];
+    const body = jsonText('result', result, maxBytes, [], issues);
+    if (issues.length > 0) throw new ValidationError('The result', issues);
+    return { op: 'complete', id: entry.id, body };
+  } catch (error) {
+    const { name, code, message } = error as LeviathanError;
+    return {
+      op: 'fail',
+      id: entry.id,
+      reason: 'error',
+      error: { at: isoOf(now), attempt: entry.attempt, name, code, message },
+    };
+  }
+}
+
+function failure(entry: Entry, settlement: Extract<Settlement, { outcome: 'failed' }>, now: number): RecordDraft {
+  const error: JobError = { at: isoOf(now), attempt: entry.attempt, ...settlement.error };
+  if (entry.run?.cancelling) return { op: 'fail', id: entry.id, reason: 'cancelled', error };
+  const { retryIn } = settlement;
+  if (retryIn === undefined || entry.attempt - (entry.run?.crashes ?? 0) >= entry.maxAttempts) {
+    return { op: 'fail', id: entry.id, reason: settlement.reason, error };
+  }
+  const retry: RecordDraft = { op: 'retry', id: entry.id, cause: 'failed', error };
+  if (retryIn > 0) retry.runAt = Math.ceil(now + retryIn);
+  return retry;
+}
+
+/** The record of what the attempt reported since the last one. */
+export function liveReport(entry: Entry): RecordDraft | undefined {
+  const live = entry.run?.live;
+  return live && { op: 'report', id: entry.id, ...live };
+}
+
+/** Keeps progress and log lines with the entry until a record takes them along. */
+export function keepReport(entry: Entry, report: Report): void {
+  const { run } = entry;
+  if (!run || (report.progress === undefined && report.detail === undefined && !report.logs?.length)) return;
+  run.live ??= {};
+  if (report.progress !== undefined) run.live.progress = clampPercent(report.progress);
+  if (report.detail !== undefined) run.live.detail = report.detail;
+  if (report.logs?.length) run.live.logs = [...(run.live.logs ?? []), ...report.logs].slice(-MAX_LOGS);
+}
+
+/** A running job whose worker is gone. */
+export function decideTakeBack(entry: Entry, cause: 'released' | 'crashed', now: number): RecordDraft[] {
+  const unsaved = liveReport(entry);
+  return [...(unsaved ? [unsaved] : []), takeBack(entry, cause, now)];
+}
+
+function takeBack(entry: Entry, cause: 'released' | 'crashed', now: number): RecordDraft {
+  const { id } = entry;
+  if (cause === 'released')
+    return entry.run?.cancelling ? { op: 'fail', id, reason: 'cancelled' } : { op: 'release', id };
+  const error: JobError = {
+    at: isoOf(now),
+    attempt: entry.attempt,
+    name: 'CrashError',
+    code: 'CRASHED',
+    message: `The process of worker ${entry.run?.worker ?? 'unknown'} ended while it ran this job.`,
+  };
+  if (entry.run?.cancelling) return { op: 'fail', id, reason: 'cancelled', error, crashed: true };
+  if ((entry.run?.crashes ?? 0) + 1 >= entry.maxCrashes)
+    return { op: 'fail', id, reason: 'crashed', error, crashed: true };
+  return { op: 'retry', id, cause: 'crashed', error };
+}
+
+function clampPercent(value: number): number {
+  return Number.isFinite(value) ? Math.min(100, Math.max(0, value)) : 0;
+}

@@ -1,0 +1,375 @@
+/**
+ * A whole JobStore over the index: what stores that keep their state in this process share. They differ in the log that makes
+ * records durable, in where bodies are kept, and in what happens to expired jobs.
+ *
+ * @module
+ */
+import { type Clock, systemClock, type Timer } from '../clock';
+import { StoreClosedError, ValidationError } from '../errors';
+import type { Job, JobSpec } from '../job';
+import type {
+  AddOptions,
+  AddResult,
+  ChangeRequest,
+  ChangeResult,
+  ClaimedJob,
+  ClaimRequest,
+  Explanation,
+  JobCounts,
+  JobPage,
+  JobStore,
+  ListQuery,
+  Report,
+  ReportResult,
+  Settlement,
+  SettleResult,
+  StoreCapabilities,
+  StoreEvent,
+  StoreHealth,
+  SubscribeOptions,
+  Subscription,
+} from '../store';
+import { runChange } from './change-runner';
+import { ClaimDesk } from './claim-desk';
+import { type CommitLog, Committer } from './committer';
+import { countJobs } from './count';
+import { type AddDecision, AddOverlay, decideAdd } from './decide-add';
+import { decideSettle, decideTakeBack } from './decide-settle';
+import { type BodySource, type Entry, jobOf } from './entry';
+import { EventHub } from './event-hub';
+import { explainEntry } from './explain';
+import { JobTable } from './job-table';
+import { findPage } from './list';
+import type { RecordDraft } from './records';
+import { ReportDesk } from './report-desk';
+import { findExpired, type Retention } from './retention';
+import { DEFAULT_MAX_JOB_BYTES } from './validate';
+
+/** How often (ms) retention by age is looked at, and how soon after a commit retention by count is. */
+const SWEEP_INTERVAL = 60_000;
+const SWEEP_SLICE = 1_000;
+/** Commits after a failed write are tried again this much later (ms). */
+const RETRY_INTERVAL = 1_000;
+/** Events are remembered this long (ms) after the last subscriber left, for it to come back. */
+const EVENT_MEMORY = 30_000;
+
+/** What a store puts under the engine. */
+export interface EngineOptions {
+  capabilities: StoreCapabilities;
+  log: CommitLog;
+  bodies: BodySource;
+  retention: Retention;
+  clock?: Clock;
+  maxJobBytes?: number;
+  /** A filled index, after recovery. */
+  table?: JobTable;
+  hub?: EventHub;
+  /** Takes expired jobs before they leave the index. A throw keeps them. */
+  archive?: (jobs: Job[]) => void;
+  /** Hears of errors that no caller can be told: listeners that threw, sweeps that failed. */
+  onError?: (error: unknown) => void;
+}
+
+interface PendingAdd {
+  specs: JobSpec[];
+  options: AddOptions;
+  resolve: (results: AddResult[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/** See the module. */
+export class EngineStore implements JobStore {
+  readonly capabilities: StoreCapabilities;
+  readonly table: JobTable;
+  readonly hub: EventHub;
+  protected readonly clock: Clock;
+  protected readonly committer: Committer;
+  private readonly desk: ClaimDesk;
+  private readonly reports: ReportDesk;
+  private readonly maxBytes: number;
+  private readonly timers = new Map<string, { at: number; timer: Timer }>();
+  private pendingAdds: PendingAdd[] = [];
+  private serving = false;
+  private closed = false;
+
+  constructor(protected readonly options: EngineOptions) {
+    this.capabilities = options.capabilities;
+    this.clock = options.clock ?? systemClock;
+    this.maxBytes = options.maxJobBytes ?? DEFAULT_MAX_JOB_BYTES;
+    this.table = options.table ?? new JobTable();
+    this.hub = options.hub ?? new EventHub(() => this.clock.now(), options.onError);
+    this.committer = new Committer(this.table, this.hub, options.log, this.clock, () => this.wake());
+    this.desk = new ClaimDesk(this.committer, options.bodies);
+    this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
+    this.wake();
+  }
+
+  async open(): Promise<void> {
+    this.assertOpen();
+  }
+
+  async add(specs: JobSpec[], options: AddOptions = {}): Promise<AddResult[]> {
+    this.assertOpen();
+    if (specs.length === 0) return [];
+    return new Promise((resolve, reject) => {
+      this.pendingAdds.push({ specs, options, resolve, reject });
+      // Calls of one tick share one write: that is what makes single adds fast.
+      if (this.pendingAdds.length === 1) queueMicrotask(() => this.flushAdds());
+    });
+  }
+
+  async claim(request: ClaimRequest, options: { signal?: AbortSignal } = {}): Promise<ClaimedJob[]> {
+    this.assertOpen();
+    validateClaim(request);
+    this.table.promoteDue(this.clock.now());
+    return this.desk.claim(request, options.signal);
+  }
+
+  async settle(settlements: Settlement[]): Promise<SettleResult[]> {
+    this.assertOpen();
+    const settled = new Set<string>();
+    const context = { now: this.clock.now(), maxBytes: this.maxBytes };
+    const decisions = settlements.map((settlement) => decideSettle(this.table, settlement, settled, context));
+    await this.committer.commit(decisions.flatMap((decision) => ('records' in decision ? [decision.records] : [])));
+    return settlements.map(({ id }, i) => {
+      const status = this.table.entries.get(id)?.status;
+      return { id, accepted: decisions[i]?.kind !== 'refused', ...(status && { status }) };
+    });
+  }
+
+  async report(reports: Report[]): Promise<ReportResult[]> {
+    this.assertOpen();
+    return this.reports.report(reports, this.maxBytes);
+  }
+
+  async takeBack(
+    workers: string[],
+    cause: 'released' | 'crashed',
+    { keep = [] }: { keep?: string[] } = {},
+  ): Promise<number> {
+    this.assertOpen();
+    const kept = new Set(keep);
+    const groups: RecordDraft[][] = [];
+    for (const worker of workers) {
+      for (const entry of this.table.byWorker.get(worker) ?? []) {
+        if (!kept.has(String(entry.run?.token))) groups.push(decideTakeBack(entry, cause, this.clock.now()));
+      }
+      if (kept.size === 0) this.desk.forget(worker);
+    }
+    await this.committer.commit(groups);
+    return groups.length;
+  }
+
+  async change(request: ChangeRequest): Promise<ChangeResult> {
+    this.assertOpen();
+    const { table } = this;
+    return runChange(
+      { table, bodies: this.options.bodies, clock: this.clock, maxBytes: this.maxBytes },
+      request,
+      (groups) => this.committer.commit(groups),
+      () => this.pauseScan(),
+    );
+  }
+
+  async pause(paused: boolean, { type, by }: { type?: string; by?: string } = {}): Promise<void> {
+    this.assertOpen();
+    const { table } = this;
+    if (paused === (type === undefined ? table.pausedAll : table.pausedTypes.has(type))) return;
+    const scope = { ...(type !== undefined && { type }), ...(by !== undefined && { by }) };
+    await this.committer.commit([[{ op: 'pause', paused, ...scope }]]);
+  }
+
+  async get(ids: string[]): Promise<(Job | null)[]> {
+    this.assertOpen();
+    return ids.map((id) => this.jobOrNull(this.table.entries.get(id)));
+  }
+
+  async list(query: ListQuery = {}): Promise<JobPage> {
+    this.assertOpen();
+    const page = await findPage(this.table, this.options.bodies, query, () => this.pauseScan());
+    const jobs = page.entries.map((entry) => jobOf(entry, this.options.bodies));
+    return page.next === undefined ? { jobs } : { jobs, next: page.next };
+  }
+
+  async counts(): Promise<JobCounts> {
+    this.assertOpen();
+    this.table.promoteDue(this.clock.now());
+    return countJobs(this.table);
+  }
+
+  async explain(ids: string[]): Promise<(Explanation | null)[]> {
+    this.assertOpen();
+    this.table.promoteDue(this.clock.now());
+    const context = { now: this.clock.now(), hasWorker: (type: string) => this.desk.hasWorker(type) };
+    return ids.map((id) => {
+      const entry = this.table.entries.get(id);
+      return entry ? explainEntry(this.table, entry, context) : null;
+    });
+  }
+
+  async subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription> {
+    this.assertOpen();
+    this.stopTimer('events');
+    const subscription = this.hub.subscribe(options, listener, this.table.seq);
+    return {
+      seq: subscription.seq,
+      close: async () => {
+        await subscription.close();
+        if (this.hub.idle && !this.closed) this.startTimer('events', EVENT_MEMORY, () => this.hub.forget());
+      },
+    };
+  }
+
+  async health(): Promise<StoreHealth> {
+    this.assertOpen();
+    return { status: 'ok', problems: [], details: { jobs: this.table.size, seq: this.table.seq } };
+  }
+
+  async close(): Promise<void> {
+    await this.shutDown([...this.table.byWorker.keys()]);
+  }
+
+  /** Closes, and releases what these workers hold; what others hold stays with them. */
+  protected async shutDown(workers: string[]): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.desk.close();
+    for (const name of [...this.timers.keys()]) this.stopTimer(name);
+    this.flushAdds();
+    this.reports.flush();
+    const now = this.clock.now();
+    const held = workers.flatMap((worker) => [...(this.table.byWorker.get(worker) ?? [])]);
+    await this.committer.commit(held.map((entry) => decideTakeBack(entry, 'released', now)));
+  }
+
+  protected assertOpen(): void {
+    if (this.closed) throw new StoreClosedError();
+  }
+
+  /** Commits what the store itself decided (recovery, adopted files). @throws StoreWriteError */
+  protected commit(groups: RecordDraft[][]): Promise<void> | undefined {
+    return this.committer.commit(groups);
+  }
+
+  private flushAdds(): void {
+    const calls = this.pendingAdds;
+    if (calls.length === 0) return;
+    this.pendingAdds = [];
+    const overlay = new AddOverlay();
+    const context = { now: this.clock.now(), maxBytes: this.maxBytes };
+    const decided: { call: PendingAdd; decision: AddDecision }[] = [];
+    for (const call of calls) {
+      try {
+        decided.push({ call, decision: decideAdd(this.table, overlay, call.specs, call.options, context) });
+      } catch (error) {
+        call.reject(error);
+      }
+    }
+    const rejectAll = (error: unknown): void => {
+      for (const { call } of decided) call.reject(error);
+    };
+    const resolveAll = (): void => {
+      for (const { call, decision } of decided) call.resolve(decision.results);
+    };
+    try {
+      const durable = this.committer.commit(decided.map(({ decision }) => decision.records));
+      if (durable) durable.then(resolveAll, rejectAll);
+      else resolveAll();
+    } catch (error) {
+      rejectAll(error);
+    }
+  }
+
+  /** After each commit: hands out what became ready, and sets the next alarms. */
+  private wake(): void {
+    if (this.serving || this.closed) return;
+    this.serving = true;
+    try {
+      this.table.promoteDue(this.clock.now());
+      this.desk.serve();
+    } catch (error) {
+      // The starts could not be written: those who wait go on waiting.
+      this.options.onError?.(error);
+      this.startTimer('retry', RETRY_INTERVAL, () => this.wake());
+    } finally {
+      this.serving = false;
+    }
+    this.armSchedule();
+    this.armSweep();
+  }
+
+  private armSchedule(): void {
+    const next = this.table.scheduled.minKey();
+    const armed = this.timers.get('schedule');
+    if (!next) this.stopTimer('schedule');
+    else if (armed?.at !== next.runAt) {
+      this.stopTimer('schedule');
+      const timer = this.clock.at(next.runAt, () => {
+        this.timers.delete('schedule');
+        this.wake();
+      });
+      this.timers.set('schedule', { at: next.runAt, timer });
+    }
+  }
+
+  private armSweep(): void {
+    const { finished, finishedSize } = this.table;
+    if (finished.completed.size + finished.failed.size === 0) return;
+    const { retention } = this.options;
+    const over = (['completed', 'failed'] as const).some(
+      (status) => finished[status].size > retention[status].count || finishedSize[status] > retention[status].bytes,
+    );
+    if (over) this.startTimer('sweep-soon', 10, () => this.sweep());
+    this.startTimer('sweep', SWEEP_INTERVAL, () => this.sweep());
+  }
+
+  /** Lets jobs go whose retention ended: archived first, then removed. */
+  private sweep(): void {
+    const expired = findExpired(this.table, this.options.retention, this.clock.now(), SWEEP_SLICE);
+    if (expired.length === 0) {
+      this.armSweep();
+      return;
+    }
+    try {
+      this.options.archive?.(expired.map((entry) => jobOf(entry, this.options.bodies)));
+      // Arms the next slice, since every commit does.
+      const removals = expired.map((entry): RecordDraft[] => [{ op: 'remove', id: entry.id, why: 'archived' }]);
+      this.committer.commit(removals, { lazy: true });
+    } catch (error) {
+      this.options.onError?.(error);
+      this.startTimer('sweep', SWEEP_INTERVAL, () => this.sweep());
+    }
+  }
+
+  private startTimer(name: string, ms: number, run: () => void): void {
+    if (this.timers.has(name) || this.closed) return;
+    const timer = this.clock.after(ms, () => {
+      this.timers.delete(name);
+      run();
+    });
+    this.timers.set(name, { at: Number.NaN, timer });
+  }
+
+  private stopTimer(name: string): void {
+    this.timers.get(name)?.timer.cancel();
+    this.timers.delete(name);
+  }
+
+  private jobOrNull(entry: Entry | undefined): Job | null {
+    return entry ? jobOf(entry, this.options.bodies) : null;
+  }
+
+  /** Lets others run in the middle of a long scan. */
+  private async pauseScan(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.assertOpen();
+  }
+}
+
+function validateClaim(request: ClaimRequest): void {
+  const fail = (path: string, message: string): never => {
+    throw new ValidationError('The claim', [{ path: [path], message }]);
+  };
+  if (typeof request.worker !== 'string' || request.worker === '') fail('worker', 'must be a text');
+  if (!Number.isInteger(request.limit) || request.limit < 1) fail('limit', 'must be a positive integer');
+}

@@ -1,0 +1,95 @@
+/** Why a job waits, runs or ended. */
+import type { Cause, Explanation } from '../store';
+import { compareQueueOrder, type Entry } from './entry';
+import type { JobTable } from './job-table';
+import { isoOf } from './time';
+
+/** What the index does not know by itself. */
+export interface ExplainContext {
+  now: number;
+  /** Whether some connected worker takes this type. */
+  hasWorker(type: string): boolean;
+}
+
+/** All causes that hold now, and a sentence. */
+export function explainEntry(table: JobTable, entry: Entry, context: ExplainContext): Explanation {
+  const causes = causesOf(table, entry, context);
+  return { id: entry.id, status: entry.status, causes, sentence: `${causes.map(sentenceOf).join(' ')}` };
+}
+
+function causesOf(table: JobTable, entry: Entry, context: ExplainContext): Cause[] {
+  const { run } = entry;
+  if (entry.status === 'active') {
+    return [
+      {
+        code: 'running',
+        worker: run?.worker ?? 'unknown',
+        since: isoOf(run?.started ?? entry.updated),
+        cancelling: run?.cancelling === true,
+        stuck: run?.stuck === true,
+      },
+    ];
+  }
+  if (entry.status === 'completed') return [{ code: 'completed', at: isoOf(run?.finished ?? entry.updated) }];
+  if (entry.status === 'failed') {
+    const message = run?.errors?.at(-1)?.message ?? '';
+    return [{ code: 'failed', at: isoOf(run?.finished ?? entry.updated), reason: run?.reason ?? 'error', message }];
+  }
+  return pendingCauses(table, entry, context);
+}
+
+function pendingCauses(table: JobTable, entry: Entry, context: ExplainContext): Cause[] {
+  const causes: Cause[] = [];
+  const waitingFor = entry.extra?.waitingFor;
+  if (waitingFor)
+    causes.push({
+      code: 'blocked',
+      by: waitingFor.map((id) => ({ id, status: table.entries.get(id)?.status ?? 'missing' })),
+    });
+  if (entry.runAt > context.now) {
+    const failedBefore = entry.attempt > 0 && entry.run?.errors !== undefined;
+    causes.push({ code: 'scheduled', runAt: isoOf(entry.runAt), backoff: failedBefore });
+  }
+  if (table.pausedAll) causes.push({ code: 'paused' });
+  if (table.pausedTypes.has(entry.type)) causes.push({ code: 'paused', type: entry.type });
+  if (!context.hasWorker(entry.type)) causes.push({ code: 'no-worker', type: entry.type });
+  if (causes.length === 0) causes.push({ code: 'ready', ahead: countAhead(table, entry) });
+  return causes;
+}
+
+function countAhead(table: JobTable, entry: Entry): number {
+  let ahead = 0;
+  for (const [type, tree] of table.ready) {
+    if (table.pausedTypes.has(type)) continue;
+    for (const other of tree.keys()) {
+      if (compareQueueOrder(other, entry) >= 0) break;
+      ahead++;
+    }
+  }
+  return ahead;
+}
+
+function sentenceOf(cause: Cause): string {
+  switch (cause.code) {
+    case 'ready':
+      return cause.ahead === 0
+        ? 'It is next.'
+        : `It is ready; ${cause.ahead} ${cause.ahead === 1 ? 'job runs' : 'jobs run'} before it.`;
+    case 'scheduled':
+      return cause.backoff
+        ? `Its last attempt failed; the next one starts at ${cause.runAt}.`
+        : `It is scheduled for ${cause.runAt}.`;
+    case 'paused':
+      return cause.type === undefined ? 'The queue is paused.' : `Jobs of type ${cause.type} are paused.`;
+    case 'blocked':
+      return `It waits for ${cause.by.map(({ id, status }) => `${id} (${status})`).join(', ')}.`;
+    case 'no-worker':
+      return `No connected worker takes jobs of type ${cause.type}.`;
+    case 'running':
+      return `${cause.worker} has been running it since ${cause.since}${cause.cancelling ? '; it was asked to stop' : ''}${cause.stuck ? ' and does not react' : ''}.`;
+    case 'completed':
+      return `It completed at ${cause.at}.`;
+    case 'failed':
+      return `It failed at ${cause.at} (${cause.reason})${cause.message ? `: ${cause.message}` : ''}.`;
+  }
+}

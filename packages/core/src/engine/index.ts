@@ -1,0 +1,18 @@
+/**
+ * Building blocks for stores that keep their index in memory: the state machine, the index and a JobStore over them. MemoryStore and
+ * `@leviathan/fs-store` are made of these.
+ *
+ * @module
+ */
+export { type CommitLog, Committer, noLog } from './committer';
+export { newJobId } from './decide-add';
+export { decideTakeBack } from './decide-settle';
+export { type EngineOptions, EngineStore } from './engine-store';
+export { type BodyRef, type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
+export { EventHub, eventOf } from './event-hub';
+export { JobTable } from './job-table';
+export type { EditPatch, JobHead, RecordDraft, RunHead, StoreRecord } from './records';
+export { DEFAULT_RETENTION, findExpired, type Retention, type RetentionLimit } from './retention';
+export { isoOf } from './time';
+export { allows, TRANSITIONS, type Transition } from './transitions';
+export { type AcceptedSpec, acceptSpecs, DEFAULT_MAX_JOB_BYTES, isSafeId, JOB_DEFAULTS } from './validate';

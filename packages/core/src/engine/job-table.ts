@@ -1,0 +1,232 @@
+/**
+ * The index of a store: all jobs, and for each question that is asked often a structure that answers it fast. It changes by `apply`
+ * alone, one record at a time, live and in a replay.
+ *
+ * @module
+ */
+import { BTree } from './btree';
+import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
+import { mutate } from './mutate';
+import type { StoreRecord } from './records';
+import { SeqList } from './seq-list';
+import { allows } from './transitions';
+import { TypeCounts } from './type-counts';
+
+const QUEUE_NODE_SIZE = 64;
+
+/** All jobs of a store. */
+export class JobTable {
+  readonly entries = new Map<string, Entry>();
+  readonly bySeq = new SeqList();
+  /** Ready jobs of each type, in the order in which they run. */
+  readonly ready = new Map<string, BTree<Entry>>();
+  readonly scheduled: BTree<Entry> = new BTree<Entry, undefined>(undefined, compareRunAt, QUEUE_NODE_SIZE);
+  /** Holders of unique keys: pending and active jobs. */
+  readonly keys = new Map<string, Entry>();
+  readonly byWorker = new Map<string, Set<Entry>>();
+  /** Jobs that wait for a parent, by the parent's id. */
+  readonly dependents = new Map<string, Set<Entry>>();
+  /** In the order in which they finished. */
+  readonly finished = { completed: new Set<Entry>(), failed: new Set<Entry>() };
+  /** Characters of data and results of finished jobs. */
+  readonly finishedSize = { completed: 0, failed: 0 };
+  readonly counts = new TypeCounts();
+  readonly pausedTypes = new Set<string>();
+  pausedAll = false;
+  /** Number of the newest applied record. */
+  seq = 0;
+
+  /** Called after each applied record with the entry it changed; the entry of a removed job is out of the index by then. */
+  onApplied: ((record: StoreRecord, entry: Entry | undefined) => void) | undefined;
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  isPaused(type: string): boolean {
+    return this.pausedAll || this.pausedTypes.has(type);
+  }
+
+  /**
+   * Applies one record. A record that the entry has seen already (a replay over a newer snapshot) does nothing; one for a job that is
+   * not there, or for a state that does not allow it, returns false.
+   */
+  apply(record: StoreRecord): boolean {
+    this.seq = Math.max(this.seq, record.seq);
+    if (record.op === 'pause') {
+      this.setPaused(record.paused, record.type);
+      this.onApplied?.(record, undefined);
+      return true;
+    }
+    if (record.op === 'add') {
+      if (this.entries.has(record.job.id)) return false;
+      const entry = new Entry(record.job.id, record.job.type, record.seq, record.job.created ?? record.at, record.job);
+      entry.data = record.body;
+      entry.result = record.result;
+      entry.size = record.body.length + (record.result?.length ?? 0);
+      if (entry.extra?.dependsOn && record.job.status === undefined) this.awaitParents(entry.extra);
+      this.insert(entry);
+      this.onApplied?.(record, entry);
+      return true;
+    }
+    const entry = this.entries.get(record.id);
+    // Also when the parent left the store since, or stands completed in a newer snapshot: its dependents may be older.
+    if (record.op === 'complete' && record.seq !== entry?.lastSeq) this.releaseDependents(record.id);
+    if (!entry) return false;
+    if (record.seq <= entry.lastSeq) return true;
+    if (!allows(record.op, entry.status)) return false;
+    if (record.op === 'refuse') {
+      this.onApplied?.(record, entry);
+      return true;
+    }
+    if (record.op === 'remove') {
+      this.remove(entry);
+      this.onApplied?.(record, entry);
+      return true;
+    }
+    const keepsPlace = record.op === 'report' || record.op === 'checkpoint' || record.op === 'cancel';
+    if (!keepsPlace) this.unplace(entry);
+    mutate(entry, record);
+    entry.lastSeq = record.seq;
+    entry.updated = record.at;
+    entry.rev++;
+    if (!keepsPlace) this.place(entry);
+    this.onApplied?.(record, entry);
+    return true;
+  }
+
+  /** Puts an entry into every structure; used by `apply`, and by recovery for entries of a snapshot. */
+  insert(entry: Entry): void {
+    this.entries.set(entry.id, entry);
+    this.bySeq.add(entry);
+    this.place(entry);
+  }
+
+  /** Moves scheduled jobs whose time has come to the ready ones; returns whether there were any. */
+  promoteDue(now: number): boolean {
+    let any = false;
+    for (;;) {
+      const entry = this.scheduled.minKey();
+      if (!entry || entry.runAt > now) return any;
+      this.scheduled.delete(entry);
+      this.counts.add(entry.type, 'scheduled', -1);
+      this.enter(entry, 'ready');
+      any = true;
+    }
+  }
+
+  private remove(entry: Entry): void {
+    this.unplace(entry);
+    this.entries.delete(entry.id);
+    this.bySeq.remove(entry);
+  }
+
+  private place(entry: Entry): void {
+    if (entry.status === 'pending' || entry.status === 'active') {
+      if (entry.extra?.key !== undefined) this.keys.set(entry.extra.key, entry);
+    }
+    if (entry.status !== 'pending') {
+      this.enter(entry, entry.status);
+      return;
+    }
+    if (entry.extra?.waitingFor) this.enter(entry, 'blocked');
+    else this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
+  }
+
+  private enter(entry: Entry, place: Place): void {
+    entry.place = place;
+    this.counts.add(entry.type, place, 1);
+    if (place === 'ready') this.readyOf(entry.type).set(entry, undefined);
+    else if (place === 'scheduled') this.scheduled.set(entry, undefined);
+    else if (place === 'active') this.heldBy(entry.run?.worker ?? '').add(entry);
+    else if (place === 'blocked') this.listenToParents(entry);
+    else {
+      this.finished[place].add(entry);
+      this.finishedSize[place] += entry.size;
+    }
+  }
+
+  private unplace(entry: Entry): void {
+    const { place } = entry;
+    this.counts.add(entry.type, place, -1);
+    if (place === 'ready') this.readyOf(entry.type).delete(entry);
+    else if (place === 'scheduled') this.scheduled.delete(entry);
+    else if (place === 'active') this.letGo(entry);
+    else if (place === 'blocked') this.forgetParents(entry);
+    else {
+      this.finished[place].delete(entry);
+      this.finishedSize[place] -= entry.size;
+    }
+    const key = entry.extra?.key;
+    if (key !== undefined && this.keys.get(key) === entry) this.keys.delete(key);
+  }
+
+  private readyOf(type: string): BTree<Entry> {
+    let tree = this.ready.get(type);
+    if (!tree) {
+      tree = new BTree<Entry, undefined>(undefined, compareQueueOrder, QUEUE_NODE_SIZE);
+      this.ready.set(type, tree);
+    }
+    return tree;
+  }
+
+  private heldBy(worker: string): Set<Entry> {
+    let held = this.byWorker.get(worker);
+    if (!held) {
+      held = new Set();
+      this.byWorker.set(worker, held);
+    }
+    return held;
+  }
+
+  private letGo(entry: Entry): void {
+    const worker = entry.run?.worker ?? '';
+    const held = this.byWorker.get(worker);
+    held?.delete(entry);
+    if (held?.size === 0) this.byWorker.delete(worker);
+  }
+
+  private awaitParents(extra: EntryExtra): void {
+    const waitingFor = extra.dependsOn?.filter((parent) => this.entries.get(parent)?.status !== 'completed');
+    if (waitingFor?.length) extra.waitingFor = waitingFor;
+  }
+
+  private listenToParents(entry: Entry): void {
+    for (const parent of entry.extra?.waitingFor ?? []) {
+      const waiting = this.dependents.get(parent);
+      if (waiting) waiting.add(entry);
+      else this.dependents.set(parent, new Set([entry]));
+    }
+  }
+
+  private forgetParents(entry: Entry): void {
+    for (const parent of entry.extra?.waitingFor ?? []) {
+      const waiting = this.dependents.get(parent);
+      waiting?.delete(entry);
+      if (waiting?.size === 0) this.dependents.delete(parent);
+    }
+  }
+
+  private releaseDependents(parent: string): void {
+    const waiting = this.dependents.get(parent);
+    if (!waiting) return;
+    this.dependents.delete(parent);
+    for (const entry of waiting) {
+      const extra = entry.extra as EntryExtra;
+      const left = extra.waitingFor?.filter((id) => id !== parent);
+      if (left?.length) {
+        extra.waitingFor = left;
+        continue;
+      }
+      delete extra.waitingFor;
+      this.counts.add(entry.type, 'blocked', -1);
+      this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
+    }
+  }
+
+  private setPaused(paused: boolean, type: string | undefined): void {
+    if (type === undefined) this.pausedAll = paused;
+    else if (paused) this.pausedTypes.add(type);
+    else this.pausedTypes.delete(type);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What each record does to the fields of one job. This is the state machine; `transitions.ts` holds it as a table.
+ *
+ * @module
+ */
+import { type JobError, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
+import { type Entry, type EntryExtra, Run } from './entry';
+import type { EditPatch, StoreRecord } from './records';
+
+/** Records that change the fields of an existing job. */
+export type MutatingRecord = Exclude<StoreRecord, { op: 'add' | 'remove' | 'refuse' | 'pause' }>;
+
+/** Changes the entry's own fields; index structures are the table's business. */
+export function mutate(entry: Entry, record: MutatingRecord): void {
+  switch (record.op) {
+    case 'start':
+      entry.status = 'active';
+      entry.attempt++;
+      entry.runAt = 0;
+      start(runOf(entry), record.seq, record.at, record.worker);
+      return;
+    case 'complete':
+      entry.status = 'completed';
+      entry.result = record.body === '' ? undefined : record.body;
+      entry.resultRef = undefined;
+      entry.size += record.body.length;
+      finish(runOf(entry), record.at);
+      runOf(entry).progress = 100;
+      return;
+    case 'retry':
+      retry(entry, record);
+      return;
+    case 'fail':
+      entry.status = 'failed';
+      entry.runAt = 0;
+      finish(runOf(entry), record.at);
+      runOf(entry).reason = record.reason;
+      if (record.crashed) runOf(entry).crashes = (runOf(entry).crashes ?? 0) + 1;
+      addError(runOf(entry), record.error);
+      return;
+    case 'release':
+      entry.status = 'pending';
+      entry.attempt--;
+      endAttempt(runOf(entry));
+      return;
+    case 'report':
+      report(runOf(entry), record);
+      return;
+    case 'checkpoint':
+      runOf(entry).checkpoint = JSON.parse(record.body) as Json;
+      return;
+    case 'cancel':
+      runOf(entry).cancelling = true;
+      return;
+    case 'edit':
+      edit(entry, record.patch);
+      if (record.body !== '') {
+        entry.data = record.body;
+        entry.dataRef = undefined;
+        entry.size = record.body.length;
+      }
+  }
+}
+
+function runOf(entry: Entry): Run {
+  entry.run ??= new Run();
+  return entry.run;
+}
+
+function start(run: Run, token: number, at: number, worker: string): void {
+  run.token = token;
+  run.worker = worker;
+  run.started = at;
+  run.progress = 0;
+  run.detail = undefined;
+  run.stuck = undefined;
+}
+
+/** The attempt is over: its token opens nothing any more. */
+function endAttempt(run: Run): void {
+  if (run.token !== undefined) run.settled = run.token;
+  run.token = undefined;
+  run.cancelling = undefined;
+  run.live = undefined;
+}
+
+function finish(run: Run, at: number): void {
+  endAttempt(run);
+  run.finished = at;
+}
+
+function retry(entry: Entry, record: Extract<MutatingRecord, { op: 'retry' }>): void {
+  const run = runOf(entry);
+  entry.status = 'pending';
+  entry.runAt = record.runAt ?? 0;
+  entry.retries++;
+  endAttempt(run);
+  addError(run, record.error);
+  if (record.cause === 'crashed') run.crashes = (run.crashes ?? 0) + 1;
+  if (record.cause !== 'manual') return;
+  entry.attempt = 0;
+  entry.result = undefined;
+  entry.resultRef = undefined;
+  run.crashes = undefined;
+  run.finished = undefined;
+  run.reason = undefined;
+}
+
+function report(run: Run, record: Extract<MutatingRecord, { op: 'report' }>): void {
+  run.live = undefined;
+  if (record.progress !== undefined) run.progress = record.progress;
+  if (record.detail !== undefined) run.detail = record.detail;
+  if (record.logs) run.logs = [...(run.logs ?? []), ...record.logs].slice(-MAX_LOGS);
+  if (record.stuck) run.stuck = true;
+}
+
+function addError(run: Run, error: JobError | undefined): void {
+  if (error) run.errors = [...(run.errors ?? []), error].slice(-MAX_ERRORS);
+}
+
+function edit(entry: Entry, patch: EditPatch): void {
+  if (patch.priority !== undefined) entry.priority = patch.priority;
+  if (patch.order !== undefined) entry.order = patch.order;
+  if (patch.maxAttempts !== undefined) entry.maxAttempts = patch.maxAttempts;
+  if (patch.runAt !== undefined) entry.runAt = patch.runAt ?? 0;
+  if (patch.timeout === undefined && patch.backoff === undefined && patch.tags === undefined) return;
+  const extra: EntryExtra = { ...entry.extra };
+  if (patch.timeout === null) delete extra.timeout;
+  else if (patch.timeout !== undefined) extra.timeout = patch.timeout;
+  if (patch.backoff === null) delete extra.backoff;
+  else if (patch.backoff !== undefined) extra.backoff = patch.backoff;
+  if (patch.tags) {
+    if (patch.tags.length > 0) extra.tags = patch.tags;
+    else delete extra.tags;
+  }
+  entry.extra = extra;
+}

@@ -1,0 +1,105 @@
+/**
+ * The records of a store: everything that ever changes a job is one of these, and the state of a store is what comes out of applying
+ * them in order. A persistent store appends them to its journal; the same `apply` runs live and in a replay.
+ *
+ * `body` holds a JSON text (data, result or checkpoint) that readers may leave unparsed.
+ *
+ * @module
+ */
+import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json } from '../job';
+
+/** What every record has. */
+interface RecordBase {
+  /** Position in the store's history: 1, 2, 3 … without gaps. Assigned when the record is written. */
+  seq: number;
+  /** Epoch milliseconds. */
+  at: number;
+  /** 1 on all records of an atomic batch but the last: a batch that is not whole counts as never written. */
+  more?: 1;
+}
+
+/** A job's fields in a record: all that is not in a body. Times are epoch milliseconds; absent fields have their defaults. */
+export interface JobHead {
+  id: string;
+  type: string;
+  priority: number;
+  maxAttempts: number;
+  maxCrashes: number;
+  runAt?: number;
+  timeout?: number;
+  backoff?: BackoffSpec;
+  dependsOn?: string[];
+  key?: string;
+  tags?: string[];
+  /** The rest stands only on jobs that were not just created: in snapshots, and on adopted ones. */
+  status?: JobStatus;
+  created?: number;
+  updated?: number;
+  rev?: number;
+  order?: number;
+  waitingFor?: string[];
+  attempt?: number;
+  retries?: number;
+  run?: RunHead;
+}
+
+/** What the attempts of a job left behind. */
+export interface RunHead {
+  /** Number of the `start` record of the newest attempt: its fencing token. */
+  token?: number;
+  settled?: number;
+  worker?: string;
+  started?: number;
+  finished?: number;
+  reason?: FailureReason;
+  cancelling?: boolean;
+  progress?: number;
+  detail?: Json;
+  logs?: JobLog[];
+  errors?: JobError[];
+  crashes?: number;
+  stuck?: boolean;
+  checkpoint?: Json;
+}
+
+/** Fields that an `edit` changes; `null` removes. */
+export interface EditPatch {
+  priority?: number;
+  order?: number;
+  runAt?: number | null;
+  tags?: string[];
+  maxAttempts?: number;
+  timeout?: number | null;
+  backoff?: BackoffSpec | null;
+}
+
+/** What happens, before it is numbered. */
+export type RecordDraft =
+  /** A new job; body: its data. `seq` becomes its creation number unless `job.order` or a snapshot says otherwise. */
+  | { op: 'add'; job: JobHead; body: string; result?: string }
+  /** An attempt begins. */
+  | { op: 'start'; id: string; worker: string }
+  /** An attempt succeeded; body: its result, empty for none. */
+  | { op: 'complete'; id: string; body: string }
+  /** Back to pending after a failed attempt (`failed`), a death (`crashed`), or by hand (`manual`). */
+  | { op: 'retry'; id: string; cause: 'failed' | 'crashed' | 'manual'; error?: JobError; runAt?: number; by?: string }
+  /** Failed for good. */
+  | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; by?: string }
+  /** Back to pending, the attempt not counted. */
+  | { op: 'release'; id: string }
+  /** Progress and log lines since the last report. */
+  | { op: 'report'; id: string; progress?: number; detail?: Json; logs?: JobLog[]; stuck?: true }
+  /** Body: what the next attempt receives. */
+  | { op: 'checkpoint'; id: string; body: string }
+  /** A running job is asked to stop. */
+  | { op: 'cancel'; id: string; by?: string }
+  /** Body: the new data, empty when it stays. */
+  | { op: 'edit'; id: string; patch: EditPatch; body: string; by?: string }
+  /** Leaves the store; `archived` when its retention ended. */
+  | { op: 'remove'; id: string; why: 'removed' | 'archived'; by?: string }
+  /** A settlement that did not hold the running attempt's token was turned away. */
+  | { op: 'refuse'; id: string; token: string; outcome: string }
+  | { op: 'pause'; paused: boolean; type?: string; by?: string };
+
+/** A numbered record. */
+export type StoreRecord = RecordDraft & RecordBase;

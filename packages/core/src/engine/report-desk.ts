@@ -1,0 +1,104 @@
+/** Reports of running attempts: told at once, recorded now and then. */
+import type { Clock, Timer } from '../clock';
+import { type Issue, ValidationError } from '../errors';
+import type { Json } from '../job';
+import type { EventKind, Report, ReportResult, StoreEvent } from '../store';
+import type { Committer } from './committer';
+import { keepReport, liveReport, tokenOf } from './decide-settle';
+import { type Entry, progressOf } from './entry';
+import type { RecordDraft } from './records';
+import { isoOf } from './time';
+import { jsonText } from './validate';
+
+/** Progress is recorded at most this often (ms) per job: it matters to those who watch, not to recovery. */
+const RECORD_INTERVAL = 1_000;
+
+/** Takes reports in. */
+export class ReportDesk {
+  private readonly unsaved = new Set<Entry>();
+  private timer: Timer | undefined;
+
+  constructor(
+    private readonly committer: Committer,
+    private readonly clock: Clock,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** @throws ValidationError, JobTooLargeError for a checkpoint; StoreWriteError */
+  async report(reports: Report[], maxBytes: number): Promise<ReportResult[]> {
+    const groups: RecordDraft[][] = [];
+    const results = reports.map((report) => this.take(report, maxBytes, groups));
+    await (groups.length > 0 ? this.committer.commit(groups) : undefined);
+    if (groups.length === 0) this.committer.tell();
+    return results;
+  }
+
+  /** Records what was reported since the last time. */
+  flush(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    const records = [...this.unsaved].flatMap((entry) => liveReport(entry) ?? []);
+    this.unsaved.clear();
+    try {
+      this.committer.commit(
+        records.map((record) => [record]),
+        { lazy: true },
+      );
+    } catch (error) {
+      // Nothing is lost: the values stay with their entries until the next report or the settlement.
+      this.onError(error);
+    }
+  }
+
+  private take(report: Report, maxBytes: number, groups: RecordDraft[][]): ReportResult {
+    const entry = this.committer.table.entries.get(report.id);
+    if (!entry || tokenOf(entry) !== report.token) return { id: report.id, accepted: false, cancelling: false };
+    keepReport(entry, report);
+    if (report.progress !== undefined || report.detail !== undefined) this.tell(entry, 'progress', report);
+    if (report.logs?.length) this.tell(entry, 'log', report);
+    if (entry.run?.live) this.saveSoon(entry);
+    if (report.checkpoint !== undefined)
+      groups.push([{ op: 'checkpoint', id: entry.id, body: checkpointText(report.checkpoint, maxBytes) }]);
+    if (report.stuck && !entry.run?.stuck)
+      groups.push([{ op: 'report', id: entry.id, stuck: true, ...liveFields(entry) }]);
+    return { id: report.id, accepted: true, cancelling: entry.run?.cancelling === true };
+  }
+
+  private tell(entry: Entry, kind: EventKind, report: Report): void {
+    const { hub, table } = this.committer;
+    if (!hub.active) return;
+    const event: StoreEvent = {
+      seq: table.seq,
+      at: isoOf(this.clock.now()),
+      kind,
+      id: entry.id,
+      type: entry.type,
+      status: entry.status,
+      rev: entry.rev,
+      attempt: entry.attempt,
+    };
+    if (entry.run?.worker !== undefined) event.worker = entry.run.worker;
+    if (kind === 'progress') {
+      event.progress = progressOf(entry);
+      const detail = entry.run?.live?.detail ?? entry.run?.detail;
+      if (detail !== undefined) event.detail = detail;
+    } else if (report.logs) event.logs = report.logs;
+    hub.push(event);
+  }
+
+  private saveSoon(entry: Entry): void {
+    this.unsaved.add(entry);
+    this.timer ??= this.clock.after(RECORD_INTERVAL, () => this.flush());
+  }
+}
+
+function liveFields(entry: Entry): Partial<Extract<RecordDraft, { op: 'report' }>> {
+  return { ...entry.run?.live };
+}
+
+function checkpointText(checkpoint: Json, maxBytes: number): string {
+  const issues: Issue[] = [];
+  const text = jsonText('checkpoint', checkpoint, maxBytes, [], issues);
+  if (issues.length > 0) throw new ValidationError('The report', issues);
+  return text;
+}

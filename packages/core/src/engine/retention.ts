@@ -1,0 +1,46 @@
+/** How long finished jobs stay. */
+import type { Entry } from './entry';
+import type { JobTable } from './job-table';
+
+/** Bounds on the finished jobs of one state; whichever is reached first holds. */
+export interface RetentionLimit {
+  /** Milliseconds after a job finished. */
+  age: number;
+  /** Number of jobs. */
+  count: number;
+  /** Bytes of their data and results. */
+  bytes: number;
+}
+
+/** Bounds on completed and failed jobs. */
+export interface Retention {
+  completed: RetentionLimit;
+  failed: RetentionLimit;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A day, ten thousand jobs, or 256 MiB of each, whichever comes first; failed jobs stay a week. */
+export const DEFAULT_RETENTION: Retention = {
+  completed: { age: DAY, count: 10_000, bytes: 256 * 1024 * 1024 },
+  failed: { age: 7 * DAY, count: 10_000, bytes: 256 * 1024 * 1024 },
+};
+
+/** The jobs past their retention, oldest first, `max` at most. */
+export function findExpired(table: JobTable, retention: Retention, now: number, max: number): Entry[] {
+  const expired: Entry[] = [];
+  for (const status of ['completed', 'failed'] as const) {
+    const limit = retention[status];
+    let count = table.finished[status].size;
+    let bytes = table.finishedSize[status];
+    for (const entry of table.finished[status]) {
+      if (expired.length >= max) return expired;
+      const old = now - (entry.run?.finished ?? entry.updated) >= limit.age;
+      if (!old && count <= limit.count && bytes <= limit.bytes) break;
+      expired.push(entry);
+      count--;
+      bytes -= entry.size;
+    }
+  }
+  return expired;
+}

@@ -1,0 +1,50 @@
+/**
+ * The state machine of a job, as one table. The engine refuses what is not in it, the documentation prints it, and tests walk it.
+ *
+ * @module
+ */
+import type { JobStatus } from '../job';
+import type { StoreRecord } from './records';
+
+/** What one kind of record means for a job's status. */
+export interface Transition {
+  /** States it may start from; none: the job does not exist yet. */
+  from: readonly JobStatus[];
+  /** The state afterwards; `null`: the job is gone. Left out: unchanged. */
+  to?: JobStatus | null;
+  /** For people. */
+  when: string;
+}
+
+/** All transitions, by the kind of their record. */
+export const TRANSITIONS: Record<Exclude<StoreRecord['op'], 'pause'>, Transition> = {
+  add: { from: [], to: 'pending', when: 'a producer adds the job, or a file in the inbox is adopted' },
+  start: {
+    from: ['pending'],
+    to: 'active',
+    when: 'a worker claims it; the attempt is counted before its handler runs',
+  },
+  complete: { from: ['active'], to: 'completed', when: 'the handler returned' },
+  retry: {
+    from: ['active', 'failed'],
+    to: 'pending',
+    when: 'the attempt failed or its process died and tries are left, or by hand',
+  },
+  fail: {
+    from: ['pending', 'active'],
+    to: 'failed',
+    when: 'no tries are left, the error forbids another, or it was cancelled',
+  },
+  release: { from: ['active'], to: 'pending', when: 'its worker shut down first; the attempt is not counted' },
+  report: { from: ['active'], when: 'the handler reported progress or logged' },
+  checkpoint: { from: ['active'], when: 'the handler left a checkpoint for the next attempt' },
+  cancel: { from: ['active'], when: 'somebody cancelled the running job; its handler is told to stop' },
+  edit: { from: ['pending'], when: 'priority, order, data or options were changed' },
+  remove: { from: ['pending', 'completed', 'failed'], to: null, when: 'it was removed, or its retention ended' },
+  refuse: { from: ['pending', 'active', 'completed', 'failed'], when: 'a late or foreign settlement was turned away' },
+};
+
+/** Whether the table has this transition. */
+export function allows(op: Exclude<StoreRecord['op'], 'pause'>, from: JobStatus): boolean {
+  return TRANSITIONS[op].from.includes(from);
+}
