@@ -1,0 +1,79 @@
+/**
+ * A job in the hands of who added it.
+ *
+ * @module
+ */
+import { JobFailedError } from './errors';
+import type { Job } from './job';
+import type { ChangeResult } from './store';
+import type { WaitOptions } from './wait';
+
+/** The calls of a queue that a handle is made of. */
+export interface JobCalls {
+  get(id: string): Promise<Job | null>;
+  wait(id: string, options?: WaitOptions): Promise<Job>;
+  cancel(id: string): Promise<ChangeResult>;
+  retry(id: string): Promise<ChangeResult>;
+  remove(id: string): Promise<ChangeResult>;
+}
+
+/**
+ * One job of a queue.
+ *
+ * @example
+ * ```ts
+ * const handle = await queue.add('resize', { file: 'a.png', width: 100 });
+ * const { bytes } = await handle.result({ timeout: 60_000 });
+ * ```
+ */
+export class JobHandle<Result = unknown> {
+  readonly id: string;
+  /** False when a job with this id or key was there already; the handle is then that job's. */
+  readonly added: boolean;
+  readonly #calls: JobCalls;
+
+  constructor(calls: JobCalls, id: string, added: boolean) {
+    this.#calls = calls;
+    this.id = id;
+    this.added = added;
+  }
+
+  /** The job as it stands, or `null` when it left the store. */
+  job(): Promise<Job<unknown, Result> | null> {
+    return this.#calls.get(this.id) as Promise<Job<unknown, Result> | null>;
+  }
+
+  /**
+   * Resolves with the job once it completed or failed for good.
+   * @throws JobNotFoundError, WaitTimeoutError, StoreClosedError, or the reason of the signal.
+   */
+  wait(options?: WaitOptions): Promise<Job<unknown, Result>> {
+    return this.#calls.wait(this.id, options) as Promise<Job<unknown, Result>>;
+  }
+
+  /**
+   * Resolves with what the handler returned.
+   * @throws JobFailedError when the job failed for good; and what {@link JobHandle.wait} throws.
+   */
+  async result(options?: WaitOptions): Promise<Result> {
+    const job = await this.wait(options);
+    if (job.status === 'completed') return job.result as Result;
+    const message = job.metadata.errors.at(-1)?.message ?? 'no attempt was made';
+    throw new JobFailedError(job.id, job.reason ?? 'error', message);
+  }
+
+  /** @throws JobNotFoundError, JobStateError */
+  cancel(): Promise<ChangeResult> {
+    return this.#calls.cancel(this.id);
+  }
+
+  /** @throws JobNotFoundError, JobStateError */
+  retry(): Promise<ChangeResult> {
+    return this.#calls.retry(this.id);
+  }
+
+  /** @throws JobNotFoundError, JobStateError */
+  remove(): Promise<ChangeResult> {
+    return this.#calls.remove(this.id);
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * What a producer or manager of jobs holds.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from './clock';
+import { type Issue, ValidationError } from './errors';
+import { type QueueEventMap, QueueEvents, type QueueListener } from './events';
+import type { Job, JobOptions, JobSpec, Json } from './job';
+import { type JobCalls, JobHandle } from './job-handle';
+import { toJobSpec } from './job-spec';
+import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
+import { toJson } from './json';
+import type { AnyProcessor } from './processor';
+import { ProcessorRegistry } from './processor-registry';
+import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
+import { check } from './schema';
+import type {
+  AddOptions,
+  ChangeAction,
+  ChangeResult,
+  Explanation,
+  JobCounts,
+  JobPage,
+  JobPatch,
+  JobStore,
+  ListQuery,
+  MoveTarget,
+} from './store';
+import { JobWaits, type WaitOptions } from './wait';
+
+/** Options of {@link Queue}. */
+export interface QueueOptions<P extends Processors = AnyProcessor[]> {
+  /** Opened by the first call that needs it; whoever made it closes it. */
+  store: JobStore;
+  /** Checks jobs by these, and takes no others. Left out: takes jobs of any type, unchecked, for workers elsewhere. */
+  processors?: P | ProcessorRegistry;
+  clock?: Clock;
+}
+
+/**
+ * Adds, watches and manages the jobs of a store. It runs none: that is the {@link Worker}'s part, in this process or another.
+ *
+ * Every method throws a `StoreError` when the store cannot do what it is asked for.
+ *
+ * @example
+ * ```ts
+ * const queue = new Queue({ store, processors: [resize] });
+ * const handle = await queue.add('resize', { file: 'a.png', width: 100 }, { priority: 2 });
+ * await handle.result(); // typed by the processor
+ * ```
+ */
+export class Queue<const P extends Processors = AnyProcessor[]> implements JobCalls {
+  readonly store: JobStore;
+  readonly #registry: ProcessorRegistry | undefined;
+  readonly #clock: Clock;
+  readonly #events: QueueEvents;
+  readonly #waits: JobWaits;
+
+  /** @throws ValidationError when two processors claim one type. */
+  constructor({ store, processors, clock = systemClock }: QueueOptions<P>) {
+    this.store = store;
+    this.#registry =
+      processors === undefined || processors instanceof ProcessorRegistry
+        ? processors
+        : new ProcessorRegistry(processors);
+    this.#clock = clock;
+    this.#events = new QueueEvents(store, clock);
+    this.#waits = new JobWaits(store, clock);
+  }
+
+  /**
+   * Adds one job; resolves once it is as durable as the store promises.
+   * @throws UnknownTypeError, ValidationError (with the path of each fault: `data.width`), DuplicateJobError, CycleError,
+   *   JobTooLargeError, StoreWriteError: nothing was added.
+   */
+  async add<T extends TypeIn<P>>(
+    type: T,
+    data: DataFor<P, T>,
+    options: AddJobOptions = {},
+  ): Promise<JobHandle<ResultFor<P, T>>> {
+    const { onDuplicate, ...rest } = options;
+    const [handle] = await this.#add([{ type, data, options: rest }], { onDuplicate });
+    return handle as JobHandle<ResultFor<P, T>>;
+  }
+
+  /**
+   * Adds several jobs, all or none; the paths of faults begin with `[index]`. Otherwise as {@link Queue.add}.
+   */
+  async addMany<const J extends readonly JobInput<P>[]>(
+    jobs: J,
+    options: AddOptions = {},
+  ): Promise<{ -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> }> {
+    const handles = await this.#add(jobs, options);
+    return handles as { -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> };
+  }
+
+  /** The job, or `null` when there is none with this id. */
+  async get(id: string): Promise<Job | null> {
+    const [job] = await this.store.get([id]);
+    return job ?? null;
+  }
+
+  /** One page of jobs; pass its `next` as `cursor` for the next one. */
+  list(query?: ListQuery): Promise<JobPage> {
+    return this.store.list(query);
+  }
+
+  counts(): Promise<JobCounts> {
+    return this.store.counts();
+  }
+
+  /** Why the job waits, or ended as it did; `null` when there is none with this id. */
+  async explain(id: string): Promise<Explanation | null> {
+    const [explanation] = await this.store.explain([id]);
+    return explanation ?? null;
+  }
+
+  /** Starts no more jobs, or none of a type, until {@link Queue.resume}. Running ones run on. Survives a restart. */
+  pause(options: { type?: string; by?: string } = {}): Promise<void> {
+    return this.store.pause(true, options);
+  }
+
+  resume(options: { type?: string; by?: string } = {}): Promise<void> {
+    return this.store.pause(false, options);
+  }
+
+  /** Pending jobs fail with reason `cancelled`; the handlers of active ones are told to stop. Throws for a single id as {@link Queue.retry}. */
+  cancel(target: ChangeTarget, options?: ChangeOptions): Promise<ChangeResult> {
+    return this.#change(target, { action: 'cancel' }, options);
+  }
+
+  /**
+   * Failed jobs become pending again, with all their attempts; scheduled ones run now.
+   * @throws JobNotFoundError, JobStateError: only for a target that is a single id. For lists and filters the result tells what was
+   *   skipped and why.
+   */
+  retry(target: ChangeTarget, options?: ChangeOptions): Promise<ChangeResult> {
+    return this.#change(target, { action: 'retry' }, options);
+  }
+
+  /** Pending, completed and failed jobs leave the store. Throws for a single id as {@link Queue.retry}. */
+  remove(target: ChangeTarget, options?: ChangeOptions): Promise<ChangeResult> {
+    return this.#change(target, { action: 'remove' }, options);
+  }
+
+  /** Gives pending jobs another priority, 1 (first) to 10 (last). Throws for a single id as {@link Queue.retry}. */
+  reprioritise(target: ChangeTarget, priority: number, options?: ChangeOptions): Promise<ChangeResult> {
+    return this.#change(target, { action: 'reprioritise', priority }, options);
+  }
+
+  /** Moves pending jobs inside their priority, or next to another job and into its. Throws for a single id as {@link Queue.retry}. */
+  move(target: ChangeTarget, to: MoveTarget, options?: ChangeOptions): Promise<ChangeResult> {
+    return this.#change(target, { action: 'move', target: to }, options);
+  }
+
+  /**
+   * Changes pending jobs; new data is checked by the processor of each job's type. Throws for a single id as {@link Queue.retry}.
+   * @throws ValidationError: nothing was changed.
+   */
+  async edit(target: ChangeTarget, patch: JobPatch, options?: ChangeOptions): Promise<ChangeResult> {
+    if (patch.data === undefined) return this.#change(target, { action: 'edit', patch }, options);
+    const data = toJson('The edit', 'data', patch.data);
+    await this.#checkData(target, data);
+    return this.#change(target, { action: 'edit', patch: { ...patch, data } }, options);
+  }
+
+  /**
+   * Resolves with the job once it completed or failed for good. Many waits cost little: they share one subscription.
+   * @throws JobNotFoundError, WaitTimeoutError, StoreClosedError, or the reason of the signal.
+   */
+  wait(id: string, options?: WaitOptions): Promise<Job> {
+    return this.#waits.wait(id, options);
+  }
+
+  /** A handle of a job that was added before, here or elsewhere. */
+  handle<Result = unknown>(id: string): JobHandle<Result> {
+    return new JobHandle<Result>(this, id, false);
+  }
+
+  /**
+   * Listens to changes, whoever makes them. A listener that throws is reported as `error` and breaks nothing.
+   *
+   * @example
+   * ```ts
+   * queue.on('failed', (event) => console.error(event.id, event.reason, event.error));
+   * ```
+   */
+  on<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): this {
+    this.#events.on(kind, listener);
+    return this;
+  }
+
+  once<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): this {
+    this.#events.once(kind, listener);
+    return this;
+  }
+
+  off<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): this {
+    this.#events.off(kind, listener);
+    return this;
+  }
+
+  /** Ends its subscriptions and rejects its waits. The store stays open: whoever made it closes it. */
+  async close(): Promise<void> {
+    await Promise.all([this.#events.close(), this.#waits.close()]);
+  }
+
+  async #add(
+    jobs: readonly { type: string; data?: unknown; options?: JobOptions }[],
+    options: AddOptions,
+  ): Promise<JobHandle[]> {
+    const issues: Issue[] = [];
+    const now = this.#clock.now();
+    const specs: JobSpec[] = [];
+    for (const [index, { type, data, options: jobOptions }] of jobs.entries()) {
+      const processor = this.#registry?.require(type);
+      const at = jobs.length > 1 ? [index] : [];
+      specs.push(await toJobSpec({ type, data, options: jobOptions }, processor, now, at, issues));
+    }
+    if (issues.length > 0) throw new ValidationError(jobs.length > 1 ? 'A job of the batch' : 'The job', issues);
+    const results = await this.store.add(specs, options);
+    return results.map(({ id, added }) => new JobHandle(this, id, added));
+  }
+
+  async #change(target: ChangeTarget, change: ChangeAction, options: ChangeOptions = {}): Promise<ChangeResult> {
+    const result = await this.store.change({ change, target: toTarget(target), ...options });
+    assertChanged(target, result);
+    return result;
+  }
+
+  async #checkData(target: ChangeTarget, data: Json): Promise<void> {
+    for (const type of await this.#pendingTypes(target)) {
+      const processor = this.#registry?.get(type);
+      const { issues } = processor ? await check(processor.input, data, ['data']) : {};
+      if (issues) throw new ValidationError(`The new data of a job of type ${JSON.stringify(type)}`, issues);
+    }
+  }
+
+  /** Types with processors here, among the pending jobs of the target. */
+  async #pendingTypes(target: ChangeTarget): Promise<string[]> {
+    const known = this.#registry?.types() ?? [];
+    const wanted = toTarget(target);
+    if ('ids' in wanted) {
+      const jobs = await this.store.get(wanted.ids);
+      const types = new Set(jobs.map((job) => (job?.status === 'pending' ? job.type : undefined)));
+      return known.filter((type) => types.has(type));
+    }
+    const { type: types, status = 'pending', ...filter } = wanted.filter;
+    if (!listOf(status).includes('pending')) return [];
+    const candidates = types === undefined ? known : known.filter((type) => listOf(types).includes(type));
+    const pages = await Promise.all(
+      candidates.map((type) => this.store.list({ filter: { ...filter, type, status: 'pending' }, limit: 1 })),
+    );
+    return candidates.filter((_, i) => (pages[i]?.jobs.length ?? 0) > 0);
+  }
+}
+
+function listOf<T>(value: T | T[]): T[] {
+  return Array.isArray(value) ? value : [value];
+}
