@@ -8,8 +8,13 @@ import { missingLine } from './expected';
 const folder = import.meta.dirname;
 const files = await readdir(folder);
 const notExamples = /\.(?:test|config)\.|^expected\.ts$/;
+const examples = files.filter((name) => /\.(?:mjs|ts)$/.test(name) && !notExamples.test(name)).sort();
 
-for (const example of files.filter((name) => /\.(?:mjs|ts)$/.test(name) && !notExamples.test(name)).sort()) {
+it('there is an example', () => {
+  expect(examples).not.toEqual([]);
+});
+
+for (const example of examples) {
   it(`${example} runs and prints what it promises`, async ({ onTestFinished }) => {
     const home = await mkdtemp(join(tmpdir(), 'leviathan-example-'));
     onTestFinished(() => rm(home, { recursive: true, force: true }));

@@ -24,7 +24,8 @@ async function main() {
     return false;
   }
 
-  const env = { ...process.env, ...programs };
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, ...programs, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }) };
   // A developer's own queue is not the tests' to touch.
   delete env.LEVIATHAN_HOME;
   const results = [];

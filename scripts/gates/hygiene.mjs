@@ -17,7 +17,7 @@ const unwanted = [
     pattern: /registry\.(?:npmjs|yarnpkg)|npm(?:mirror|pkg)\.(?:com|github)|\bdeb\.debian\b/,
     why: 'the host of a package registry',
   },
-  { pattern: /(?<![\w.~-])\/(?:home|Users)\/[\w.-]+\//, why: 'a path of one machine' },
+  { pattern: /(?<![\w.~-])\/(?:home|root|Users)\/[\w.-]+\//, why: 'a path of one machine' },
   { pattern: /\b[A-Z]:\\{1,2}Users\\{1,2}\w/, why: 'a path of one machine' },
 ];
 

@@ -25,6 +25,7 @@ export const gates = [
     '.',
     '--error-on-warnings',
     '--max-diagnostics=200',
+    `--colors=${process.stdout.isTTY ? 'force' : 'off'}`,
   ]),
   command('types', 'types of sources, tests, scripts and examples (tsc)', script('typecheck')),
   command('imports', 'imports point down only (dependency-cruiser)', script('gates/imports')),
