@@ -1,0 +1,70 @@
+/**
+ * Records of the engine as lines of the journal: the meta is the record, the body is the job's data, result or checkpoint.
+ *
+ * @module
+ */
+import type { StoreRecord } from '@leviathan/core/engine';
+
+/** The meta of a record's line. Built by hand for what happens most; the keys stand in the same order either way. */
+export function metaOf(record: StoreRecord): string {
+  const more = record.more ? ',"more":1' : '';
+  const head = `{"seq":${record.seq},"at":${record.at}${more},"op":"${record.op}"`;
+  // Ids are safe ASCII (`isSafeId`), so they need no escapes.
+  if (record.op === 'start') return `${head},"id":"${record.id}","worker":${JSON.stringify(record.worker)}}`;
+  if (record.op === 'complete') return `${head},"id":"${record.id}"}`;
+  if (record.op === 'add') {
+    const result = record.result === undefined ? '' : `,"result":${JSON.stringify(record.result)}`;
+    return `${head},"job":${JSON.stringify(record.job)}${result}}`;
+  }
+  const { seq: _seq, at: _at, more: _more, op: _op, ...rest } = record;
+  const fields = JSON.stringify('body' in rest ? { ...rest, body: undefined } : rest);
+  return fields === '{}' ? `${head}}` : `${head},${fields.slice(1)}`;
+}
+
+/** The body of a record's line; empty for none. */
+export function bodyText(record: StoreRecord): string {
+  return 'body' in record ? record.body : '';
+}
+
+/** Whether the record's body is a text that the index refers to later. */
+export function keepsBody(record: StoreRecord): record is Extract<StoreRecord, { op: 'add' | 'edit' | 'complete' }> {
+  return (record.op === 'add' || record.op === 'edit' || record.op === 'complete') && record.body !== '';
+}
+
+const OPS = new Set<string>([
+  'add',
+  'start',
+  'complete',
+  'retry',
+  'fail',
+  'release',
+  'report',
+  'checkpoint',
+  'cancel',
+  'edit',
+  'remove',
+  'refuse',
+  'pause',
+  'worker',
+] satisfies StoreRecord['op'][]);
+
+/**
+ * The record of a line, or what is wrong with it. The checksum has proven that the line is as it was written; this guards against lines
+ * that another version, or a hand, wrote.
+ */
+export function recordOf(meta: Record<string, unknown>, body: string): StoreRecord | string {
+  const { seq, at, op } = meta;
+  if (!Number.isInteger(seq) || typeof at !== 'number') return 'the record has no seq and at';
+  if (typeof op !== 'string' || !OPS.has(op)) return `the record's op ${JSON.stringify(op)} is unknown`;
+  if (op === 'add') {
+    const job = meta.job as { id?: unknown; type?: unknown } | undefined;
+    if (typeof job !== 'object' || job === null || typeof job.id !== 'string' || typeof job.type !== 'string') {
+      return 'the added job has no id and type';
+    }
+  } else if (op === 'worker' || op === 'pause') {
+    if (op === 'worker' && typeof meta.worker !== 'string') return 'the record names no worker';
+  } else if (typeof meta.id !== 'string') return `the ${op} record names no job`;
+  if (op === 'add' || op === 'edit' || op === 'complete' || op === 'checkpoint')
+    return { ...meta, body } as unknown as StoreRecord;
+  return meta as unknown as StoreRecord;
+}
