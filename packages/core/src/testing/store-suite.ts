@@ -1,0 +1,86 @@
+/**
+ * The conformance suite of stores: every promise of `JobStore`, as tests.
+ *
+ * @module
+ */
+import { type Feature, lackingFeatures, type StoreSuiteOptions } from './store-under-test';
+import { add } from './suite/add';
+import { badInput } from './suite/bad-input';
+import { changes } from './suite/change';
+import { claim } from './suite/claim';
+import { close } from './suite/close';
+import { concurrency } from './suite/concurrency';
+import { counts } from './suite/counts';
+import { dependencies } from './suite/dependencies';
+import { events } from './suite/events';
+import { explain } from './suite/explain';
+import { keys } from './suite/keys';
+import { list } from './suite/list';
+import { model } from './suite/model';
+import { moves } from './suite/move';
+import { pause } from './suite/pause';
+import { persistence } from './suite/persistence';
+import { report } from './suite/report';
+import { scheduling } from './suite/scheduling';
+import { settle } from './suite/settle';
+import { storeTest } from './suite/store-test';
+import { takeBack } from './suite/take-back';
+import { describe, expect, it, requireVitest } from './vitest-api';
+
+const CONCERNS = [
+  add,
+  keys,
+  claim,
+  settle,
+  report,
+  takeBack,
+  changes,
+  moves,
+  list,
+  counts,
+  explain,
+  pause,
+  scheduling,
+].concat([dependencies, events, close, persistence, concurrency, badInput]);
+
+/**
+ * Registers the tests that every {@link JobStore} must pass, in the test file that calls it. It reads the store's capabilities first,
+ * skips (by name, with the reason) what the store does not claim, and fails when that is not exactly `expectedSkips`.
+ *
+ * @example
+ * ```ts
+ * storeSuite({
+ *   name: 'MemoryStore',
+ *   create: async () => {
+ *     const clock = new FakeClock();
+ *     const store = new MemoryStore({ clock });
+ *     return { store, clock, dispose: () => store.close() };
+ *   },
+ *   expectedSkips: ['persistence', 'shared'],
+ * });
+ * ```
+ * @throws Error when vitest is not installed.
+ */
+export function storeSuite(options: StoreSuiteOptions): void {
+  requireVitest();
+  // The capabilities are known only once there is a store: vitest waits for the callback.
+  describe(`${options.name} is a JobStore`, async () => {
+    const probe = await options.create();
+    const lacking = lackingFeatures(probe);
+    const { capabilities } = probe.store;
+    const offers = { persistent: probe.reopen !== undefined, shared: probe.second !== undefined };
+    await probe.dispose();
+
+    const skipped = new Set<Feature>();
+    const test = storeTest(options, lacking, skipped);
+    for (const concern of CONCERNS) concern(test);
+    model(options, lacking);
+
+    it('is tested in all that it claims, and skips only what was expected', () => {
+      for (const feature of skipped) console.info(`${options.name}: skipped ${feature}: ${lacking.get(feature)}`);
+      expect([...skipped].sort()).toEqual([...options.expectedSkips].sort());
+      if (capabilities.persistent) expect(offers.persistent, 'reopen() of a store that claims `persistent`').toBe(true);
+      if (capabilities.shared) expect(offers.shared, 'second() of a store that claims `shared`').toBe(true);
+    });
+  });
+}
