@@ -79,7 +79,7 @@ function vitest(name, what, args) {
         const reporters = ['--reporter=default', `--reporter=${script('lib/skip-reasons')}`, '--reporter=json'];
         const outcome = await runNode(
           commandScript('vitest'),
-          ['run', ...args, ...reporters, `--outputFile.json=${file}`],
+          ['run', '--allowOnly=false', ...args, ...reporters, `--outputFile.json=${file}`],
           { cwd: root, env, live: true, timeout: 18 * minute },
         );
         const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
