@@ -1,42 +1,46 @@
 /** Programs of the system that some suites need: found, or installed where that can be done without asking. */
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { run } from './lib/run.mjs';
+
+/** @typedef {{ command: string, path: string, package: string, env: string }} Program */
 
 /**
  * Each program is handed to the tests in an environment variable; a suite without its program is skipped, and named.
  * A program that a test merely likes to have does not belong here.
+ *
+ * @type {Program[]}
  */
-const programs = [{ command: 'nginx', path: '/usr/sbin/nginx', package: 'nginx', env: 'LEVIATHAN_NGINX' }];
+const needed = [{ command: 'nginx', path: '/usr/sbin/nginx', package: 'nginx', env: 'LEVIATHAN_NGINX' }];
 
 /**
  * Finds each program and, as root on Debian, installs the missing ones.
  *
+ * @param {Program[]} programs
  * @returns {Promise<{ env: Record<string, string>, missing: string[] }>} `env`: for the test runners; `missing`: one
  * sentence for each program that is not there, with the reason.
  */
-export async function provideTestPrograms() {
-  const absent = programs.filter((program) => find(program) === undefined);
+export async function provideTestPrograms(programs = needed) {
+  const absent = programs.filter((program) => process.env[program.env] === undefined && find(program) === undefined);
   const obstacle = absent.length === 0 ? undefined : await install(absent.map((program) => program.package));
   /** @type {Record<string, string>} */
   const env = {};
   const missing = [];
   for (const program of programs) {
-    const path = find(program);
-    if (path !== undefined) env[program.env] = path;
+    const given = process.env[program.env];
+    const path = given ?? find(program);
+    if (path !== undefined && existsSync(path)) env[program.env] = path;
+    else if (given !== undefined) missing.push(`${program.command}: ${program.env} names no file: ${given}`);
     else missing.push(`${program.command} is not installed${obstacle === undefined ? '' : `: ${obstacle}`}`);
   }
   return { env, missing };
 }
 
-/** @param {{ command: string, path: string, env: string }} program @returns {string | undefined} */
-function find({ command, path, env }) {
-  const given = process.env[env];
-  if (given !== undefined) return existsSync(given) ? given : undefined;
-  const folders = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
-  const extension = process.platform === 'win32' ? '.exe' : '';
-  return [path, ...folders.map((folder) => `${folder}/${command}${extension}`)].find((candidate) =>
-    existsSync(candidate),
-  );
+/** @param {Program} program @returns {string | undefined} */
+function find({ command, path }) {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const file = process.platform === 'win32' ? `${command}.exe` : command;
+  return [path, ...folders.map((folder) => join(folder, file))].find((candidate) => existsSync(candidate));
 }
 
 /** @param {string[]} packages @returns {Promise<string | undefined>} why they could not be installed */
