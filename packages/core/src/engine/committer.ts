@@ -78,7 +78,7 @@ export class Committer {
   private apply(record: StoreRecord): void {
     const entry = 'id' in record ? this.table.entries.get(record.id) : undefined;
     this.table.apply(record);
-    if (!this.hub.active || isSilent(record)) return;
+    if (!this.hub.active || record.op === 'worker' || isSilent(record)) return;
     this.hub.push(eventOf(record, record.op === 'add' ? this.table.entries.get(record.job.id) : entry));
   }
 

@@ -1,5 +1,5 @@
 /** Which records a change becomes, job by job, and why the rest stays as it is. */
-import { JobNotFoundError, JobStateError } from '../errors';
+import { JobNotFoundError, JobStateError, ValidationError } from '../errors';
 import type { Json } from '../job';
 import type { ChangeAction, ChangeRequest, ChangeResult, ChangeSkip } from '../store';
 import { type BodySource, dataOf, type Entry } from './entry';
@@ -97,6 +97,9 @@ function verdictsOf(
       return edit(context, change, by);
     case 'move':
       return move(context, change, targets, by);
+    default:
+      // The types rule it out, callers without types and other processes do not.
+      throw new ValidationError('The change', [{ path: ['change', 'action'], message: 'is no known action' }]);
   }
 }
 

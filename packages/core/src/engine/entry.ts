@@ -4,7 +4,17 @@
  *
  * @module
  */
-import type { BackoffSpec, FailureReason, Job, JobError, JobLog, JobMetadata, JobStatus, Json } from '../job';
+import {
+  type BackoffSpec,
+  type FailureReason,
+  type Job,
+  type JobError,
+  type JobLog,
+  type JobMetadata,
+  type JobStatus,
+  type Json,
+  MAX_LOGS,
+} from '../job';
 import type { JobHead, RunHead } from './records';
 import { isoOf } from './time';
 
@@ -246,5 +256,5 @@ function metadataOf(entry: Entry): JobMetadata {
 
 function logsOf(run: Run): JobLog[] {
   const recorded = run.logs ?? [];
-  return run.live?.logs ? [...recorded, ...run.live.logs] : recorded;
+  return run.live?.logs ? [...recorded, ...run.live.logs].slice(-MAX_LOGS) : recorded;
 }

@@ -3,11 +3,12 @@ import type { EventKind, StoreEvent, SubscribeOptions, Subscription } from '../s
 import { type Entry, progressOf } from './entry';
 import type { StoreRecord } from './records';
 import { isoOf } from './time';
+import type { JobOp } from './transitions';
 
 /** Events that a subscriber may come back for. */
 const HISTORY = 10_000;
 
-const KINDS: Record<Exclude<StoreRecord['op'], 'retry' | 'fail' | 'pause'>, EventKind> = {
+const KINDS: Record<Exclude<JobOp, 'retry' | 'fail'>, EventKind> = {
   add: 'added',
   start: 'started',
   complete: 'completed',
@@ -142,7 +143,7 @@ function acceptorOf({ kinds, types, ids, worker }: SubscribeOptions): (event: St
 }
 
 /** The event of a record that was just applied. */
-export function eventOf(record: StoreRecord, entry: Entry | undefined): StoreEvent {
+export function eventOf(record: Exclude<StoreRecord, { op: 'worker' }>, entry: Entry | undefined): StoreEvent {
   const at = isoOf(record.at);
   if (record.op === 'pause') {
     return {
@@ -173,7 +174,7 @@ export function eventOf(record: StoreRecord, entry: Entry | undefined): StoreEve
   return event;
 }
 
-function kindOf(record: Exclude<StoreRecord, { op: 'pause' }>): EventKind {
+function kindOf(record: Extract<StoreRecord, { op: JobOp }>): EventKind {
   if (record.op === 'fail') return 'failed';
   if (record.op === 'retry') return record.cause === 'crashed' ? 'crashed' : 'retrying';
   if (record.op === 'report' && record.stuck) return 'stuck';

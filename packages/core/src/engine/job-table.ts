@@ -23,6 +23,8 @@ export class JobTable {
   readonly scheduled: BTree<Entry> = new BTree<Entry, undefined>(undefined, compareRunAt, QUEUE_NODE_SIZE);
   /** Holders of unique keys: pending and active jobs. */
   readonly keys = new Map<string, Entry>();
+  /** The process of each worker that ever took a job, as far as known. */
+  readonly workers = new Map<string, string>();
   readonly byWorker = new Map<string, Set<Entry>>();
   /** Jobs that wait for a parent, by the parent's id. */
   readonly dependents = new Map<string, Set<Entry>>();
@@ -53,6 +55,11 @@ export class JobTable {
    */
   apply(record: StoreRecord): boolean {
     this.seq = Math.max(this.seq, record.seq);
+    if (record.op === 'worker') {
+      this.workers.set(record.worker, record.instance);
+      this.onApplied?.(record, undefined);
+      return true;
+    }
     if (record.op === 'pause') {
       this.setPaused(record.paused, record.type);
       this.onApplied?.(record, undefined);

@@ -8,7 +8,7 @@ import { type Entry, type EntryExtra, Run } from './entry';
 import type { EditPatch, StoreRecord } from './records';
 
 /** Records that change the fields of an existing job. */
-export type MutatingRecord = Exclude<StoreRecord, { op: 'add' | 'remove' | 'refuse' | 'pause' }>;
+export type MutatingRecord = Exclude<StoreRecord, { op: 'add' | 'remove' | 'refuse' | 'pause' | 'worker' }>;
 
 /** Changes the entry's own fields; index structures are the table's business. */
 export function mutate(entry: Entry, record: MutatingRecord): void {

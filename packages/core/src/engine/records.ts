@@ -99,7 +99,9 @@ export type RecordDraft =
   | { op: 'remove'; id: string; why: 'removed' | 'archived'; by?: string }
   /** A settlement that did not hold the running attempt's token was turned away. */
   | { op: 'refuse'; id: string; token: string; outcome: string }
-  | { op: 'pause'; paused: boolean; type?: string; by?: string };
+  | { op: 'pause'; paused: boolean; type?: string; by?: string }
+  /** A worker took its first job: `instance` names the process that it lives in, whose death takes its jobs back. */
+  | { op: 'worker'; worker: string; instance: string };
 
 /** A numbered record. */
 export type StoreRecord = RecordDraft & RecordBase;

@@ -6,6 +6,9 @@
 import type { JobStatus } from '../job';
 import type { StoreRecord } from './records';
 
+/** Kinds of records about one job. */
+export type JobOp = Exclude<StoreRecord['op'], 'pause' | 'worker'>;
+
 /** What one kind of record means for a job's status. */
 export interface Transition {
   /** States it may start from; none: the job does not exist yet. */
@@ -17,7 +20,7 @@ export interface Transition {
 }
 
 /** All transitions, by the kind of their record. */
-export const TRANSITIONS: Record<Exclude<StoreRecord['op'], 'pause'>, Transition> = {
+export const TRANSITIONS: Record<JobOp, Transition> = {
   add: { from: [], to: 'pending', when: 'a producer adds the job, or a file in the inbox is adopted' },
   start: {
     from: ['pending'],
@@ -45,6 +48,6 @@ export const TRANSITIONS: Record<Exclude<StoreRecord['op'], 'pause'>, Transition
 };
 
 /** Whether the table has this transition. */
-export function allows(op: Exclude<StoreRecord['op'], 'pause'>, from: JobStatus): boolean {
+export function allows(op: JobOp, from: JobStatus): boolean {
   return TRANSITIONS[op].from.includes(from);
 }

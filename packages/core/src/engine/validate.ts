@@ -56,9 +56,10 @@ function acceptSpec(spec: JobSpec, at: (string | number)[], maxBytes: number, is
   const head: AcceptedSpec['head'] = {
     id: undefined,
     type: spec.type,
-    priority: spec.priority ?? JOB_DEFAULTS.priority,
-    maxAttempts: spec.maxAttempts ?? JOB_DEFAULTS.maxAttempts,
-    maxCrashes: spec.maxCrashes ?? JOB_DEFAULTS.maxCrashes,
+    // Only what is left out has a default: `null` is what JSON makes of NaN, and must not pass for it.
+    priority: spec.priority === undefined ? JOB_DEFAULTS.priority : spec.priority,
+    maxAttempts: spec.maxAttempts === undefined ? JOB_DEFAULTS.maxAttempts : spec.maxAttempts,
+    maxCrashes: spec.maxCrashes === undefined ? JOB_DEFAULTS.maxCrashes : spec.maxCrashes,
   };
   if (typeof spec.type !== 'string' || !TYPE.test(spec.type)) {
     check.fail('type', 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ : / -, the first a letter or digit');

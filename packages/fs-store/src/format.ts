@@ -1,0 +1,82 @@
+/**
+ * `store.json`: which version of the layout a folder has. It is written first and read first, so that no version ever touches what a
+ * newer one wrote.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import { StoreError, StoreFormatError } from '@leviathan/core';
+import { ensureDirSync, writeFileAtomic } from './atomic';
+import { errorCode, type Files } from './files';
+import { readTextFile } from './read-text';
+
+/** Version of the layout that this code reads and writes. */
+export const STORE_FORMAT = 1;
+
+/** Content of `store.json`. */
+export interface StoreFile {
+  format: number;
+  /** ISO 8601. */
+  created: string;
+}
+
+/**
+ * Makes the folder if it is missing and checks that it is ours to use.
+ * @throws StoreError `NOT_A_FOLDER`, `NOT_OWNER`, `NOT_WRITABLE`; StoreFormatError
+ */
+export async function prepareRoot(files: Files, root: string, now: number): Promise<void> {
+  try {
+    ensureDirSync(files, root);
+  } catch (error) {
+    throw rootError(root, error);
+  }
+  assertOwned(files, root);
+  if (readStoreFile(files, root) !== 'missing') return;
+  const content: StoreFile = { format: STORE_FORMAT, created: new Date(now).toISOString() };
+  try {
+    await writeFileAtomic(files, join(root, 'store.json'), `${JSON.stringify(content, null, 2)}\n`, { sync: true });
+  } catch (error) {
+    throw rootError(root, error);
+  }
+}
+
+/**
+ * The content of `store.json`; `missing` when there is none yet, or none that can be read: it is written anew then, since a torn one is
+ * what a crash in the very first moment leaves.
+ * @throws StoreFormatError when a newer version wrote it
+ */
+export function readStoreFile(files: Files, root: string): StoreFile | 'missing' {
+  let content: unknown;
+  try {
+    content = JSON.parse(readTextFile(files, join(root, 'store.json')));
+  } catch (error) {
+    if (errorCode(error) === undefined || errorCode(error) === 'ENOENT') return 'missing';
+    throw rootError(root, error);
+  }
+  const { format, created } = Object(content) as Partial<StoreFile>;
+  if (typeof format !== 'number') return 'missing';
+  if (format > STORE_FORMAT) throw new StoreFormatError(String(format), String(STORE_FORMAT));
+  return { format, created: String(created) };
+}
+
+function assertOwned(files: Files, root: string): void {
+  const uid = process.getuid?.();
+  if (uid === undefined) return;
+  const { uid: owner } = files.statSync(root);
+  if (owner === uid) return;
+  throw new StoreError(
+    'NOT_OWNER',
+    `${root} belongs to another user (uid ${owner}, this process runs as ${uid}). Use a folder of your own: set LEVIATHAN_HOME or the root.`,
+  );
+}
+
+function rootError(root: string, cause: unknown): StoreError {
+  const code = errorCode(cause);
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new StoreError('NOT_A_FOLDER', `${root} is not a folder. Name another root, or move that file away.`, { cause });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new StoreError('NOT_WRITABLE', `${root} cannot be written (${code}). Name a root that this user may write.`, { cause });
+  }
+  return new StoreError('OPEN_FAILED', `${root} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}

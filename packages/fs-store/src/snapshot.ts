@@ -1,0 +1,234 @@
+/**
+ * Snapshots: all jobs at about one moment, so that a replay starts there and not at the beginning of time.
+ *
+ * A snapshot is fuzzy: it is written in slices while the store works on. Each job in it carries the number of the newest record that
+ * changed it, so a replay from `from` on skips what the job has seen already (the way of ARIES). Jobs that left the store while it was
+ * written may be in it or not; the replay removes them.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import { type Clock, StoreError } from '@leviathan/core';
+import { dataOf, Entry, headOf, type JobHead, type JobTable, resultOf } from '@leviathan/core/engine';
+import { writeAll } from './atomic';
+import type { BodyCache, DiskRef } from './bodies';
+import { bodyOf, LineDecoder, LineEncoder } from './codec';
+import { errorCode, type Files } from './files';
+
+/** Version of the lines in a snapshot. */
+export const SNAPSHOT_FORMAT = 1;
+
+const NAME = /^snapshot-(\d{16})\.ndjson$/;
+/** Jobs that one slice writes: about 2 ms. */
+const SLICE = 500;
+const CHUNK = 1 << 20;
+
+/** What a snapshot says of itself. */
+export interface SnapshotInfo {
+  name: string;
+  /** Records up to here are in it. */
+  from: number;
+  /** Records after `from` and up to here may be in it. */
+  to: number;
+  jobs: number;
+}
+
+/** The snapshots in a folder, newest first. */
+export function listSnapshots(files: Files, dir: string): { name: string; from: number }[] {
+  return files
+    .readdirSync(dir)
+    .flatMap((item) => {
+      const match = item.isFile() ? NAME.exec(item.name) : null;
+      return match ? [{ name: item.name, from: Number(match[1]) }] : [];
+    })
+    .sort((a, b) => b.from - a.from);
+}
+
+/** Everything a snapshot needs. */
+export interface SnapshotSource {
+  files: Files;
+  dir: string;
+  table: JobTable;
+  bodies: BodyCache;
+  clock: Clock;
+  /** Removed jobs whose files may still stand in a folder. */
+  tombstones: Iterable<string>;
+  /** Awaited between slices. */
+  pause: () => Promise<void>;
+}
+
+/**
+ * Writes a snapshot under a temporary name, flushes it, gives it its name, and lets every job's texts refer to it from then on.
+ * @throws the error of the call that failed, with nothing left behind
+ */
+export async function writeSnapshot(source: SnapshotSource): Promise<SnapshotInfo> {
+  const { files, dir, table } = source;
+  const from = table.seq;
+  const name = `snapshot-${String(from).padStart(16, '0')}.ndjson`;
+  const temporary = join(dir, `.${name}.${process.pid}.tmp`);
+  removeQuietly(files, temporary);
+  const fd = files.openSync(temporary, 'create');
+  const writer = new SnapshotWriter(source, fd, name);
+  let info: SnapshotInfo;
+  try {
+    try {
+      info = await writer.run(from);
+      await files.fsync(fd);
+    } finally {
+      files.closeSync(fd);
+    }
+    files.renameSync(temporary, join(dir, name));
+  } catch (error) {
+    removeQuietly(files, temporary);
+    throw error;
+  }
+  await files.syncDir(dir);
+  writer.moveReferences();
+  return info;
+}
+
+class SnapshotWriter {
+  private readonly encoder = new LineEncoder();
+  private written = 0;
+  private readonly moves: { entry: Entry; data: [DiskRef | undefined, DiskRef]; result?: [DiskRef | undefined, DiskRef] }[] = [];
+
+  constructor(
+    private readonly source: SnapshotSource,
+    private readonly fd: number,
+    private readonly name: string,
+  ) {}
+
+  async run(from: number): Promise<SnapshotInfo> {
+    const { table, clock, tombstones } = this.source;
+    const paused = { all: table.pausedAll, types: [...table.pausedTypes] };
+    this.line({ op: 'snapshot', format: SNAPSHOT_FORMAT, from, at: clock.now(), paused });
+    let jobs = 0;
+    for (const entry of table.bySeq.ascending()) {
+      this.job(entry);
+      if (++jobs % SLICE !== 0) continue;
+      if (this.encoder.size >= CHUNK) await this.flush();
+      await this.source.pause();
+    }
+    for (const worker of table.byWorker.keys()) {
+      const instance = table.workers.get(worker);
+      if (instance !== undefined) this.line({ op: 'worker', worker, instance });
+    }
+    for (const id of tombstones) this.line({ op: 'tombstone', id });
+    const info: SnapshotInfo = { name: this.name, from, to: table.seq, jobs };
+    // The last line proves that the file is whole.
+    this.line({ op: 'end', to: info.to, jobs });
+    await this.flush();
+    return info;
+  }
+
+  /** Once the file has its name: what is in older files is not needed any more. */
+  moveReferences(): void {
+    for (const { entry, data, result } of this.moves) {
+      // A job that was edited or settled since keeps its newer place.
+      if (entry.dataRef === data[0]) entry.dataRef = data[1];
+      if (result && entry.resultRef === result[0]) entry.resultRef = result[1];
+    }
+  }
+
+  private job(entry: Entry): void {
+    const { bodies } = this.source;
+    const data = this.line({ op: 'job', seq: entry.seq, last: entry.lastSeq, size: entry.size, job: headOf(entry) }, dataOf(entry, bodies));
+    const move: (typeof this.moves)[number] = { entry, data: [entry.dataRef as DiskRef | undefined, data] };
+    const result = resultOf(entry, bodies);
+    if (result !== undefined) {
+      move.result = [entry.resultRef as DiskRef | undefined, this.line({ op: 'result', id: entry.id }, result)];
+    }
+    this.moves.push(move);
+  }
+
+  private line(meta: object, body = ''): DiskRef {
+    const { bodyStart, bodyLength } = this.encoder.add(JSON.stringify(meta), body);
+    return { file: this.name, offset: this.written + bodyStart, length: bodyLength };
+  }
+
+  private async flush(): Promise<void> {
+    const bytes = this.encoder.take();
+    await writeAll(this.source.files, this.fd, bytes);
+    this.written += bytes.length;
+  }
+}
+
+/** A snapshot that was read. */
+export interface LoadedSnapshot extends SnapshotInfo {
+  tombstones: string[];
+}
+
+/**
+ * Fills an empty table from a snapshot.
+ * @throws StoreError when the file is not whole; the table is of no use then
+ */
+export async function loadSnapshot(
+  files: Files,
+  dir: string,
+  name: string,
+  table: JobTable,
+  pause: () => Promise<void>,
+): Promise<LoadedSnapshot> {
+  const info: LoadedSnapshot = { name, from: 0, to: 0, jobs: 0, tombstones: [] };
+  let ended = false;
+  let jobs = 0;
+  const fd = files.openSync(join(dir, name), 'read');
+  try {
+    const decoder = new LineDecoder();
+    for (let position = 0; ; ) {
+      const chunk = Buffer.allocUnsafeSlow(CHUNK);
+      const bytes = await files.read(fd, chunk, 0, CHUNK, position);
+      if (bytes === 0) break;
+      position += bytes;
+      for (const found of decoder.push(chunk.subarray(0, bytes))) {
+        if (found.kind !== 'line') throw damaged(name, found.reason);
+        const { meta } = found;
+        if (meta.op === 'job') {
+          const job = meta.job as JobHead;
+          const entry = new Entry(job.id, job.type, meta.seq as number, job.created as number, job);
+          entry.lastSeq = meta.last as number;
+          entry.dataRef = { file: name, offset: found.bodyStart, length: found.bodyLength } satisfies DiskRef;
+          entry.size = meta.size as number;
+          table.insert(entry);
+          jobs++;
+        } else if (meta.op === 'result') {
+          const entry = table.entries.get(meta.id as string);
+          if (entry) entry.resultRef = { file: name, offset: found.bodyStart, length: found.bodyLength } satisfies DiskRef;
+        } else if (meta.op === 'snapshot') readHeader(meta, info, table, name);
+        else if (meta.op === 'worker') table.workers.set(meta.worker as string, meta.instance as string);
+        else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
+        else if (meta.op === 'end') {
+          ended = jobs === meta.jobs;
+          info.to = meta.to as number;
+        } else throw damaged(name, `its line ${JSON.stringify(bodyOf(found)).slice(0, 40)} is unknown`);
+      }
+      await pause();
+    }
+    for (const { reason } of decoder.end()) throw damaged(name, reason);
+  } finally {
+    files.closeSync(fd);
+  }
+  if (!ended) throw damaged(name, 'its last line is missing');
+  table.seq = info.from;
+  return { ...info, jobs };
+}
+
+function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: JobTable, name: string): void {
+  if (typeof meta.format !== 'number' || meta.format > SNAPSHOT_FORMAT) throw damaged(name, `its format is ${String(meta.format)}`);
+  info.from = meta.from as number;
+  const paused = meta.paused as { all: boolean; types: string[] };
+  table.pausedAll = paused.all;
+  for (const type of paused.types) table.pausedTypes.add(type);
+}
+
+function damaged(name: string, reason: string): StoreError {
+  return new StoreError('DAMAGED', `The snapshot ${name} is damaged: ${reason}.`);
+}
+
+function removeQuietly(files: Files, path: string): void {
+  try {
+    files.unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
