@@ -79,10 +79,9 @@ export function add(test: StoreTest): void {
       expect((await h.store.counts()).pending).toBe(0);
     });
 
-    test('gives ids that differ, and sort by creation', async (h) => {
+    test('gives ids that differ', async (h) => {
       const ids = [await h.add(), ...(await h.addAll(Array.from({ length: 50 }, () => ({})))), await h.add()];
       expect(new Set(ids).size).toBe(52);
-      expect([...ids].sort()).toEqual(ids);
     });
 
     for (const [what, value] of HARD_VALUES) {
@@ -124,11 +123,11 @@ export function add(test: StoreTest): void {
       tags.push('blue');
       const [copy] = await h.store.get([id]);
       expect(copy).toMatchObject({ data: { list: [1] }, tags: ['red'] });
-      (copy?.data as typeof data).list.push(3);
-      copy?.tags?.push('green');
-      copy?.metadata.logs.push({ at: '', level: 'info', message: 'not mine' });
-      const [listed] = (await h.store.list()).jobs;
-      (listed?.data as typeof data).list.push(4);
+      if (!copy) throw new Error('the job is not there');
+      (copy.data as typeof data).list.push(3);
+      copy.tags?.push('green');
+      copy.metadata.logs.push({ at: '', level: 'info', message: 'not mine' });
+      for (const listed of (await h.store.list()).jobs) (listed.data as typeof data).list.push(4);
       const { job: claimed } = await h.claimOne();
       expect(claimed).toMatchObject({ data: { list: [1] }, tags: ['red'], metadata: { logs: [] } });
       (claimed.data as typeof data).list.push(5);

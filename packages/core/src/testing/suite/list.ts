@@ -16,7 +16,7 @@ async function dozen(h: Harness): Promise<Job[]> {
     () => h.start({ id: 'active-1', type: 'resize', tags: ['red', 'blue'] }, 'w2'),
     () => h.add({ id: 'p9', type: 'mail', priority: 9, key: 'nine' }),
     () => h.add({ id: 'p1', type: 'resize', priority: 1, data: { path: 'C:\\temp', note: 'naïve "quote"' } }),
-    () => h.add({ id: 'p5', type: 'constructor', tags: ['blue'] }),
+    () => h.add({ id: 'p5', type: 'constructor', tags: ['green'] }),
     () => h.add({ id: 'later', type: 'mail', runAt: h.now() + 3_600_000 }),
     () => h.add({ id: 'retried', type: 'zip' }),
     async () =>
@@ -27,6 +27,7 @@ async function dozen(h: Harness): Promise<Job[]> {
         retryIn: 3_600_000,
       }),
     () => h.add({ id: 'last', type: 'mail', priority: 1 }),
+    () => h.store.change({ change: { action: 'edit', patch: { tags: [] } }, target: { ids: ['p5'] } }),
   ];
   for (const step of steps) {
     await step();
@@ -241,7 +242,7 @@ export function list(test: StoreTest): void {
     test('gives jobs in the order of the ids, and null for those that are not there', async (h) => {
       await h.addAll([{ id: 'one' }, { id: 'two' }]);
       const jobs = await h.store.get(['two', 'gone', 'one', 'two', '__proto__', 'constructor', '']);
-      expect(jobs.map((job) => job && job.id)).toEqual(['two', null, 'one', 'two', null, null, null]);
+      expect(jobs.map((job) => job?.id ?? null)).toEqual(['two', null, 'one', 'two', null, null, null]);
       expect(await h.store.get([])).toEqual([]);
     });
   });

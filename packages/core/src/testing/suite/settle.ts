@@ -280,13 +280,13 @@ export function settle(test: StoreTest): void {
       const [one, two, three] = (await h.claim()).map(({ token }) => token);
       const results = await h.store.settle([
         { id: 'three', token: three ?? '', outcome: 'released' },
-        { id: 'one', token: two ?? '', outcome: 'completed' },
+        { id: 'gone', token: two ?? '', outcome: 'completed' },
         { id: 'two', token: two ?? '', ...failed() },
         { id: 'one', token: one ?? '', outcome: 'completed', result: 1 },
       ]);
       expect(results).toEqual([
         { id: 'three', accepted: true, status: 'pending' },
-        { id: 'one', accepted: false, status: 'active' },
+        { id: 'gone', accepted: false },
         { id: 'two', accepted: true, status: 'failed' },
         { id: 'one', accepted: true, status: 'completed' },
       ]);
