@@ -1,0 +1,168 @@
+/** `leviathan add` @module */
+import { resolve } from 'node:path';
+import type { JobHandle, Json } from '@leviathan/core';
+import { UsageError } from '../errors';
+import { EXIT } from '../exit-codes';
+import { follow } from '../follow';
+import { jobLines } from '../format/job-page';
+import { isObject, isPair, parsePairs, readData } from '../parse/data';
+import { resolveIds } from '../parse/ids';
+import { type Definition, type JobFlags, parseDefinitions, parseJobFlags } from '../parse/job-options';
+import { checkTypes } from '../parse/types';
+import { BUILT_IN, type Loaded, loadProcessors } from '../processors';
+import type { Session } from '../session';
+import { signalCode } from '../signals';
+
+interface Options extends JobFlags {
+  data?: string;
+  unique?: boolean;
+  wait?: boolean;
+  batch?: boolean;
+  anyType?: boolean;
+  processors?: string[];
+  to?: string;
+  name?: string;
+  checksum?: string;
+}
+
+/** Where downloads go if nobody says otherwise: a folder below the current one. */
+const DOWNLOADS = 'downloads';
+
+export async function run(
+  session: Session,
+  type: string | undefined,
+  args: string[],
+  options: Options,
+): Promise<number> {
+  const definitions = options.batch
+    ? await readBatch(session, type, args, options)
+    : [await readOne(session, type, args, options)];
+  const loaded = await loadProcessors(options.processors, session.io.cwd);
+  if (!options.anyType) {
+    checkTypes(
+      definitions.map((definition) => definition.type),
+      loaded.processors.map((processor) => processor.type),
+    );
+  }
+  for (const definition of definitions) if (definition.type === 'download') anchor(definition, session.io.cwd);
+  const queue = await addQueue(session, loaded, definitions, options.anyType === true);
+  const store = await session.store('write');
+  if (!options.batch && options.dependsOn !== undefined) {
+    for (const definition of definitions) definition.options.dependsOn = await resolveIds(store, options.dependsOn);
+  }
+  const handles = await queue.addMany(definitions, { onDuplicate: options.unique ? 'reject' : 'return' });
+  return options.wait ? await waitFor(session, queue, handles, loaded, options) : await tell(session, handles, options);
+}
+
+async function addQueue(session: Session, loaded: Loaded, definitions: readonly Definition[], anyType: boolean) {
+  const { Queue } = await import('@leviathan/core');
+  const store = await session.store('write');
+  // A queue without processors checks nothing: only for types that none of them knows.
+  const foreign =
+    anyType && definitions.some(({ type }) => !loaded.processors.some((processor) => processor.type === type));
+  return foreign ? new Queue({ store }) : new Queue({ store, processors: loaded.processors });
+}
+
+async function readBatch(
+  session: Session,
+  type: string | undefined,
+  args: string[],
+  options: Options,
+): Promise<Definition[]> {
+  const alone = type === undefined && args.length === 0 && options.data === undefined && options.id === undefined;
+  if (!alone)
+    throw new UsageError('--batch reads types and data from standard input; give neither on the command line.');
+  if (session.io.stdin.isTTY === true) session.out.note('Reading jobs, one JSON object a line; Ctrl-D ends.');
+  const common = parseJobFlags(options, session.io.now());
+  const definitions = parseDefinitions(await session.readInput(), 'standard input');
+  return definitions.map((definition) => ({ ...definition, options: { ...common, ...definition.options } }));
+}
+
+async function readOne(
+  session: Session,
+  type: string | undefined,
+  args: string[],
+  options: Options,
+): Promise<Definition> {
+  if (type === undefined) throw new UsageError('Which type of job?', 'leviathan add download <url>, or --batch.');
+  const dash = args.includes('-');
+  const given = dash ? '-' : options.data;
+  if (dash && options.data !== undefined) throw new UsageError('"-" and --data exclude each other.');
+  const base: Json = given === undefined ? {} : await readData(given, () => session.readInput());
+  const rest = args.filter((arg) => arg !== '-');
+  const fields = {
+    ...parsePairs(rest.filter(isPair)),
+    ...mainField(
+      type,
+      rest.filter((arg) => !isPair(arg)),
+    ),
+    ...downloadFields(type, options),
+  };
+  if (Object.keys(fields).length > 0 && !isObject(base)) throw new UsageError('Pairs need data that is a JSON object.');
+  const data: Json = isObject(base) ? { ...base, ...fields } : base;
+  return { type, data, options: parseJobFlags(options, session.io.now()) };
+}
+
+function mainField(type: string, bare: readonly string[]): { [key: string]: Json } {
+  const [value, another] = bare;
+  if (value === undefined) return {};
+  const field = BUILT_IN[type]?.mainField;
+  if (field === undefined)
+    throw new UsageError(`${JSON.stringify(value)} is not key=value.`, 'Write key=text, or key:=json.');
+  if (another !== undefined)
+    throw new UsageError(
+      `One ${field} at a time; ${JSON.stringify(another)} is one too many.`,
+      'Many at once: --batch.',
+    );
+  return { [field]: value };
+}
+
+function downloadFields(type: string, { to, name, checksum }: Options): { [key: string]: Json } {
+  const fields = {
+    ...(to !== undefined && { to }),
+    ...(name !== undefined && { file: name }),
+    ...(checksum !== undefined && { checksum }),
+  };
+  if (type !== 'download' && Object.keys(fields).length > 0)
+    throw new UsageError('--to, --name and --checksum belong to downloads.');
+  return fields;
+}
+
+/** The job may run in another process with another current folder: its target is named from the root of the disk. */
+function anchor(definition: Definition, cwd: string): void {
+  const { data } = definition;
+  if (!isObject(data)) return;
+  if (data.to === undefined) definition.data = { ...data, to: resolve(cwd, DOWNLOADS) };
+  else if (typeof data.to === 'string') definition.data = { ...data, to: resolve(cwd, data.to) };
+}
+
+async function tell(session: Session, handles: readonly JobHandle[], options: Options): Promise<number> {
+  const { out } = session;
+  const results = handles.map(({ id, added }) => ({ id, added }));
+  if (out.json) await (options.batch ? out.value(results) : out.value(results[0]));
+  else await out.lines(results.map(({ id }) => id));
+  const old = results.filter(({ added }) => !added).length;
+  if (old > 0) out.note(old === 1 ? 'That job was there already.' : `${old} of these jobs were there already.`);
+  return EXIT.ok;
+}
+
+async function waitFor(
+  session: Session,
+  queue: Parameters<typeof follow>[1],
+  handles: readonly JobHandle[],
+  loaded: Loaded,
+  options: Options,
+): Promise<number> {
+  const { out } = session;
+  const ids = [...new Set(handles.map(({ id }) => id))];
+  const followed = await follow(session, queue, { ids, loaded });
+  if (followed.ended === 'signal') {
+    const again = `"leviathan work" runs ${ids.length === 1 ? 'it' : 'them'}; "leviathan cancel" ends ${ids.length === 1 ? 'it' : 'them'}.`;
+    const what = ids.length === 1 ? `Job ${ids[0]}` : `${ids.length} jobs`;
+    out.note(`${what} ${ids.length === 1 ? 'stays' : 'stay'} in the queue. ${again}`);
+    return signalCode(followed.signal);
+  }
+  if (out.json) await (options.batch ? out.value(followed.jobs) : out.value(followed.jobs[0]));
+  else for (const job of followed.jobs) await out.lines(jobLines(job, session));
+  return followed.jobs.some((job) => job.status === 'failed') ? EXIT.jobFailed : EXIT.ok;
+}

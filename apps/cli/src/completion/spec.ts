@@ -1,0 +1,94 @@
+/**
+ * What can be completed where, read off the program itself so that the scripts never lag behind it.
+ *
+ * @module
+ */
+
+import { EVENT_KINDS, FAILURE_REASONS, JOB_STATUSES, LOG_LEVELS } from '@leviathan/core';
+import type { Command, Option } from 'commander';
+
+/** What fits: fixed words, or what only the disk or the store knows. */
+export type Values =
+  | { kind: 'words'; words: readonly string[] }
+  | { kind: 'ids' | 'types' | 'files' | 'folders' }
+  | { kind: 'any' };
+
+/** One option. */
+export interface OptionSpec {
+  short?: string;
+  long: string;
+  description: string;
+  /** Left out for an option without a value. */
+  values?: Values;
+}
+
+/** One command. */
+export interface CommandSpec {
+  names: string[];
+  description: string;
+  options: OptionSpec[];
+  /** What its arguments may be. */
+  values: Values;
+}
+
+/** The whole program. */
+export interface ProgramSpec {
+  commands: CommandSpec[];
+  /** Options that go with every command. */
+  options: OptionSpec[];
+}
+
+const words = (list: readonly string[]): Values => ({ kind: 'words', words: list });
+
+const OPTION_VALUES: Readonly<Record<string, Values>> = {
+  '--status': words(JOB_STATUSES),
+  '--reason': words(FAILURE_REASONS),
+  '--level': words(LOG_LEVELS),
+  '--kind': words(EVENT_KINDS),
+  '--sort': words(['created', 'updated', 'priority', 'queue']),
+  '--type': { kind: 'types' },
+  '--types': { kind: 'types' },
+  '--before': { kind: 'ids' },
+  '--after': { kind: 'ids' },
+  '--depends-on': { kind: 'ids' },
+  '--root': { kind: 'folders' },
+  '--to': { kind: 'folders' },
+  '--processors': { kind: 'files' },
+};
+
+const ARGUMENT_VALUES: Readonly<Record<string, Values>> = {
+  add: { kind: 'types' },
+  pause: { kind: 'types' },
+  resume: { kind: 'types' },
+  import: { kind: 'files' },
+  clear: words(['completed', 'failed', 'finished', 'all']),
+  completion: words(['bash', 'zsh', 'fish']),
+};
+
+/** Reads a program. */
+export function specOf(program: Command): ProgramSpec {
+  const visible = program
+    .createHelp()
+    .visibleCommands(program)
+    .filter((command) => command.name() !== 'help');
+  return {
+    options: program.options.map(optionOf),
+    commands: visible.map((command) => ({
+      names: [command.name(), ...command.aliases()],
+      description: command.description(),
+      options: command.options.map(optionOf),
+      values:
+        ARGUMENT_VALUES[command.name()] ?? (command.registeredArguments.length > 0 ? { kind: 'ids' } : { kind: 'any' }),
+    })),
+  };
+}
+
+function optionOf(option: Option): OptionSpec {
+  const long = option.long ?? option.flags;
+  return {
+    ...(option.short && { short: option.short }),
+    long,
+    description: option.description,
+    ...(option.required && { values: OPTION_VALUES[long] ?? { kind: 'any' } }),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Everything the command touches outside itself, in one place, so that tests can stand in for a terminal, a store or a signal.
+ *
+ * @module
+ */
+import type { JobStore } from '@leviathan/core';
+
+/** A stream that text is written to; the last three only on a terminal. */
+export interface OutStream {
+  write(text: string): boolean;
+  readonly writableNeedDrain?: boolean;
+  once?(event: 'drain', listener: () => void): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** A stream that text is read from. */
+export interface InStream extends AsyncIterable<Uint8Array | string> {
+  readonly isTTY?: boolean;
+}
+
+/** One thing that `doctor` found. */
+export interface Finding {
+  code: string;
+  severity: 'info' | 'warn' | 'error';
+  path?: string;
+  message: string;
+  /** What a repair does, or did, about it. */
+  repair?: string;
+  repaired?: boolean;
+}
+
+/** What `doctor` says about a jobs folder. */
+export interface DoctorReport {
+  ok: boolean;
+  repaired: boolean;
+  findings: Finding[];
+  summary: Record<string, number>;
+}
+
+/** Where the jobs are kept. */
+export interface Stores {
+  /** The jobs folder when `--root` does not name one. */
+  defaultRoot(): Promise<string>;
+  open(root: string): Promise<JobStore>;
+  doctor(root: string, repair: boolean): Promise<DoctorReport>;
+}
+
+/** Signals that end the command. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'EPIPE';
+
+/** Who may react to a signal before the command ends. */
+export interface Signals {
+  /**
+   * Makes the first signal call `handler` instead of ending the command; a second one ends it at once. Call what it returns to go
+   * back. `EPIPE` says that whoever read the output is gone.
+   */
+  graceful(handler: (signal: StopSignal) => void): () => void;
+}
+
+/** The world as the command sees it. */
+export interface Io {
+  stdin: InStream;
+  stdout: OutStream;
+  stderr: OutStream;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The folder that relative paths start from. */
+  cwd: string;
+  now(): number;
+  stores: Stores;
+  signals: Signals;
+  /** Asks a person on the terminal, and resolves with the line typed. */
+  ask(question: string): Promise<string>;
+}

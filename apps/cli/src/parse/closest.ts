@@ -1,0 +1,13 @@
+/**
+ * "Did you mean …?"
+ *
+ * @module
+ */
+import { distance, closest as nearest } from 'fastest-levenshtein';
+
+/** The candidate that differs by a typing error or two, if there is one. */
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined;
+  const found = nearest(word.toLowerCase(), candidates as string[]);
+  return distance(word.toLowerCase(), found) <= Math.max(1, Math.floor(found.length / 3)) ? found : undefined;
+}

@@ -1,0 +1,134 @@
+/**
+ * The options of a new job, from the command line and from lines of NDJSON.
+ *
+ * @module
+ */
+import type { JobOptions, Json } from '@leviathan/core';
+import { UsageError } from '../errors';
+import { isObject } from './data';
+import { parseDuration } from './duration';
+import { parseInteger } from './number';
+import { parseWhen } from './when';
+
+/** Job options as commander hands them over. */
+export interface JobFlags {
+  id?: string;
+  priority?: string;
+  delay?: string;
+  at?: string;
+  attempts?: string;
+  timeout?: string;
+  tag?: string[];
+  key?: string;
+  dependsOn?: string[];
+}
+
+/**
+ * Reads the flags of a new job.
+ * @throws UsageError
+ */
+export function parseJobFlags(flags: JobFlags, now: number): JobOptions {
+  const options: JobOptions = {};
+  if (flags.delay !== undefined && flags.at !== undefined) throw new UsageError('--delay and --at exclude each other.');
+  if (flags.id !== undefined) options.id = flags.id;
+  if (flags.priority !== undefined) options.priority = parseInteger(flags.priority, '--priority', 1, 10);
+  if (flags.delay !== undefined) options.delay = parseDuration(flags.delay, 'duration for --delay');
+  if (flags.at !== undefined) options.runAt = parseWhen(flags.at, now, 'future');
+  if (flags.attempts !== undefined) options.attempts = parseInteger(flags.attempts, '--attempts', 1, 1000);
+  if (flags.timeout !== undefined) options.timeout = parseDuration(flags.timeout, 'duration for --timeout');
+  if (flags.tag !== undefined) options.tags = flags.tag;
+  if (flags.key !== undefined) options.key = flags.key;
+  if (flags.dependsOn !== undefined) options.dependsOn = flags.dependsOn;
+  return options;
+}
+
+/** One job to add: a line of a batch or of an export. */
+export interface Definition {
+  type: string;
+  data: Json;
+  options: JobOptions;
+}
+
+/** Fields that a definition may have besides `type` and `data`; each is an option of `add`. */
+const OPTION_KEYS = [
+  'id',
+  'priority',
+  'delay',
+  'runAt',
+  'attempts',
+  'maxCrashes',
+  'backoff',
+  'timeout',
+  'dependsOn',
+  'key',
+  'tags',
+] as const satisfies readonly (keyof JobOptions)[];
+
+/** Fields of a whole record that say what became of the job there: the definition is taken, its history is not. */
+const RECORD_KEYS: readonly string[] = [
+  'status',
+  'created',
+  'updated',
+  'metadata',
+  'rev',
+  'order',
+  'attempt',
+  'maxAttempts',
+  'started',
+  'finished',
+  'worker',
+  'cancelling',
+  'result',
+  'reason',
+];
+
+/**
+ * Reads one definition: `{"type", "data", …options}`, or a whole record as `export --full` writes it.
+ * @throws UsageError
+ */
+export function parseDefinition(value: Json, where: string): Definition {
+  if (!isObject(value))
+    throw new UsageError(`${where} is not a JSON object.`, 'Each line is {"type": "…", "data": {…}}.');
+  const { type, data, ...rest } = value;
+  if (typeof type !== 'string' || type === '')
+    throw new UsageError(`${where} has no type.`, 'Each line is {"type": "…", "data": {…}}.');
+  const record = 'status' in rest;
+  const unknown = Object.keys(rest).find(
+    (key) => !(OPTION_KEYS as readonly string[]).includes(key) && !(record && RECORD_KEYS.includes(key)),
+  );
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `${where} has the unknown field ${JSON.stringify(unknown)}.`,
+      `Known are type, data, ${OPTION_KEYS.join(', ')}.`,
+    );
+  }
+  // Of the right names; the store checks the values, and names each fault with its path.
+  const options = Object.fromEntries(
+    OPTION_KEYS.filter((key) => key in rest).map((key) => [key, rest[key]]),
+  ) as JobOptions;
+  if (record && typeof rest.maxAttempts === 'number') options.attempts = rest.maxAttempts;
+  return { type, data: data === undefined ? {} : data, options };
+}
+
+/**
+ * Reads NDJSON; empty lines are skipped.
+ * @throws UsageError that names the line
+ */
+export function parseDefinitions(text: string, source: string): Definition[] {
+  const definitions: Definition[] = [];
+  for (const [i, line] of text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .entries()) {
+    if (line.trim() === '') continue;
+    const where = `${source}, line ${i + 1}`;
+    let value: Json;
+    try {
+      value = JSON.parse(line) as Json;
+    } catch (error) {
+      throw new UsageError(`${where} is not JSON: ${(error as Error).message}`);
+    }
+    definitions.push(parseDefinition(value, where));
+  }
+  return definitions;
+}

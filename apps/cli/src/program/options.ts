@@ -1,0 +1,65 @@
+/**
+ * Options that several commands share.
+ *
+ * @module
+ */
+import { type Command, Option } from 'commander';
+
+/** Collects the values of an option that may be given several times. */
+export function collect(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+/** Like {@link collect}, and takes several values at once, separated by commas. */
+export function collectList(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), ...value.split(',').filter((part) => part !== '')];
+}
+
+function add(
+  command: Command,
+  flags: string,
+  description: string,
+  parse?: (value: string, previous: string[] | undefined) => string[],
+): void {
+  const option = new Option(flags, description);
+  command.addOption(parse === undefined ? option : option.argParser(parse));
+}
+
+/** The options that say which jobs. `priority` is left out where the command has a `--priority` of its own. */
+export function withFilters(command: Command, leaveOut: readonly 'priority'[] = []): Command {
+  add(command, '-s, --status <states>', 'pending, active, completed, failed (several: by comma)', collectList);
+  add(command, '-t, --type <types>', 'jobs of these types (several: by comma)', collectList);
+  add(command, '--tag <tag>', 'jobs with this tag (several: all of them)', collect);
+  add(command, '--text <text>', 'jobs with this text in id, type, key, tags, error or data');
+  add(command, '--since <when>', 'changed since then: 2h, 2026-12-24, 2026-12-24T18:00');
+  add(command, '--until <when>', 'last changed before then');
+  add(command, '--reason <reasons>', 'failed because of: error, timeout, cancelled, expired, crashed', collectList);
+  add(command, '--key <key>', 'the job with this key');
+  if (!leaveOut.includes('priority'))
+    add(command, '--priority <numbers>', 'jobs of these priorities, 1 to 10', collectList);
+  return command;
+}
+
+/** The options of commands that change jobs by id or by filter. */
+export function withTargets(command: Command, leaveOut: readonly 'priority'[] = []): Command {
+  withFilters(command, leaveOut);
+  return command.option('-n, --dry-run', 'tell what would change, and change nothing');
+}
+
+/** Modules with the caller's own processors. */
+export function withProcessors(command: Command): Command {
+  add(command, '--processors <file>', 'a module whose default export is a processor or a list of them', collect);
+  return command;
+}
+
+/** The options of a new job. */
+export function withJobOptions(command: Command): Command {
+  command
+    .option('-p, --priority <1-10>', '1 runs first, 10 last (5)')
+    .option('--delay <duration>', 'wait so long before it may run: 5m, 1h30m')
+    .option('--at <when>', 'not before this time: 2026-12-24T18:00, "in 2h"')
+    .option('--attempts <n>', 'give up after so many failed attempts (3)')
+    .option('--timeout <duration>', 'how long one attempt may take');
+  add(command, '--tag <tag>', 'a tag to find it by (several: repeat)', collect);
+  return command;
+}

@@ -1,0 +1,82 @@
+/**
+ * Commands that only look.
+ *
+ * @module
+ */
+import type { Command } from 'commander';
+import type { Lazy } from './context';
+import { collectList, withFilters } from './options';
+
+/** Adds list, show, explain, logs, watch, wait, stats, export, doctor and completion. */
+export function addReadCommands(program: Command, lazy: Lazy): void {
+  withFilters(program.command('list').alias('ls').description('list jobs, the newest first'))
+    .option('--sort <order>', 'created, updated, priority, or queue: the order in which they run', 'created')
+    .option('-r, --reverse', 'the other way round')
+    .option('-l, --limit <n>', 'jobs per page, 1 to 1000', '50')
+    .option('--cursor <cursor>', 'the next page, as the page before named it')
+    .option('-a, --all', 'all pages')
+    .action(lazy(() => import('../commands/list')));
+
+  program
+    .command('show')
+    .description('everything about one job')
+    .argument('<id>', 'the id, or its beginning or end')
+    .action(lazy(() => import('../commands/show')));
+
+  program
+    .command('explain')
+    .description('why a job waits, or ended as it did')
+    .argument('<id>', 'the id, or its beginning or end')
+    .action(lazy(() => import('../commands/explain')));
+
+  program
+    .command('logs')
+    .description('what a job logged')
+    .argument('<id>', 'the id, or its beginning or end')
+    .option('-f, --follow', 'go on until the job ends')
+    .option('-n, --tail <n>', 'only the last lines')
+    .option('--level <levels>', 'debug, info, warn, error (several: by comma)', collectList)
+    .action(lazy(() => import('../commands/logs')));
+
+  program
+    .command('watch')
+    .description('see jobs change: a live table on a terminal, a line per event elsewhere')
+    .option('-t, --type <types>', 'only these types (several: by comma)', collectList)
+    .option('--kind <kinds>', 'only these kinds of events (several: by comma)', collectList)
+    .option('--from <seq>', 'events after this number, as far as the store keeps them')
+    .action(lazy(() => import('../commands/watch')));
+
+  program
+    .command('wait')
+    .description('wait until jobs have ended; runs none itself')
+    .argument('<ids...>', 'ids, or their beginning or end')
+    .option('--timeout <duration>', 'give up after so long, with exit code 124')
+    .action(lazy(() => import('../commands/wait')));
+
+  program
+    .command('stats')
+    .description('how many jobs there are, how fast they end, how the store is doing')
+    .action(lazy(() => import('../commands/stats')));
+
+  withFilters(program.command('export').description('write job definitions as NDJSON, for import'))
+    .option('--full', 'whole records, with state, result, errors and logs')
+    .action(lazy(() => import('../commands/export')));
+
+  program
+    .command('doctor')
+    .description('check the jobs folder')
+    .option('--repair', 'mend what can be mended')
+    .action(lazy(() => import('../commands/doctor')));
+
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(lazy(() => import('../commands/completion')));
+
+  program
+    .command('__complete', { hidden: true })
+    .argument('<what>')
+    .argument('[part]')
+    .action(lazy(() => import('../commands/complete')));
+}
