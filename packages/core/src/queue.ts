@@ -11,7 +11,6 @@ import { type JobCalls, JobHandle } from './job-handle';
 import { toJobSpec } from './job-spec';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
 import { toJson } from './json';
-import type { AnyProcessor } from './processor';
 import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
 import { check } from './schema';
@@ -30,7 +29,7 @@ import type {
 import { JobWaits, type WaitOptions } from './wait';
 
 /** Options of {@link Queue}. */
-export interface QueueOptions<P extends Processors = AnyProcessor[]> {
+export interface QueueOptions<P extends Processors = Processors> {
   /** Opened by the first call that needs it; whoever made it closes it. */
   store: JobStore;
   /** Checks jobs by these, and takes no others. Left out: takes jobs of any type, unchecked, for workers elsewhere. */
@@ -50,7 +49,7 @@ export interface QueueOptions<P extends Processors = AnyProcessor[]> {
  * await handle.result(); // typed by the processor
  * ```
  */
-export class Queue<const P extends Processors = AnyProcessor[]> implements JobCalls {
+export class Queue<const P extends Processors = Processors> implements JobCalls {
   readonly store: JobStore;
   readonly #registry: ProcessorRegistry | undefined;
   readonly #clock: Clock;

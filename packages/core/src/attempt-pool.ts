@@ -1,0 +1,155 @@
+/**
+ * The attempts that a worker has under way.
+ *
+ * @module
+ */
+import { type AbortReason, Attempt, type AttemptHost } from './attempt';
+import type { Clock } from './clock';
+import { UnknownTypeError } from './errors';
+import { describeFailure } from './failure';
+import type { Job } from './job';
+import { oncePerTurn } from './next-turn';
+import type { ProcessorRegistry } from './processor-registry';
+import { Reports } from './reports';
+import { Settlements } from './settlements';
+import type { Slots } from './slots';
+import type { ClaimedJob, JobStore, Settlement } from './store';
+
+/** What {@link AttemptPool} works with. */
+export interface AttemptPoolOptions {
+  store: JobStore;
+  clock: Clock;
+  registry: ProcessorRegistry;
+  slots: Slots;
+  stuckAfter: number;
+  /** Slots became free, or outcomes were acknowledged. Called once per turn of the event loop at most. */
+  onRoom: () => void;
+  onError: (error: unknown) => void;
+  /** A handler runs on though its attempt was given up. */
+  onStuck: (attempt: Attempt) => void;
+  /** Such a handler ended after all. */
+  onLate: (job: Job, outcome: 'completed' | 'failed') => void;
+  /** The store refused the outcome: the job was not this worker's any more. */
+  onRefused: (id: string) => void;
+}
+
+/**
+ * Runs claimed jobs. A slot is free as soon as its handler has ended: its outcome goes to the store with those of the same turn, while the
+ * next jobs run already.
+ */
+export class AttemptPool implements AttemptHost {
+  readonly clock: Clock;
+  readonly stuckAfter: number;
+  readonly reports: Reports;
+  readonly settlements: Settlements;
+  readonly #options: AttemptPoolOptions;
+  readonly #running = new Map<string, Attempt>();
+  /** Attempts that were given up and whose handlers still run. */
+  readonly #stuck = new Set<Attempt>();
+  /** Jobs whose cancellation came before the answer to the claim that brought them; with the number of the attempt. */
+  readonly #earlyCancels = new Map<string, number | undefined>();
+  #closed = false;
+  #onIdle: (() => void)[] = [];
+
+  constructor(options: AttemptPoolOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.stuckAfter = options.stuckAfter;
+    const { store, clock, onError, onRefused } = options;
+    const schedule = oncePerTurn(() => this.#turn());
+    this.reports = new Reports({ store, clock, onError, schedule });
+    this.settlements = new Settlements({ store, clock, onError, onRefused, onAcknowledged: schedule, schedule });
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** How many handlers run on after their attempts were given up. */
+  get stuckCount(): number {
+    return this.#stuck.size;
+  }
+
+  get ids(): string[] {
+    return [...this.#running.keys()];
+  }
+
+  /** Starts the handlers of claimed jobs; once closed, gives the jobs back. */
+  admit(claimed: ClaimedJob[]): void {
+    for (const claim of claimed) {
+      if (this.#closed) this.settlements.add({ id: claim.job.id, token: claim.token, outcome: 'released' });
+      else this.#start(claim);
+    }
+    // An early cancel is for a job of the claim that was outstanding then, which is this one.
+    this.#earlyCancels.clear();
+  }
+
+  /** Somebody cancelled a job of this worker. */
+  cancel(id: string, number: number | undefined): void {
+    const attempt = this.#running.get(id);
+    if (!attempt) this.#earlyCancels.set(id, number);
+    else if (number === undefined || number === attempt.number) attempt.cancel();
+  }
+
+  abortAll(reason: AbortReason): void {
+    for (const attempt of [...this.#running.values()]) attempt.abort(reason);
+  }
+
+  giveUpAll(): void {
+    for (const attempt of [...this.#running.values()]) attempt.giveUp();
+  }
+
+  /** Takes no more jobs. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Resolves when no attempt is under way. */
+  idle(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  ended(attempt: Attempt, settlement: Settlement): void {
+    this.#running.delete(attempt.id);
+    this.#options.slots.release(attempt.type);
+    // Its last words before its outcome: both go out in the same turn, in this order.
+    this.reports.end(attempt);
+    this.settlements.add(settlement);
+    if (attempt.handlerRuns) {
+      this.#stuck.add(attempt);
+      this.#options.onStuck(attempt);
+    }
+    if (this.#running.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  late(attempt: Attempt, outcome: 'completed' | 'failed'): void {
+    this.#stuck.delete(attempt);
+    this.#options.onLate(attempt.job, outcome);
+  }
+
+  error(error: unknown): void {
+    this.#options.onError(error);
+  }
+
+  #start(claim: ClaimedJob): void {
+    const { id, type } = claim.job;
+    const processor = this.#options.registry.get(type);
+    if (!processor) {
+      const error = describeFailure(new UnknownTypeError(type, this.#options.registry.types()));
+      this.settlements.add({ id, token: claim.token, outcome: 'failed', reason: 'error', error });
+      return;
+    }
+    this.#options.slots.take(type);
+    const attempt = new Attempt(claim, processor, this);
+    this.#running.set(id, attempt);
+    if (this.#earlyCancels.size > 0 && this.#earlyCancels.has(id)) this.cancel(id, this.#earlyCancels.get(id));
+    attempt.start();
+  }
+
+  #turn(): void {
+    this.reports.flush();
+    this.settlements.flush();
+    this.#options.onRoom();
+  }
+}

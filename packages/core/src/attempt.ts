@@ -1,0 +1,256 @@
+/**
+ * One attempt of one job: from its claim to its outcome.
+ *
+ * @module
+ */
+import type { Clock, Timer } from './clock';
+import { AttemptContext } from './context';
+import { CancelledError, JobStateError, type ShutdownError, TimeoutError, ValidationError } from './errors';
+import { clip, codeOf, describeFailure, type Failure, MAX_MESSAGE_BYTES } from './failure';
+import type { FailureReason, Job, Json } from './job';
+import { jsonOf, toJson, toShownJson } from './json';
+import type { AnyProcessor, JobContext } from './processor';
+import type { Reporter, Reports } from './reports';
+import { retryDelay } from './retry-delay';
+import { type Checked, check, isThenable } from './schema';
+import type { ClaimedJob, Settlement } from './store';
+
+/** Why an attempt's signal aborts. */
+export type AbortReason = TimeoutError | CancelledError | ShutdownError;
+
+/** The worker, as its attempts see it. */
+export interface AttemptHost {
+  readonly clock: Clock;
+  readonly reports: Reports;
+  /** Milliseconds that a handler has to end after its signal aborted. */
+  readonly stuckAfter: number;
+  /** The attempt has its outcome. Called once. */
+  ended(attempt: Attempt, settlement: Settlement): void;
+  /** The handler of an attempt that had its outcome long ago came to its end. */
+  late(attempt: Attempt, outcome: 'completed' | 'failed'): void;
+  error(error: unknown): void;
+}
+
+/**
+ * Runs a handler and sees to it that the job gets exactly one outcome, whatever the handler does.
+ *
+ * | the handler                          | no abort  | timeout           | cancelled          | shutdown  |
+ * |--------------------------------------|-----------|-------------------|--------------------|-----------|
+ * | returns                              | completed | failed: timeout   | completed          | completed |
+ * | throws                               | failed    | failed: timeout   | failed: cancelled  | released  |
+ * | throws `UnrecoverableError`          | failed    | failed: timeout   | failed: cancelled  | failed    |
+ * | ignores the signal until {@link Attempt.giveUp} |  | failed: timeout | failed: cancelled  | released  |
+ *
+ * A timeout wins over a handler that returns late, because who set it may have acted on it; a cancelled handler that finished all the
+ * same did the work. `timeout` is followed by another attempt as other failures are.
+ */
+export class Attempt implements Reporter {
+  readonly job: Job;
+  readonly id: string;
+  readonly token: string;
+  readonly type: string;
+  readonly number: number;
+  input: unknown;
+  readonly #processor: AnyProcessor;
+  readonly #host: AttemptHost;
+  #controller: AbortController | undefined;
+  #abortReason: AbortReason | undefined;
+  /** Of the timeout, and after an abort of the patience with the handler. */
+  #timer: Timer | undefined;
+  #ended = false;
+  #handlerRuns = false;
+
+  constructor({ job, token }: ClaimedJob, processor: AnyProcessor, host: AttemptHost) {
+    this.job = job;
+    // The job is the handler's to play with: what the outcome depends on is kept apart.
+    this.id = job.id;
+    this.type = job.type;
+    this.number = job.attempt;
+    this.token = token;
+    this.#processor = processor;
+    this.#host = host;
+  }
+
+  /** Made when it is first asked for: most handlers never look. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#abortReason) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  get abortReason(): AbortReason | undefined {
+    return this.#abortReason;
+  }
+
+  /** Whether the handler has not come to its end, be the attempt over or not. */
+  get handlerRuns(): boolean {
+    return this.#handlerRuns;
+  }
+
+  /** Calls the handler, at once where the schema answers at once. */
+  start(): void {
+    const timeout = this.job.timeout ?? this.#processor.defaults?.timeout;
+    if (timeout !== undefined && !this.#abortReason) {
+      this.#timer = this.#host.clock.after(timeout, () => this.abort(new TimeoutError(timeout)));
+    }
+    const input = check(this.#processor.input, this.job.data, ['data']);
+    if (isThenable(input)) input.then((checked) => this.#run(checked as Checked));
+    else this.#run(input);
+  }
+
+  /** Tells the handler to stop; the first reason stays. */
+  abort(reason: AbortReason): void {
+    if (this.#ended || this.#abortReason) return;
+    this.#abortReason = reason;
+    this.#timer?.cancel();
+    // A shutdown has its own deadline, for all attempts together.
+    if (reason.code !== 'SHUTDOWN') {
+      this.#timer = this.#host.clock.after(this.#host.stuckAfter, () => this.giveUp());
+    }
+    this.#controller?.abort(reason);
+  }
+
+  /** Ends the attempt without its handler, which had its time to end after the abort. */
+  giveUp(): void {
+    const reason = this.#abortReason;
+    if (this.#ended || !reason) return;
+    if (reason.code === 'SHUTDOWN') {
+      this.#release();
+    } else {
+      this.#host.reports.stuck(this);
+      this.#fail(reason, true);
+    }
+  }
+
+  cancel(): void {
+    this.abort(new CancelledError());
+  }
+
+  /** The store gave the job to somebody else: whatever this handler does is for nothing. */
+  lost(): void {
+    this.abort(new CancelledError());
+  }
+
+  progress(percent: number, detail?: Json): void {
+    if (!this.#ended) this.#host.reports.progress(this, percent, detail);
+  }
+
+  log(message: string, { level = 'info', fields }: Parameters<JobContext['log']>[1] = {}): void {
+    if (this.#ended) return;
+    const at = new Date(this.#host.clock.now()).toISOString();
+    const line = { at, level, message: clip(String(message), MAX_MESSAGE_BYTES) };
+    this.#host.reports.log(this, fields === undefined ? line : { ...line, fields: toShownJson(fields) });
+  }
+
+  async checkpoint(data: Json): Promise<void> {
+    const json = toJson('The checkpoint', 'checkpoint', data);
+    if (this.#ended) throw new JobStateError(this.id, 'this attempt has ended, so its checkpoint was not kept.');
+    await this.#host.reports.checkpoint(this, json);
+  }
+
+  #run(input: Checked): void {
+    if (input.issues) {
+      this.#fail(new ValidationError(`The data of job ${this.id}`, input.issues), false);
+      return;
+    }
+    // Aborted while the data was checked.
+    if (this.#abortReason) {
+      this.#threw(this.#abortReason);
+      return;
+    }
+    this.input = input.value;
+    let result: unknown;
+    try {
+      result = this.#processor.run(new AttemptContext(this));
+    } catch (error) {
+      this.#threw(error);
+      return;
+    }
+    if (!isThenable(result)) {
+      this.#returned(result);
+      return;
+    }
+    this.#handlerRuns = true;
+    const native = result instanceof Promise ? result : Promise.resolve(result);
+    native.then(
+      (value) => this.#returned(value),
+      (error: unknown) => this.#threw(error),
+    );
+  }
+
+  #returned(value: unknown): void {
+    this.#handlerRuns = false;
+    const { output } = this.#processor;
+    if (!output || this.#ended) {
+      this.#complete({ value });
+      return;
+    }
+    const checked = check(output, value, ['result']);
+    if (isThenable(checked)) checked.then((later) => this.#complete(later as Checked));
+    else this.#complete(checked);
+  }
+
+  #complete(checked: Checked): void {
+    const { id, token } = this;
+    if (this.#ended) {
+      this.#host.late(this, 'completed');
+    } else if (this.#abortReason?.code === 'TIMEOUT') {
+      this.#fail(this.#abortReason, true);
+    } else if (checked.issues) {
+      this.#fail(new ValidationError(`The result of job ${id}`, checked.issues), false);
+    } else if (checked.value === undefined) {
+      this.#end({ id, token, outcome: 'completed' });
+    } else {
+      const result = jsonOf(checked.value, ['result']);
+      if ('json' in result) this.#end({ id, token, outcome: 'completed', result: result.json });
+      else this.#fail(new ValidationError(`The result of job ${id}`, [result.issue]), false);
+    }
+  }
+
+  #threw(error: unknown): void {
+    this.#handlerRuns = false;
+    if (this.#ended) this.#host.late(this, 'failed');
+    else if (this.#abortReason?.code === 'SHUTDOWN' && codeOf(error) !== 'UNRECOVERABLE') this.#release();
+    else this.#fail(error, true);
+  }
+
+  /** @param retry false: another attempt would end the same. */
+  #fail(error: unknown, retry: boolean): void {
+    // The data turned out to be invalid after the attempt was given up.
+    if (this.#ended) return;
+    const { id, token } = this;
+    const reason = this.#failureReason();
+    const failed: Settlement = { id, token, outcome: 'failed', reason, error: this.#describe(error, reason) };
+    const { clock } = this.#host;
+    const retryIn =
+      retry && reason !== 'cancelled'
+        ? retryDelay(this.job, this.#processor, error, clock.now(), (fault) => this.#host.error(fault))
+        : undefined;
+    this.#end(retryIn === undefined ? failed : { ...failed, retryIn });
+  }
+
+  #failureReason(): 'error' | 'timeout' | 'cancelled' {
+    if (this.#abortReason?.code === 'TIMEOUT') return 'timeout';
+    return this.#abortReason?.code === 'CANCELLED' ? 'cancelled' : 'error';
+  }
+
+  /** What a handler throws after an abort is an echo of it: the abort is the cause, the handler's stack shows where it was. */
+  #describe(error: unknown, reason: FailureReason): Failure {
+    if (reason === 'error') return describeFailure(error);
+    const { stack: _ownStack, ...failure } = describeFailure(this.#abortReason);
+    const { stack } = error === this.#abortReason ? {} : describeFailure(error);
+    return stack === undefined ? failure : { ...failure, stack };
+  }
+
+  #release(): void {
+    this.#end({ id: this.id, token: this.token, outcome: 'released' });
+  }
+
+  #end(settlement: Settlement): void {
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#host.ended(this, settlement);
+  }
+}

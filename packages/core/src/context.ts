@@ -1,0 +1,64 @@
+/**
+ * What a handler gets.
+ *
+ * @module
+ */
+import type { Job, Json } from './job';
+import type { JobContext } from './processor';
+
+/** What of an attempt its handler may use. */
+export interface AttemptFace {
+  readonly job: Job;
+  readonly input: unknown;
+  readonly signal: AbortSignal;
+  progress(percent: number, detail?: Json): void;
+  log: JobContext['log'];
+  checkpoint(data: Json): Promise<void>;
+}
+
+/**
+ * The context of one attempt. Handlers take it apart (`run: ({ input, progress }) => …`), so its functions must work alone; they are made
+ * when they are asked for, because most handlers ask for few.
+ */
+export class AttemptContext implements JobContext<never> {
+  readonly #attempt: AttemptFace;
+
+  constructor(attempt: AttemptFace) {
+    this.#attempt = attempt;
+  }
+
+  get job(): Job {
+    return this.#attempt.job;
+  }
+
+  get input(): never {
+    return this.#attempt.input as never;
+  }
+
+  get attempt(): number {
+    return this.#attempt.job.attempt;
+  }
+
+  get lastCheckpoint(): Json | undefined {
+    return this.#attempt.job.metadata.checkpoint;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  get progress(): JobContext['progress'] {
+    const attempt = this.#attempt;
+    return (percent, detail) => attempt.progress(percent, detail);
+  }
+
+  get log(): JobContext['log'] {
+    const attempt = this.#attempt;
+    return (message, options) => attempt.log(message, options);
+  }
+
+  get checkpoint(): JobContext['checkpoint'] {
+    const attempt = this.#attempt;
+    return (data) => attempt.checkpoint(data);
+  }
+}

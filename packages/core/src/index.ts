@@ -1,0 +1,27 @@
+/**
+ * Durable background jobs: the job, the queue, the worker, and the contracts of stores and processors.
+ *
+ * @module
+ */
+export { backoffDelay, DEFAULT_BACKOFF } from './backoff';
+export { type Clock, systemClock, type Timer } from './clock';
+export type { ListenerOf } from './emitter';
+export { isSafeId } from './engine/index';
+export * from './errors';
+export type { QueueEventMap, QueueListener } from './events';
+export * from './job';
+export { type JobCalls, JobHandle } from './job-handle';
+export { JobQueueService } from './job-queue-service';
+export type { AddJobOptions, DataFor, JobInput, ProcessorFor, Processors, ResultFor, TypeIn } from './job-types';
+export { Leviathan, type LeviathanOptions } from './leviathan';
+export type { Logger } from './logger';
+export { MemoryStore, type MemoryStoreOptions } from './memory-store';
+export * from './processor';
+export { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
+export { Queue, type QueueOptions } from './queue';
+export type { ChangeOptions, ChangeTarget } from './queue-target';
+export { type HealthReport, type Service, type ServiceContext, type ServiceHealth, ServiceManager } from './service';
+export * from './store';
+export type { WaitOptions } from './wait';
+export { Worker, type WorkerEvents, type WorkerOptions, type WorkerSettings } from './worker';
+export { WorkerPoolService } from './worker-pool-service';

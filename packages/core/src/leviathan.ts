@@ -1,0 +1,221 @@
+/**
+ * The composition root: a store, processors, a worker and services as one thing that starts and stops.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from './clock';
+import type { QueueEventMap, QueueListener } from './events';
+import type { Job } from './job';
+import type { JobHandle } from './job-handle';
+import { JobQueueService } from './job-queue-service';
+import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
+import { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
+import { Queue } from './queue';
+import { type HealthReport, type Service, ServiceManager } from './service';
+import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore } from './store';
+import type { WaitOptions } from './wait';
+import { Worker, type WorkerSettings } from './worker';
+import { WorkerPoolService } from './worker-pool-service';
+
+/** Options of {@link Leviathan}. */
+export interface LeviathanOptions<P extends Processors = Processors> {
+  /** Opened by the start or the first call, closed by the stop (of the last Leviathan that was started on it). */
+  store: JobStore;
+  /** What this program can run. Left out: it takes jobs of any type, unchecked, and runs none. */
+  processors?: P;
+  /** Started between the queue and the worker, in this order. */
+  services?: readonly Service[];
+  /** How the processors are run; `false`: not in this program. */
+  worker?: false | WorkerSettings;
+  clock?: Clock;
+}
+
+/**
+ * Durable background jobs for one program.
+ *
+ * The calls of the {@link Queue} are here too, and work before {@link Leviathan.start}: jobs can be added while nothing runs them yet.
+ *
+ * @example
+ * ```ts
+ * const leviathan = new Leviathan({ store: new MemoryStore(), processors: [resize] });
+ * await leviathan.start();
+ * const handle = await leviathan.add('resize', { file: 'a.png', width: 100 });
+ * console.log(await handle.result());
+ * await leviathan.stop();
+ * ```
+ */
+export class Leviathan<const P extends Processors = Processors> {
+  readonly queue: Queue<P>;
+  /** Runs the processors; `undefined` when this program runs none. */
+  readonly worker: Worker | undefined;
+  readonly services: ServiceManager;
+  readonly #registry: ProcessorRegistry;
+  readonly #clock: Clock;
+  readonly #jobs: JobQueueService;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** @throws ValidationError, ServiceError when processors, services or the worker's settings are not valid. */
+  constructor({ store, processors, services = [], worker = {}, clock = systemClock }: LeviathanOptions<P>) {
+    const registry = new ProcessorRegistry(processors ?? []);
+    this.#registry = registry;
+    this.#clock = clock;
+    this.queue = new Queue<P>({ store, clock, ...(processors && { processors: registry }) });
+    this.#jobs = new JobQueueService(this.#anyQueue);
+    this.worker =
+      worker === false || registry.types().length === 0
+        ? undefined
+        : new Worker({ ...worker, store, clock, processors: registry });
+    const workers = this.worker ? [new WorkerPoolService(this.worker)] : [];
+    this.services = new ServiceManager([this.#jobs, ...services, ...workers]);
+    // Before anything opens the store: it may find jobs from outside as soon as it does.
+    if (processors) store.setValidator?.(registry);
+  }
+
+  /** What this program can run, as plain JSON. */
+  get processors(): ProcessorManifest[] {
+    return this.#registry.manifests();
+  }
+
+  /**
+   * Opens the store, then starts the services in order, the worker last; again is harmless.
+   * @throws ServiceError: all is stopped again then, the store closed.
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.services.start({ queue: this.#anyQueue, clock: this.#clock });
+    return this.#starting;
+  }
+
+  /**
+   * Stops in reverse order: the worker lets its jobs end, the services go, the store closes; again is harmless.
+   * @param options `timeout`: milliseconds for running handlers, 10,000 by default; see {@link Worker.stop}.
+   * @throws ServiceError after everything else has stopped.
+   */
+  stop(options: { timeout?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(options);
+    return this.#stopping;
+  }
+
+  /** So that `await using leviathan = new Leviathan(…)` stops at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  health(): Promise<HealthReport> {
+    return this.services.health();
+  }
+
+  /** See {@link Queue.add}. */
+  add<T extends TypeIn<P>>(type: T, data: DataFor<P, T>, options?: AddJobOptions): Promise<JobHandle<ResultFor<P, T>>> {
+    return this.queue.add(type, data, options);
+  }
+
+  /** See {@link Queue.addMany}. */
+  addMany<const J extends readonly JobInput<P>[]>(
+    jobs: J,
+    options?: AddOptions,
+  ): Promise<{ -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> }> {
+    return this.queue.addMany(jobs, options);
+  }
+
+  /** See {@link Queue.get}. */
+  get(id: string): Promise<Job | null> {
+    return this.queue.get(id);
+  }
+
+  /** See {@link Queue.list}. */
+  list(...args: Parameters<Queue['list']>): Promise<JobPage> {
+    return this.queue.list(...args);
+  }
+
+  /** See {@link Queue.counts}. */
+  counts(): Promise<JobCounts> {
+    return this.queue.counts();
+  }
+
+  /** See {@link Queue.explain}. */
+  explain(id: string): Promise<Explanation | null> {
+    return this.queue.explain(id);
+  }
+
+  /** See {@link Queue.pause}. */
+  pause(...args: Parameters<Queue['pause']>): Promise<void> {
+    return this.queue.pause(...args);
+  }
+
+  /** See {@link Queue.resume}. */
+  resume(...args: Parameters<Queue['resume']>): Promise<void> {
+    return this.queue.resume(...args);
+  }
+
+  /** See {@link Queue.cancel}. */
+  cancel(...args: Parameters<Queue['cancel']>): Promise<ChangeResult> {
+    return this.queue.cancel(...args);
+  }
+
+  /** See {@link Queue.retry}. */
+  retry(...args: Parameters<Queue['retry']>): Promise<ChangeResult> {
+    return this.queue.retry(...args);
+  }
+
+  /** See {@link Queue.remove}. */
+  remove(...args: Parameters<Queue['remove']>): Promise<ChangeResult> {
+    return this.queue.remove(...args);
+  }
+
+  /** See {@link Queue.reprioritise}. */
+  reprioritise(...args: Parameters<Queue['reprioritise']>): Promise<ChangeResult> {
+    return this.queue.reprioritise(...args);
+  }
+
+  /** See {@link Queue.move}. */
+  move(...args: Parameters<Queue['move']>): Promise<ChangeResult> {
+    return this.queue.move(...args);
+  }
+
+  /** See {@link Queue.edit}. */
+  edit(...args: Parameters<Queue['edit']>): Promise<ChangeResult> {
+    return this.queue.edit(...args);
+  }
+
+  /** See {@link Queue.wait}. */
+  wait(id: string, options?: WaitOptions): Promise<Job> {
+    return this.queue.wait(id, options);
+  }
+
+  /** See {@link Queue.handle}. */
+  handle<Result = unknown>(id: string): JobHandle<Result> {
+    return this.queue.handle<Result>(id);
+  }
+
+  /** See {@link Queue.on}. */
+  on<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): this {
+    this.queue.on(kind, listener);
+    return this;
+  }
+
+  /** See {@link Queue.once}. */
+  once<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): this {
+    this.queue.once(kind, listener);
+    return this;
+  }
+
+  /** See {@link Queue.off}. */
+  off<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): this {
+    this.queue.off(kind, listener);
+    return this;
+  }
+
+  /** Services know nothing of the processors: to them it is a queue of any types, which it is but for the types' names. */
+  get #anyQueue(): Queue {
+    return this.queue as unknown as Queue;
+  }
+
+  async #stop({ timeout = 10_000 }: { timeout?: number }): Promise<void> {
+    const deadline = this.#clock.now() + timeout;
+    // A start under way is not cut off: half-started services could not be stopped in order.
+    await this.#starting?.catch(() => {});
+    await this.services.stop({ deadline });
+    if (!this.#starting) await this.#jobs.stop();
+  }
+}
