@@ -31,7 +31,8 @@ export function decideSettle(
 ): SettleDecision {
   const entry = table.entries.get(settlement.id);
   if (!entry || settled.has(entry.id) || tokenOf(entry) !== settlement.token) {
-    if (entry && String(entry.run?.settled) === settlement.token) return { kind: 'repeated' };
+    if (entry && String(entry.run?.settled) === settlement.token && agrees(entry, settlement))
+      return { kind: 'repeated' };
     const refusal: RecordDraft = {
       op: 'refuse',
       id: settlement.id,
@@ -53,6 +54,11 @@ export function decideSettle(
     );
   settled.add(entry.id);
   return { kind: 'records', records };
+}
+
+/** Whether the job stands as this settlement would have left it: an attempt that completed did not fail, too. */
+function agrees(entry: Entry, settlement: Settlement): boolean {
+  return (entry.status === 'completed') === (settlement.outcome === 'completed');
 }
 
 /** A result that cannot be kept fails the job: the same handler would return the same again. */
@@ -115,7 +121,7 @@ export function decideTakeBack(entry: Entry, cause: 'released' | 'crashed', now:
 function takeBack(entry: Entry, cause: 'released' | 'crashed', now: number): RecordDraft {
   const { id } = entry;
   if (cause === 'released')
-    return entry.run?.cancelling ? { op: 'fail', id, reason: 'cancelled' } : { op: 'release', id };
+    return entry.run?.cancelling ? { op: 'fail', id, reason: 'cancelled' } : { op: 'release', id, taken: true };
   const error: JobError = {
     at: isoOf(now),
     attempt: entry.attempt,

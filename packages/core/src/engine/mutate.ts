@@ -24,7 +24,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       entry.result = record.body === '' ? undefined : record.body;
       entry.resultRef = undefined;
       entry.size += record.body.length;
-      finish(runOf(entry), record.at);
+      finish(runOf(entry), record.at, true);
       runOf(entry).progress = 100;
       return;
     case 'retry':
@@ -33,7 +33,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
     case 'fail':
       entry.status = 'failed';
       entry.runAt = 0;
-      finish(runOf(entry), record.at);
+      finish(runOf(entry), record.at, record.crashed !== true);
       runOf(entry).reason = record.reason;
       if (record.crashed) runOf(entry).crashes = (runOf(entry).crashes ?? 0) + 1;
       addError(runOf(entry), record.error);
@@ -41,7 +41,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
     case 'release':
       entry.status = 'pending';
       entry.attempt--;
-      endAttempt(runOf(entry));
+      endAttempt(runOf(entry), record.taken !== true);
       return;
     case 'report':
       report(runOf(entry), record);
@@ -76,16 +76,16 @@ function start(run: Run, token: number, at: number, worker: string): void {
   run.stuck = undefined;
 }
 
-/** The attempt is over: its token opens nothing any more. */
-function endAttempt(run: Run): void {
-  if (run.token !== undefined) run.settled = run.token;
+/** The attempt is over: its token opens nothing any more. A worker whose attempt was taken back must learn so when it settles late. */
+function endAttempt(run: Run, bySettlement: boolean): void {
+  if (run.token !== undefined) run.settled = bySettlement ? run.token : undefined;
   run.token = undefined;
   run.cancelling = undefined;
   run.live = undefined;
 }
 
-function finish(run: Run, at: number): void {
-  endAttempt(run);
+function finish(run: Run, at: number, bySettlement: boolean): void {
+  endAttempt(run, bySettlement);
   run.finished = at;
 }
 
@@ -94,7 +94,7 @@ function retry(entry: Entry, record: Extract<MutatingRecord, { op: 'retry' }>): 
   entry.status = 'pending';
   entry.runAt = record.runAt ?? 0;
   entry.retries++;
-  endAttempt(run);
+  endAttempt(run, record.cause !== 'crashed');
   addError(run, record.error);
   if (record.cause === 'crashed') run.crashes = (run.crashes ?? 0) + 1;
   if (record.cause !== 'manual') return;

@@ -47,6 +47,7 @@ export interface JobHead {
 export interface RunHead {
   /** Number of the `start` record of the newest attempt: its fencing token. */
   token?: number;
+  /** Token of the attempt that was settled last: the same settlement may come again. */
   settled?: number;
   worker?: string;
   started?: number;
@@ -85,8 +86,8 @@ export type RecordDraft =
   | { op: 'retry'; id: string; cause: 'failed' | 'crashed' | 'manual'; error?: JobError; runAt?: number; by?: string }
   /** Failed for good. */
   | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; by?: string }
-  /** Back to pending, the attempt not counted. */
-  | { op: 'release'; id: string }
+  /** Back to pending, the attempt not counted; `taken`: its worker left without settling it. */
+  | { op: 'release'; id: string; taken?: true }
   /** Progress and log lines since the last report. */
   | { op: 'report'; id: string; progress?: number; detail?: Json; logs?: JobLog[]; stuck?: true }
   /** Body: what the next attempt receives. */
