@@ -1,0 +1,94 @@
+/** Checks of single values in a job's file. Each answers with what the value must be, or with nothing when it is. */
+import { type Issue, type Json, LOG_LEVELS } from '@leviathan/core';
+
+/** A calendar date with a time: what `Date.parse` reads besides ISO 8601 differs between engines. */
+const ISO = /^[+-]?\d{4,6}-\d{2}-\d{2}(?:$|[T ])/;
+
+/** A JSON object. */
+export function isObject(value: unknown): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A text in ISO 8601. */
+export function isTime(value: Json): string | undefined {
+  return typeof value === 'string' && ISO.test(value) && !Number.isNaN(Date.parse(value))
+    ? undefined
+    : 'must be a time in ISO 8601, for example 2025-01-30T12:00:00.000Z';
+}
+
+/** 0, 1, 2 … */
+export function wholeNumber(value: Json): string | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number, 0 or more';
+}
+
+type Check = (value: Json) => string | undefined;
+
+const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a text');
+const anything: Check = () => undefined;
+
+const METADATA: Record<string, Check> = {
+  retries: wholeNumber,
+  progress: (value) =>
+    typeof value === 'number' && value >= 0 && value <= 100 ? undefined : 'must be a number from 0 to 100',
+  detail: anything,
+  logs: list,
+  errors: list,
+  crashes: wholeNumber,
+  checkpoint: anything,
+  stuck: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
+};
+
+const LOG: Record<string, Check> = {
+  at: isTime,
+  level: (value) =>
+    (LOG_LEVELS as readonly unknown[]).includes(value) ? undefined : `must be one of ${LOG_LEVELS.join(', ')}`,
+  message: text,
+  fields: anything,
+};
+
+const ERROR: Record<string, Check> = {
+  at: isTime,
+  attempt: wholeNumber,
+  name: text,
+  message: text,
+  code: text,
+  stack: text,
+};
+
+/** Faults of a job's `metadata`. */
+export function checkMetadata(value: Json): Issue[] {
+  const issues = checkFields(value, METADATA, [], ['metadata']);
+  if (!isObject(value)) return issues;
+  for (const [name, checks, needed] of [
+    ['logs', LOG, ['at', 'level', 'message']],
+    ['errors', ERROR, ['at', 'attempt', 'name', 'message']],
+  ] as const) {
+    const entries = value[name];
+    if (!Array.isArray(entries)) continue;
+    for (const [i, entry] of entries.entries())
+      issues.push(...checkFields(entry, checks, needed, ['metadata', name, i]));
+  }
+  return issues;
+}
+
+function list(value: Json): string | undefined {
+  return Array.isArray(value) ? undefined : 'must be a list';
+}
+
+function checkFields(
+  value: Json,
+  checks: Record<string, Check>,
+  needed: readonly string[],
+  at: (string | number)[],
+): Issue[] {
+  if (!isObject(value)) return [{ path: at, message: 'must be an object' }];
+  const issues: Issue[] = needed
+    .filter((name) => value[name] === undefined)
+    .map((name) => ({ path: [...at, name], message: 'is missing' }));
+  for (const [name, field] of Object.entries(value)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    const message = check ? check(field) : 'is no field of it';
+    if (message !== undefined) issues.push({ path: [...at, name], message });
+  }
+  return issues;
+}
