@@ -59,6 +59,14 @@ export function moves(test: StoreTest): void {
       expect((await h.job('b2')).priority).toBe(5);
     });
 
+    reordering('takes over the priority even where it stands next to that job already', async (h) => {
+      await six(h);
+      const result = await move(h, ['a4'], { before: 'b1' });
+      expect(result).toMatchObject({ changed: 1, ids: ['a4'] });
+      expect(await h.queue()).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'b2']);
+      expect((await h.job('a4')).priority).toBe(6);
+    });
+
     reordering('squeezes in between the same two jobs a thousand times', async (h) => {
       await h.addAll([{ id: 'first' }, { id: 'x' }, { id: 'y' }, { id: 'last' }]);
       for (let n = 0; n < 500; n++) {
