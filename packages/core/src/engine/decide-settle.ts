@@ -121,7 +121,9 @@ export function decideTakeBack(entry: Entry, cause: 'released' | 'crashed', now:
 function takeBack(entry: Entry, cause: 'released' | 'crashed', now: number): RecordDraft {
   const { id } = entry;
   if (cause === 'released')
-    return entry.run?.cancelling ? { op: 'fail', id, reason: 'cancelled' } : { op: 'release', id, taken: true };
+    return entry.run?.cancelling
+      ? { op: 'fail', id, reason: 'cancelled', taken: true }
+      : { op: 'release', id, taken: true };
   const error: JobError = {
     at: isoOf(now),
     attempt: entry.attempt,

@@ -39,7 +39,8 @@ function place(
   const others = all.filter((entry) => !set.has(entry));
   const index = indexIn(others);
   const wanted = [...others.slice(0, index), ...moved, ...others.slice(index)];
-  if (wanted.length === all.length && wanted.every((entry, i) => entry === all[i])) return;
+  // Jobs of another priority may stand in this order already, and still have to take over the priority.
+  if (wanted.every((entry, i) => entry === all[i] && entry.priority === priority)) return;
 
   // Take in neighbours to the right until the gap is wide enough for all of them.
   const low = others[index - 1]?.order;

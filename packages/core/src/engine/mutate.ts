@@ -33,7 +33,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
     case 'fail':
       entry.status = 'failed';
       entry.runAt = 0;
-      finish(runOf(entry), record.at, record.crashed !== true);
+      finish(runOf(entry), record.at, !(record.crashed || record.taken));
       runOf(entry).reason = record.reason;
       if (record.crashed) runOf(entry).crashes = (runOf(entry).crashes ?? 0) + 1;
       addError(runOf(entry), record.error);

@@ -84,8 +84,8 @@ export type RecordDraft =
   | { op: 'complete'; id: string; body: string }
   /** Back to pending after a failed attempt (`failed`), a death (`crashed`), or by hand (`manual`). */
   | { op: 'retry'; id: string; cause: 'failed' | 'crashed' | 'manual'; error?: JobError; runAt?: number; by?: string }
-  /** Failed for good. */
-  | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; by?: string }
+  /** Failed for good; `crashed` or `taken`: its worker left without settling it. */
+  | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; taken?: true; by?: string }
   /** Back to pending, the attempt not counted; `taken`: its worker left without settling it. */
   | { op: 'release'; id: string; taken?: true }
   /** Progress and log lines since the last report. */
