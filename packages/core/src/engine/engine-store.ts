@@ -145,7 +145,7 @@ export class EngineStore implements JobStore {
   async takeBack(
     workers: string[],
     cause: 'released' | 'crashed',
-    { keep = [] }: { keep?: string[] } = {},
+    { keep }: { keep?: string[] } = {},
   ): Promise<number> {
     this.assertOpen();
     const kept = new Set(keep);
@@ -154,7 +154,8 @@ export class EngineStore implements JobStore {
       for (const entry of this.table.byWorker.get(worker) ?? []) {
         if (!kept.has(String(entry.run?.token))) groups.push(decideTakeBack(entry, cause, this.clock.now()));
       }
-      if (kept.size === 0) this.desk.forget(worker);
+      // A worker that says what it keeps, if only nothing, is still there.
+      if (!keep) this.desk.forget(worker);
     }
     await this.committer.commit(groups);
     return groups.length;
