@@ -47,6 +47,7 @@ export class Connection {
   private early: Entry[] | undefined = [];
   private welcomed: Promise<Welcome> | undefined;
   private loss: ConnectionLostError | undefined;
+  private leaving = false;
   private lastId = 0;
   private eventFrames = 0;
 
@@ -59,7 +60,7 @@ export class Connection {
       channel.onClose((cause) => {
         const why = cause ? `: ${cause.message}` : '.';
         this.loss = new ConnectionLostError(`The connection to the store was lost${why}`, { cause });
-        resolve(this.loss);
+        if (!this.leaving) resolve(this.loss);
         for (const id of [...this.pending.keys()]) this.end(id)?.reject(this.loss);
         this.listeners.clear();
       });
@@ -132,6 +133,7 @@ export class Connection {
   /** Takes leave of the server, which gives the jobs of this client back, and closes. */
   async leave(): Promise<void> {
     this.listeners.clear();
+    this.leaving = true;
     try {
       if (!this.loss && !this.early) {
         this.outbox.flush();

@@ -5,6 +5,7 @@
  */
 export { type Channel, ChannelEvents, MessageTooLargeError } from './channel';
 export { ConnectionLostError } from './connection';
+export { type FailoverOptions, FailoverStore, type OpenedStore, reconnectingStore } from './failover-store';
 export { type MemoryChannelOptions, type MemoryChannelPair, memoryChannelPair } from './memory-channel';
 export { type EmitterPort, messagePortChannel, type WebPort } from './message-port-channel';
 export * from './protocol';

@@ -11,8 +11,11 @@ import { type Channel, ChannelEvents } from './channel';
 export interface MemoryChannelOptions {
   /** `json` (default) carries what a socket carries, `clone` what a MessagePort carries. */
   format?: 'json' | 'clone';
-  /** Cuts the pair after this many messages were delivered, both directions counted; what is under way then is lost. */
-  cutAfter?: number;
+  /**
+   * Cuts the pair after this many messages were delivered, both directions counted, or after the first one for which this is true; what
+   * is under way then is lost.
+   */
+  cutAfter?: number | ((message: unknown, delivered: number) => boolean);
 }
 
 /** Two ends, and a pair of scissors. */
@@ -27,7 +30,10 @@ export interface MemoryChannelPair {
 
 /** Makes a connected pair. Messages are copied when they are sent and delivered on a later turn, in order. */
 export function memoryChannelPair(options: MemoryChannelOptions = {}): MemoryChannelPair {
-  const link = new Link(options.format ?? 'json', options.cutAfter ?? Number.POSITIVE_INFINITY);
+  const { format = 'json', cutAfter = Number.POSITIVE_INFINITY } = options;
+  const isLast =
+    typeof cutAfter === 'number' ? (_message: unknown, delivered: number) => delivered >= cutAfter : cutAfter;
+  const link = new Link(format, isLast);
   return {
     a: link.a,
     b: link.b,
@@ -40,20 +46,24 @@ export function memoryChannelPair(options: MemoryChannelOptions = {}): MemoryCha
 
 class Link {
   delivered = 0;
+  severed = false;
   readonly a: MemoryEnd;
   readonly b: MemoryEnd;
 
   constructor(
     readonly format: 'json' | 'clone',
-    private readonly cutAfter: number,
+    private readonly isLast: (message: unknown, delivered: number) => boolean,
   ) {
     this.a = new MemoryEnd(this, () => this.b);
     this.b = new MemoryEnd(this, () => this.a);
   }
 
-  counted(): void {
+  counted(message: unknown): void {
     this.delivered++;
-    if (this.delivered >= this.cutAfter) this.cut();
+    if (!this.isLast(message, this.delivered)) return;
+    this.severed = true;
+    // As with a socket, the close is told on a turn of its own: the last message has been handled by then.
+    nextTurn(() => this.cut());
   }
 
   cut(error?: Error): void {
@@ -79,9 +89,10 @@ class MemoryEnd implements Channel {
     this.pending += size;
     nextTurn(() => {
       this.pending -= size;
-      if (this.peer().events.closed) return;
-      this.peer().events.deliver(text === undefined ? copy : JSON.parse(text));
-      this.link.counted();
+      if (this.link.severed || this.peer().events.closed) return;
+      const message = text === undefined ? copy : JSON.parse(text);
+      this.peer().events.deliver(message);
+      this.link.counted(message);
     });
   }
 

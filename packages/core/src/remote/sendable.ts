@@ -22,7 +22,7 @@ export function checkSendable(method: CallEntry['method'], args: unknown[]): voi
   const issues: Issue[] = [];
   const subject = args[0];
   if (method === 'add' && Array.isArray(subject))
-    subject.forEach((spec, i) => check(spec, subject.length > 1 ? [i] : [], issues));
+    for (const [i, spec] of subject.entries()) check(spec, subject.length > 1 ? [i] : [], issues);
   else check(subject, [], issues);
   if (issues.length > 0) throw new ValidationError(method === 'add' ? 'The job' : 'The call', issues);
 }

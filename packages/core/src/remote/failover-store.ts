@@ -1,0 +1,422 @@
+/**
+ * FailoverStore: one store for its callers, over as many stores and connections as it takes.
+ *
+ * @module
+ */
+import { v4 as uuid } from 'uuid';
+import { type Clock, systemClock } from '../clock';
+import { type DuplicateJobError, StoreClosedError } from '../errors';
+import type { Job, JobSpec } from '../job';
+import type * as Contract from '../store';
+import type { Channel } from './channel';
+import { ConnectionLostError } from './connection';
+import { HeldJobs } from './held-jobs';
+import { type EventSource, LastingSubscription } from './lasting-subscription';
+import type { StoreMethod } from './protocol';
+import { type ClientIdentity, RemoteStore, UNKNOWN_CAPABILITIES } from './remote-store';
+import { Reopening } from './reopening';
+import { afterDuplicate, afterRepeat, isDuplicate, ONCE_METHODS, withIds } from './repeating';
+
+/** A store to work on until it is lost. */
+export interface OpenedStore {
+  store: Contract.JobStore;
+  /** Resolves when it can be used no longer. Left out for a store that this process holds itself. */
+  lost?: Promise<unknown>;
+}
+
+/** Settings of a {@link FailoverStore}. */
+export interface FailoverOptions {
+  clock?: Clock;
+  /** What the store can do, if that is known before it is open. */
+  capabilities?: Contract.StoreCapabilities;
+  /**
+   * Milliseconds for which calls wait while no store can be opened, counted from the loss; then they fail with a `ConnectionError` until
+   * one can be opened again, which goes on being tried. A minute by default.
+   */
+  patience?: number;
+}
+
+/** A call that was not answered yet. */
+interface Call {
+  number: number;
+  method: StoreMethod;
+  args: unknown[];
+  signal: AbortSignal | undefined;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+  /** How often it was made. */
+  tries: number;
+  abort(): void;
+  /** Where it was made last; undefined while it waits for a store. */
+  target: Target | undefined;
+  /** Of an `add`: ids that were chosen here. */
+  chosen: Set<string>;
+}
+
+/** How long (ms) until work that a new store refused is tried again. */
+const RESUME_AGAIN = 1_000;
+
+interface Target extends EventSource {
+  opened: OpenedStore;
+}
+
+/**
+ * A JobStore that opens another one when the one it works on is lost, and makes its callers notice nothing but a delay: calls without an
+ * answer are made again in their order (see `repeating.ts` for what that means), subscriptions go on from the last event they saw, and
+ * jobs that are held stay with their workers while jobs that were claimed but never arrived go back.
+ *
+ * `open` decides what to open each time: a `RemoteStore` to whoever holds the jobs now, or a store of one's own.
+ */
+export class FailoverStore implements Contract.JobStore {
+  private readonly clock: Clock;
+  private readonly client = uuid();
+  private readonly calls = new Map<number, Call>();
+  /** Numbers of the calls among them that a server answers once only. */
+  private readonly writes = new Set<number>();
+  private readonly held = new HeldJobs();
+  private readonly subscriptions = new Set<LastingSubscription>();
+  private readonly reopening: Reopening;
+  private target: Target | undefined;
+  private first: Promise<void> | undefined;
+  private closed: Promise<void> | undefined;
+  private known: Contract.StoreCapabilities;
+  private validator: Contract.JobValidator | undefined;
+  private lastNumber = 0;
+  private hadStore = false;
+  private drained: (() => void) | undefined;
+
+  constructor(
+    private readonly openStore: (client: ClientIdentity) => Promise<OpenedStore>,
+    options: FailoverOptions = {},
+  ) {
+    this.clock = options.clock ?? systemClock;
+    this.known = options.capabilities ?? UNKNOWN_CAPABILITIES;
+    this.reopening = new Reopening({
+      clock: this.clock,
+      patience: options.patience ?? 60_000,
+      attempt: () => this.attach(),
+      giveUp: (error) => this.failAll(error),
+    });
+  }
+
+  get capabilities(): Contract.StoreCapabilities {
+    return this.target?.store.capabilities ?? this.known;
+  }
+
+  /** @throws what `open` throws: the first time nothing is tried again. */
+  async open(): Promise<void> {
+    this.assertOpen();
+    this.first ??= this.attach().catch((error) => {
+      this.first = undefined;
+      this.failAll(error);
+      throw error;
+    });
+    return this.first;
+  }
+
+  add(specs: JobSpec[], options?: Contract.AddOptions): Promise<Contract.AddResult[]> {
+    if (!Array.isArray(specs)) return this.call('add', [specs, options]);
+    const named = withIds(specs, this.clock.now());
+    return this.call('add', [named.specs, options], { chosen: named.chosen });
+  }
+
+  claim(request: Contract.ClaimRequest, options?: { signal?: AbortSignal }): Promise<Contract.ClaimedJob[]> {
+    return this.call('claim', [request], options?.signal && { signal: options.signal });
+  }
+
+  settle(settlements: Contract.Settlement[]): Promise<Contract.SettleResult[]> {
+    return this.call('settle', [settlements]);
+  }
+
+  report(reports: Contract.Report[]): Promise<Contract.ReportResult[]> {
+    return this.call('report', [reports]);
+  }
+
+  takeBack(workers: string[], cause: 'released' | 'crashed', options?: { keep?: string[] }): Promise<number> {
+    return this.call('takeBack', [workers, cause, options]);
+  }
+
+  change(request: Contract.ChangeRequest): Promise<Contract.ChangeResult> {
+    return this.call('change', [request]);
+  }
+
+  pause(paused: boolean, options?: { type?: string; by?: string }): Promise<void> {
+    return this.call('pause', [paused, options]);
+  }
+
+  get(ids: string[]): Promise<(Job | null)[]> {
+    return this.call('get', [ids]);
+  }
+
+  list(query?: Contract.ListQuery): Promise<Contract.JobPage> {
+    return this.call('list', [query]);
+  }
+
+  counts(): Promise<Contract.JobCounts> {
+    return this.call('counts', []);
+  }
+
+  explain(ids: string[]): Promise<(Contract.Explanation | null)[]> {
+    return this.call('explain', [ids]);
+  }
+
+  /** Answers at once while there is no store: that is what it is asked for. */
+  async health(): Promise<Contract.StoreHealth> {
+    const problem = this.closed ? undefined : this.reopening.problem;
+    return problem ? { status: 'degraded', problems: [problem], details: {} } : this.call('health', []);
+  }
+
+  async subscribe(
+    options: Contract.SubscribeOptions,
+    listener: (events: Contract.StoreEvent[]) => void,
+  ): Promise<Contract.Subscription> {
+    this.assertOpen();
+    if (this.reopening.gaveUp) throw this.reopening.gaveUp;
+    const subscription = new LastingSubscription(options, listener, () => this.clock.now());
+    this.subscriptions.add(subscription);
+    const { target } = this;
+    if (target) this.startOn(target, subscription);
+    else this.openSoon();
+    const seq = await subscription.started;
+    return {
+      seq,
+      close: async () => {
+        this.subscriptions.delete(subscription);
+        // On a store that is gone it is closed already.
+        await subscription.close().catch(() => {});
+      },
+    };
+  }
+
+  /** Kept, and handed to every store that takes one. */
+  setValidator(validator: Contract.JobValidator): void {
+    this.validator = validator;
+    this.target?.store.setValidator?.(validator);
+  }
+
+  /**
+   * Ends waiting claims, waits for the other calls, and closes the store. While a store is being opened again, the attempt under way is
+   * the last: when it fails, the calls fail, and running jobs are left as by a process that dies.
+   */
+  close(): Promise<void> {
+    this.closed ??= this.shutDown();
+    return this.closed;
+  }
+
+  private async shutDown(): Promise<void> {
+    for (const call of [...this.calls.values()]) {
+      if (call.method === 'claim') this.end(call)?.reject(new StoreClosedError());
+    }
+    await this.first?.catch(() => {});
+    await this.reopening.finish();
+    if (this.calls.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.drained = resolve;
+      });
+    }
+    // The store may have been lost while the last calls were answered.
+    await this.reopening.finish();
+    const { target } = this;
+    this.target = undefined;
+    for (const subscription of this.subscriptions) await subscription.close().catch(() => {});
+    await target?.store.close();
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new StoreClosedError();
+  }
+
+  private openSoon(): void {
+    // Its failure is told to each call that waits for it.
+    if (!this.first) this.open().catch(() => {});
+  }
+
+  private call<Result>(
+    method: StoreMethod,
+    args: unknown[],
+    extra: { signal?: AbortSignal; chosen?: Set<string> } = {},
+  ) {
+    return new Promise<Result>((resolve, reject) => {
+      this.assertOpen();
+      if (this.reopening.gaveUp) throw this.reopening.gaveUp;
+      const { signal, chosen = new Set() } = extra;
+      if (signal?.aborted) return resolve([] as Result);
+      const call: Call = {
+        number: ++this.lastNumber,
+        method,
+        args,
+        signal,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+        // While it waits for a store nobody else hears the abort.
+        abort: () => {
+          if (!call.target) this.end(call)?.resolve([]);
+        },
+        tries: 0,
+        target: undefined,
+        chosen,
+      };
+      this.calls.set(call.number, call);
+      if (ONCE_METHODS.has(method)) this.writes.add(call.number);
+      if (method === 'claim') this.held.asked((args[0] as Contract.ClaimRequest).worker);
+      signal?.addEventListener('abort', call.abort);
+      if (this.target) this.issue(call, this.target);
+      else this.openSoon();
+    });
+  }
+
+  /** Takes a call from the list, if it is still there. */
+  private end(call: Call): Call | undefined {
+    if (!this.calls.delete(call.number)) return undefined;
+    this.writes.delete(call.number);
+    call.signal?.removeEventListener('abort', call.abort);
+    if (this.calls.size === 0) this.drained?.();
+    return call;
+  }
+
+  private failAll(error: unknown): void {
+    for (const call of [...this.calls.values()]) this.end(call)?.reject(error);
+    for (const subscription of this.subscriptions) {
+      if (subscription.isRunning) continue;
+      this.subscriptions.delete(subscription);
+      subscription.fail(error);
+    }
+  }
+
+  /** Opens a store and brings it to where the one before was. */
+  private async attach(): Promise<void> {
+    const opened = await this.openStore({ client: this.client, workers: this.held.workers });
+    const { store } = opened;
+    await store.open();
+    const lineage = lineageOf(store);
+    const target: Target = { opened, store, lineage };
+    if (this.validator) store.setValidator?.(this.validator);
+    try {
+      await this.resume(target);
+    } catch (error) {
+      if (this.closed) await store.close().catch(() => {});
+      throw error;
+    }
+    this.known = store.capabilities;
+    this.hadStore = true;
+    this.target = target;
+    for (const call of [...this.calls.values()]) this.issue(call, target);
+    void opened.lost?.then(() => this.lose(target));
+  }
+
+  /** Settles what was left open: jobs first, before a claim is made again, then the subscriptions. */
+  private async resume(target: Target): Promise<void> {
+    for (;;) {
+      try {
+        const { workers } = this.held;
+        if (this.hadStore && workers.length > 0) {
+          // What was claimed for them but never arrived here goes back; what they run stays theirs.
+          await target.store.takeBack(workers, 'released', { keep: this.held.list() });
+        }
+        for (const subscription of this.subscriptions) {
+          if (subscription.isRunning) await subscription.attach(target);
+          else this.startOn(target, subscription);
+        }
+        return;
+      } catch (error) {
+        // A store that is full or otherwise in trouble is still the store: going on without this would leave jobs behind.
+        if (error instanceof ConnectionLostError || this.closed) throw error;
+        await this.reopening.pause(RESUME_AGAIN);
+      }
+    }
+  }
+
+  private lose(target: Target): void {
+    if (this.target !== target) return;
+    this.target = undefined;
+    this.reopening.start();
+  }
+
+  private issue(call: Call, target: Target): void {
+    call.tries++;
+    call.target = target;
+    this.perform(call, target.store).then(
+      (result) => this.answered(call, target, result),
+      (error) => this.failed(call, target, error),
+    );
+  }
+
+  private async perform({ method, args, number, signal, tries }: Call, store: Contract.JobStore): Promise<unknown> {
+    if (method === 'claim') return store.claim(args[0] as Contract.ClaimRequest, signal && { signal });
+    let current = args;
+    if (method === 'takeBack' && tries > 1) {
+      const keep = [...((args[2] as { keep?: string[] } | undefined)?.keep ?? []), ...this.held.list(number)];
+      current = [args[0], args[1], { keep }];
+    }
+    if (store instanceof RemoteStore && ONCE_METHODS.has(method)) {
+      const [lowest = number] = this.writes;
+      return store.repeatable(method, current, [number, lowest]);
+    }
+    const run = store[method] as (...args: unknown[]) => Promise<unknown>;
+    return run.apply(store, current);
+  }
+
+  private answered(call: Call, target: Target, result: unknown): void {
+    if (call.target !== target) return;
+    const { method, args } = call;
+    let answer = result;
+    if (method === 'claim') {
+      this.held.claimed((args[0] as Contract.ClaimRequest).worker, result as Contract.ClaimedJob[], call.number);
+    } else if (method === 'settle') {
+      this.held.settled(args[0] as Contract.Settlement[]);
+    } else if (method === 'takeBack') {
+      this.held.takenBack(args[0] as string[], (args[2] as { keep?: string[] } | undefined)?.keep);
+    } else if (method === 'add' && call.tries > 1) {
+      answer = afterRepeat(result as Contract.AddResult[], args[0] as JobSpec[], call.chosen);
+    }
+    this.end(call)?.resolve(answer);
+  }
+
+  private failed(call: Call, target: Target, error: unknown): void {
+    if (call.target !== target) return;
+    if (error instanceof ConnectionLostError) {
+      call.target = undefined;
+      if (call.signal?.aborted) this.end(call)?.resolve([]);
+      this.lose(target);
+      // The next store may be there already.
+      if (this.target && this.calls.has(call.number)) this.issue(call, this.target);
+    } else if (call.method === 'add' && call.tries > 1 && isDuplicate(error)) {
+      this.checkDuplicate(call, target, error);
+    } else {
+      this.end(call)?.reject(error);
+    }
+  }
+
+  private checkDuplicate(call: Call, target: Target, error: DuplicateJobError): void {
+    afterDuplicate(error, call.args[0] as JobSpec[], call.chosen, (ids) => target.store.get(ids)).then(
+      (results) => this.end(call)?.resolve(results),
+      (reason) => {
+        if (reason instanceof ConnectionLostError) this.failed(call, target, reason);
+        else this.end(call)?.reject(reason);
+      },
+    );
+  }
+
+  private startOn(target: Target, subscription: LastingSubscription): void {
+    subscription.attach(target).catch((error) => {
+      // On the next store it starts with all the others.
+      if (error instanceof ConnectionLostError) return this.lose(target);
+      this.subscriptions.delete(subscription);
+      subscription.fail(error);
+    });
+  }
+}
+
+/** Persistent stores count on where they stopped, whoever opens them; others start again. */
+function lineageOf(store: Contract.JobStore): string {
+  if (store.capabilities.persistent) return 'persistent';
+  return (store instanceof RemoteStore && store.server?.instance) || uuid();
+}
+
+/** A store over channels that `connect` makes: a new one whenever the one before is gone. */
+export function reconnectingStore(connect: () => Promise<Channel>, options: FailoverOptions = {}): FailoverStore {
+  return new FailoverStore(async (client) => {
+    const store = new RemoteStore(await connect(), client);
+    return { store, lost: store.lost };
+  }, options);
+}

@@ -1,0 +1,73 @@
+/**
+ * What it means to make a call again because its answer was lost: it may have taken effect, or not.
+ *
+ * | method | made again |
+ * |---|---|
+ * | get, list, counts, explain, health | reads: as often as one likes |
+ * | add | ids are chosen before the first try, so a job of ours that is there already counts as added now; see {@link afterRepeat} |
+ * | settle | the token that settled an attempt may do so again |
+ * | claim | jobs whose answer was lost are given back first, then it is a new claim |
+ * | takeBack | jobs that were claimed since are kept; the number that it resolves with counts those of the repetition |
+ * | pause | sets a state: the same again |
+ * | report | progress, checkpoint and `stuck` set a value; log lines that were taken already would stand there twice |
+ * | change | cancel, remove, reprioritise and edit lead to the same state: what was changed already is skipped by the repetition. move puts the same jobs at the same place. retry finds its jobs pending, unless they failed once more meanwhile: then they are retried once more, as by a person who did not see the first answer |
+ *
+ * A server gives a repeated call of the last seven rows, claim aside, the answer of the first, so all this only matters when the server
+ * itself is gone.
+ *
+ * @module
+ */
+import { newJobId } from '../engine/decide-add';
+import { DuplicateJobError } from '../errors';
+import type { Job, JobSpec } from '../job';
+import type { AddResult } from '../store';
+import type { StoreMethod } from './protocol';
+
+/** Calls that a server answers once only, however often they come. */
+export const ONCE_METHODS: ReadonlySet<StoreMethod> = new Set([
+  'add',
+  'settle',
+  'report',
+  'takeBack',
+  'change',
+  'pause',
+]);
+
+/** Gives every spec an id, so that a repetition adds the same jobs. Returns the specs and the ids that were chosen here. */
+export function withIds(specs: JobSpec[], now: number): { specs: JobSpec[]; chosen: Set<string> } {
+  const chosen = new Set<string>();
+  const named = specs.map((spec) => {
+    if (typeof spec !== 'object' || spec === null || spec.id !== undefined) return spec;
+    const id = newJobId(now);
+    chosen.add(id);
+    return { ...spec, id };
+  });
+  return { specs: named, chosen };
+}
+
+/** The answer to a repeated `add`, as the first one would have been: a job with an id that was chosen here is ours. */
+export function afterRepeat(results: AddResult[], specs: JobSpec[], chosen: Set<string>): AddResult[] {
+  return results.map((result, i) =>
+    chosen.has(result.id) && result.id === specs[i]?.id ? { ...result, added: true } : result,
+  );
+}
+
+/**
+ * A repeated `add` was turned away because of a duplicate: was that our own first try? All of a batch is added or none, so one job with
+ * an id that was chosen here proves it. Where the caller chose every id that cannot be told, and the error stands.
+ */
+export async function afterDuplicate(
+  error: DuplicateJobError,
+  specs: JobSpec[],
+  chosen: Set<string>,
+  get: (ids: string[]) => Promise<(Job | null)[]>,
+): Promise<AddResult[]> {
+  const [ours] = chosen;
+  if (ours === undefined || (await get([ours]))[0] === null) throw error;
+  return specs.map(({ id }) => ({ id: id as string, added: true }));
+}
+
+/** Whether this error of a repeated `add` may come from the first try. */
+export function isDuplicate(error: unknown): error is DuplicateJobError {
+  return error instanceof DuplicateJobError;
+}
