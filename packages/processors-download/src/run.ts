@@ -55,7 +55,7 @@ async function download(attempt: Attempt, slot: Slot): Promise<DownloadResult> {
     if (await isTaken(target)) return skipOrFail(attempt, target);
   }
   const guess = input.file ?? chooseName(urlNames(attempt.url), undefined);
-  const found = await findPart(folder, earlier === undefined ? [guess] : [earlier.name, guess], owner);
+  const found = await findPart(folder, earlier?.name, guess, owner);
   if (found !== undefined) slot.part = found;
 
   let received = await fetch(attempt, slot, 'resume');

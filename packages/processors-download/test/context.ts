@@ -14,7 +14,10 @@ export interface RecordedContext extends DownloadContext {
 }
 
 /** Makes the context of one attempt; an attempt that follows another passes on its job and its last checkpoint. */
-export function contextFor(data: DownloadInput, options: { job?: string; lastCheckpoint?: Json } = {}): RecordedContext {
+export function contextFor(
+  data: DownloadInput,
+  options: { job?: string; lastCheckpoint?: Json } = {},
+): RecordedContext {
   const input = downloadInput.parse(data);
   const controller = new AbortController();
   const now = new Date(0).toISOString();

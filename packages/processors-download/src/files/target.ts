@@ -13,16 +13,22 @@ import { exists, isTaken, MAX_NUMBER, type OverwriteRule } from './publish';
 /**
  * The part file that an earlier attempt of this job, or another job for the same URL, left under one of these names.
  *
+ * @param own the name that the job's checkpoint tells: there even a part whose record is lost is ours, to start over in
  * @throws DownloadError `BUSY` when an earlier attempt of this very job still holds it
  */
-export async function findPart(folder: string, names: string[], owner: Owner): Promise<PartFile | undefined> {
-  for (const name of new Set(names)) {
+export async function findPart(
+  folder: string,
+  own: string | undefined,
+  guess: string,
+  owner: Owner,
+): Promise<PartFile | undefined> {
+  for (const name of new Set([own ?? guess, guess])) {
     const target = join(folder, name);
     const part = await PartFile.acquire(target, { create: false });
     if (part === undefined) continue;
     if (part === 'busy') {
       if ((await holderOf(target)) === owner.job) throw busy(target);
-    } else if (isOurs(part, owner)) {
+    } else if (isOurs(part, owner) || (name === own && part.found === undefined)) {
       return part;
     } else {
       await part.close();

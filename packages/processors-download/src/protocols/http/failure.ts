@@ -57,17 +57,17 @@ export function connectionError(error: unknown, host: string, phase: 'request' |
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return new DownloadError('TIMEOUT', `${host} sent nothing for too long.`, options);
   }
-  const isClosed = code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
-  if (phase === 'body' && (isClosed || code === 'HPE_INVALID_EOF_STATE')) {
+  const isParserError = error instanceof Error && error.name === 'HTTPParserError';
+  const isClosed =
+    code === 'UND_ERR_SOCKET' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+    // Chunks that end without the last one.
+    (isParserError && /\bEOF\b/.test(error.message));
+  if (phase === 'body' && isClosed) {
     return new DownloadError('TRUNCATED', `${host} closed the connection before the end of the file.`, options);
   }
-  if (
-    code.startsWith('HPE_') ||
-    code === 'UND_ERR_HEADERS_OVERFLOW' ||
-    code.startsWith('Z_') ||
-    code.startsWith('ERR__ERROR_')
-  ) {
-    return new DownloadError('BAD_RESPONSE', `${host} sent something that is not valid HTTP (${code}).`, options);
+  if (isParserError || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new DownloadError('BAD_RESPONSE', `${host} sent something that is not valid HTTP.`, options);
   }
   const sentence = SENTENCES[code] ?? 'could not be talked to';
   return new DownloadError('NETWORK', `${host} ${sentence}${code === '' ? '' : ` (${code})`}.`, options);

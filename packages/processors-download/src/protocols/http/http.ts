@@ -160,9 +160,10 @@ function describe({ url, response }: FinalResponse): Omit<RemoteFile, 'offset'> 
   };
 }
 
-function contentLength(response: Exchange): number | undefined {
-  const text = response.headers['content-length']?.trim() ?? '';
-  return /^\d{1,15}$/.test(text) && response.headers['transfer-encoding'] === undefined ? Number(text) : undefined;
+function contentLength({ headers }: Exchange): number | undefined {
+  const text = headers['content-length']?.trim() ?? '';
+  if (!/^\d+$/.test(text) || headers['transfer-encoding'] !== undefined) return undefined;
+  return Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
 }
 
 function isIdentity(response: Exchange): boolean {

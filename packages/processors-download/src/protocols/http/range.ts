@@ -14,7 +14,7 @@ export interface ContentRange {
 
 /** `undefined` when the header is missing, malformed, contradicts itself, or counts in another unit than bytes. */
 export function parseContentRange(header: string | undefined): ContentRange | undefined {
-  const match = /^\s*bytes\s+(?:(\d{1,15})\s*-\s*(\d{1,15})|\*)\s*\/\s*(\d{1,15}|\*)\s*$/i.exec(header ?? '');
+  const match = /^\s*bytes\s+(?:(\d{1,16})\s*-\s*(\d{1,16})|\*)\s*\/\s*(\d{1,16}|\*)\s*$/i.exec(header ?? '');
   if (match === null) return undefined;
   const [, first, last, length] = match;
   const total = length === '*' ? {} : { total: Number(length) };
