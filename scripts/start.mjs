@@ -3,7 +3,7 @@
  * that it serves itself. The queue's folder is `.leviathan/jobs` in this repository, or LEVIATHAN_HOME.
  */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -45,45 +45,40 @@ async function main(args) {
  * @param {string} url @param {string} [sha256] What the file must hash to.
  */
 async function download(url, sha256) {
+  // The command draws bars only where its output is a terminal, so it is not read from here: the job is found by its id.
+  const id = `job_${new Date().toISOString().slice(0, 10)}_${randomUUID()}`;
   const command = join(root, 'apps', 'cli', 'dist', 'bin.js');
-  const args = [command, '--root', queue, 'add', 'download', url, '--to', downloads, '--wait', '--json'];
-  const child = spawn(process.execPath, args, { stdio: ['inherit', 'pipe', 'inherit'] });
+  const args = ['--root', queue, 'add', 'download', url, '--to', downloads, '--id', id, '--wait'];
+  const child = spawn(process.execPath, [command, ...args], { stdio: 'inherit' });
   // Ctrl-C reaches the command too: it says what becomes of the job, and this process leaves after it.
-  const wait = () => {};
-  process.on('SIGINT', wait);
-  let answer = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    answer += text;
-  });
+  const stay = () => {};
+  process.on('SIGINT', stay);
   const code = await new Promise((done, fail) => child.once('error', fail).once('close', (exit) => done(exit ?? 130)));
-  process.off('SIGINT', wait);
-  if (answer.trim() === '') return code;
-  const job = JSON.parse(answer);
-  return (await report(job, sha256)) ? code : code || 1;
+  process.off('SIGINT', stay);
+  if (code !== 0) return code;
+  return (await report(join(queue, 'completed', `${id}.json`), sha256)) ? 0 : 1;
 }
 
 /**
  * Says what is where now.
  *
- * @param {{ id: string, status: string, result?: { file?: string } }} job @param {string} [sha256]
+ * @param {string} record The job's file. @param {string} [sha256]
  */
-async function report(job, sha256) {
-  const record = join(queue, job.status, `${job.id}.json`);
-  const file = job.result?.file;
-  console.log(`\nfile    ${file ?? 'none'}`);
-  if (file !== undefined && sha256 !== undefined) {
-    const same = (await hash(file)) === sha256;
-    console.log(`sha256  ${same ? `${sha256}, the same as what was served` : 'NOT what was served'}`);
-    if (!same) return false;
-  }
-  console.log(`job     ${record}\n`);
+async function report(record, sha256) {
   if (!existsSync(record)) {
-    console.error('The job has ended, but its file is not where it should be.');
+    console.error(`The job has ended, but its file is not there: ${record}`);
     return false;
   }
-  console.log(readFileSync(record, 'utf8').trimEnd());
-  console.log(`\nThe queue is plain files: ls ${queue}`);
-  return true;
+  const text = readFileSync(record, 'utf8');
+  /** @type {{ result: { file: string } }} */
+  const { result } = JSON.parse(text);
+  const same = sha256 === undefined || (await hash(result.file)) === sha256;
+  console.log(`\nThe file           ${result.file}`);
+  if (sha256 !== undefined)
+    console.log(`  its SHA-256      ${same ? `${sha256}, as served` : 'NOT that of what was served'}`);
+  console.log(`The job's record   ${record}\n\n${text.trimEnd()}\n`);
+  console.log(`The queue is plain files: ls ${queue}`);
+  return same;
 }
 
 /** @param {string} file */
