@@ -1,0 +1,110 @@
+/**
+ * The old part of a journal: segments are compressed where no replay needs them, and removed when they are too old or too many.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { discard, renameBusy, unlinkBusy, writeAll } from './atomic';
+import type { Files } from './files';
+import { isWhole, listSegments, readChunks, type SegmentFile } from './segment';
+
+/** Which segments to compress. */
+export interface CompressOptions {
+  /** Only segments all of whose records have smaller numbers. */
+  before: number;
+  /** 1 (fast) to 9 (small), 6 by default. */
+  level?: number;
+}
+
+/**
+ * Compresses segments in the background, one after the other, and gives the names of the plain files that are gone. The last segment
+ * is never touched. After a crash at any point the plain file or a whole compressed one is there, or both.
+ */
+export async function compressSegments(
+  files: Files,
+  dir: string,
+  { before, level = 6 }: CompressOptions,
+  onRemove: (name: string) => void = () => {},
+): Promise<string[]> {
+  const gone: string[] = [];
+  const segments = listSegments(files, dir);
+  for (const [i, segment] of segments.entries()) {
+    const successor = segments[i + 1];
+    if (!successor || successor.first > before) break;
+    if (!segment.plain) continue;
+    const plain = join(dir, segment.name);
+    // Left by a crash between the rename and the removal, or while the plain file was damaged since.
+    const finished = segment.gz && !(await isWhole(files, plain)) && (await isWhole(files, `${plain}.gz`));
+    if (!finished) await compress(files, dir, plain, level);
+    onRemove(segment.name);
+    await unlinkBusy(files, plain);
+    gone.push(segment.name);
+  }
+  return gone;
+}
+
+async function compress(files: Files, dir: string, plain: string, level: number): Promise<void> {
+  const temporary = `${plain}.gz.tmp`;
+  discard(files, temporary);
+  const { mtimeMs } = files.statSync(plain);
+  const fd = files.openSync(temporary, 'create');
+  try {
+    try {
+      await pipeline(
+        Readable.from(readChunks(files, plain)),
+        createGzip({ level }),
+        async (packed: AsyncIterable<Buffer>) => {
+          for await (const bytes of packed) await writeAll(files, fd, bytes);
+        },
+      );
+      await files.fsync(fd);
+    } finally {
+      files.closeSync(fd);
+    }
+    // The age of a segment is the age of its last record.
+    files.utimesSync(temporary, mtimeMs);
+    await renameBusy(files, temporary, `${plain}.gz`);
+  } catch (error) {
+    discard(files, temporary);
+    throw error;
+  }
+  await files.syncDir(dir);
+}
+
+/** How much of the compressed part to keep. */
+export interface RetentionOptions {
+  /** Only segments all of whose records have smaller numbers may go. */
+  before: number;
+  /** Epoch milliseconds. */
+  now: number;
+  /** In milliseconds since the last record of a segment; left out: no limit. */
+  maxAge?: number;
+  /** Of all compressed segments together; left out: no limit. */
+  maxBytes?: number;
+}
+
+/** Removes compressed segments, the oldest first, until both limits hold; gives their names. */
+export async function pruneSegments(files: Files, dir: string, options: RetentionOptions): Promise<string[]> {
+  const { before, now, maxAge = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const segments = listSegments(files, dir);
+  const stats = new Map<SegmentFile, { size: number; mtimeMs: number }>();
+  for (const segment of segments) {
+    if (segment.gz) stats.set(segment, files.lstatSync(join(dir, `${segment.name}.gz`)));
+  }
+  let bytes = [...stats.values()].reduce((sum, { size }) => sum + size, 0);
+  const removed: string[] = [];
+  for (const [i, segment] of segments.entries()) {
+    const stat = stats.get(segment);
+    const successor = segments[i + 1];
+    // Only ever the beginning goes: a journal with a gap in the middle reads as a damaged one.
+    if (!stat || segment.plain || !successor || successor.first > before) break;
+    if (now - stat.mtimeMs <= maxAge && bytes <= maxBytes) break;
+    await unlinkBusy(files, join(dir, `${segment.name}.gz`));
+    bytes -= stat.size;
+    removed.push(`${segment.name}.gz`);
+  }
+  return removed;
+}

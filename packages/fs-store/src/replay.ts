@@ -1,0 +1,109 @@
+/**
+ * Reading a journal back: every record from a number on, in order, and an account of everything that is not as it was written.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import type { Line } from './codec';
+import type { Files } from './files';
+import { isDamage, isWhole, listSegments, readChunks, type SegmentFile } from './segment';
+import { type Finding, SegmentReader } from './segment-reader';
+
+/** Whole batches of one segment. */
+export interface ReplayedLines {
+  /** The name that `append` gave. */
+  segment: string;
+  /** The segment is compressed: `readBody` cannot read from it, so what is needed later must be kept (`bodyOf`). */
+  packed: boolean;
+  lines: Line[];
+}
+
+/** Where a journal ends. */
+export interface JournalEnd {
+  /** The number that the next record gets. */
+  next: number;
+  /** The newest owner that made a segment; 0: none. */
+  epoch: number;
+  /** The last segment, up to its last whole batch; `null` when the next record needs a new one. */
+  tail: { segment: string; end: number } | null;
+}
+
+/**
+ * The records from number `from` on (all by default).
+ *
+ * @example
+ * const replay = new Replay(nodeFiles, dir, 4711);
+ * for await (const { segment, lines } of replay) for (const line of lines) apply(segment, line);
+ * report(replay.findings);
+ * const journal = await Journal.open(nodeFiles, dir, { ...options, ...replay.end, epoch: replay.end.epoch + 1 });
+ */
+export class Replay implements AsyncIterable<ReplayedLines> {
+  /** Complete when the iteration is. */
+  readonly findings: Finding[] = [];
+  /** Right when the iteration is complete. */
+  readonly end: JournalEnd;
+
+  readonly #files: Files;
+  readonly #dir: string;
+  readonly #from: number;
+
+  constructor(files: Files, dir: string, from = 1) {
+    this.#files = files;
+    this.#dir = dir;
+    this.#from = from;
+    this.end = { next: from, epoch: 0, tail: null };
+  }
+
+  /**
+   * Reads all, once, in slices that leave the event loop free.
+   * @throws StoreFormatError when a newer version wrote a segment; what the file system throws, apart from EIO
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ReplayedLines> {
+    const all = listSegments(this.#files, this.#dir);
+    const segments = all.slice(
+      Math.max(
+        0,
+        all.findLastIndex(({ first }) => first <= this.#from),
+      ),
+    );
+    // The segment that holds `from` is checked from its start; what should stand between `from` and a later one is missing.
+    let next = Math.min(this.#from, segments[0]?.first ?? this.#from);
+    for (const [i, segment] of segments.entries()) {
+      const packed = await this.#isPacked(segment);
+      const limit = segments[i + 1]?.first ?? null;
+      const reader = new SegmentReader({ name: segment.name, first: segment.first, limit, from: this.#from }, next);
+      for await (const lines of this.#read(reader, join(this.#dir, packed ? `${segment.name}.gz` : segment.name))) {
+        yield { segment: segment.name, packed, lines };
+      }
+      next = reader.next;
+      this.findings.push(...reader.findings);
+      this.end.epoch = Math.max(this.end.epoch, reader.epoch);
+      const resumable = limit === null && !packed && reader.resumable;
+      this.end.tail = resumable ? { segment: segment.name, end: reader.goodEnd } : null;
+    }
+    this.end.next = Math.max(next, this.#from);
+  }
+
+  async *#read(reader: SegmentReader, path: string): AsyncGenerator<Line[]> {
+    let rest: Line[];
+    try {
+      for await (const chunk of readChunks(this.#files, path)) {
+        const lines = reader.push(chunk);
+        if (lines.length > 0) yield lines;
+        if (reader.done) break;
+      }
+      rest = reader.end();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      rest = reader.fail(error);
+    }
+    if (rest.length > 0) yield rest;
+  }
+
+  /** The plain file counts, unless it is damaged and a compression finished before. */
+  async #isPacked({ name, plain, gz }: SegmentFile): Promise<boolean> {
+    if (!plain || !gz) return gz;
+    const path = join(this.#dir, name);
+    return !(await isWhole(this.#files, path)) && (await isWhole(this.#files, `${path}.gz`));
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * One segment read back: which of its records count, and what is wrong with it.
+ *
+ * @module
+ */
+import { type Damage, type Line, LineDecoder } from './codec';
+import { readHeader } from './segment';
+
+/**
+ * What can be wrong.
+ *
+ * - `torn-tail`: the end of the journal is not whole. A crash leaves this; nothing that was acknowledged is in it.
+ * - `incomplete-batch`: the last batch lacks its end, so it counts as never written. A crash leaves this too.
+ * - `corrupt`: bytes in front of whole records are no record.
+ * - `missing`: the numbers of the records leave some out.
+ * - `duplicate`: a record with a number that came before; it was left out.
+ * - `bad-header`: a segment does not start with its header.
+ * - `unreadable`: an I/O error, or a compressed segment that does not unpack.
+ */
+export type FindingKind =
+  | 'torn-tail'
+  | 'incomplete-batch'
+  | 'corrupt'
+  | 'missing'
+  | 'duplicate'
+  | 'bad-header'
+  | 'unreadable';
+
+/** Something in a journal that is not as it was written. */
+export interface Finding {
+  kind: FindingKind;
+  /** Name of the file. */
+  segment: string;
+  /** The first byte, and the first one behind; equal where something is absent. Of a compressed segment: unpacked. */
+  from: number;
+  to: number;
+  message: string;
+}
+
+/** Where a segment stands in its journal. */
+export interface SegmentPlace {
+  name: string;
+  /** Number of its first record. */
+  first: number;
+  /** Number of its successor's first record: what it holds from there on was given up. `null`: it is the last. */
+  limit: number | null;
+  /** The records that are asked for start here. */
+  from: number;
+}
+
+/** Takes the bytes of a segment and gives the lines of its whole batches. */
+export class SegmentReader {
+  readonly findings: Finding[] = [];
+  /** Number that the next record must have. */
+  next: number;
+  epoch = 0;
+  /** Where the last whole batch ends. */
+  goodEnd = 0;
+  /** Whether more may be appended behind `goodEnd`. */
+  resumable = false;
+  /** The rest is of no use. */
+  done = false;
+
+  readonly #place: SegmentPlace;
+  readonly #decoder = new LineDecoder();
+  /** The batch whose last record has not come yet. */
+  #held: Line[] = [];
+  #bytes = 0;
+
+  /** `next`: the number behind the last record of the segments before. */
+  constructor(place: SegmentPlace, next: number) {
+    this.#place = place;
+    this.next = Math.max(next, place.first);
+    if (next < place.first) this.#missing(next, place.first, 0);
+  }
+
+  push(chunk: Buffer): Line[] {
+    const whole: Line[] = [];
+    this.#bytes += chunk.length;
+    for (const item of this.#decoder.push(chunk)) {
+      if (this.done) break;
+      if (item.kind === 'line') this.#line(item, whole);
+      else this.#damage(item, whole);
+    }
+    return whole;
+  }
+
+  /** The segment ends here. */
+  end(): Line[] {
+    const whole: Line[] = [];
+    if (this.done) return whole;
+    const last = this.#place.limit === null;
+    if (this.#bytes === 0) this.#find(last ? 'torn-tail' : 'bad-header', 0, 0, 'the segment is empty');
+    for (const damage of this.#decoder.end()) {
+      if (last) this.#find('torn-tail', damage.from, damage.to, damage.reason);
+      else this.#damage(damage, whole);
+    }
+    const [first] = this.#held;
+    if (first && last) {
+      const end = this.#held.at(-1) as Line;
+      this.next = first.meta.seq as number;
+      this.#find(
+        'incomplete-batch',
+        first.offset,
+        end.offset + end.length,
+        `the batch from record ${this.next} on has no end`,
+      );
+      this.#held = [];
+    }
+    this.#release(whole);
+    return whole;
+  }
+
+  /** The segment cannot be read any further. */
+  fail(error: unknown): Line[] {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#find('unreadable', this.#bytes, this.#bytes, `the segment cannot be read from here on: ${message}`);
+    this.resumable = false;
+    return this.end();
+  }
+
+  #line(line: Line, whole: Line[]): void {
+    const end = line.offset + line.length;
+    if (line.offset === 0) {
+      const header = readHeader(line);
+      if (header?.first === this.#place.first) {
+        this.epoch = header.epoch;
+        this.goodEnd = end;
+        this.resumable = true;
+        return;
+      }
+      this.#find('bad-header', 0, end, 'the first line is not the header of this segment');
+    }
+    const { seq, more } = line.meta;
+    if (typeof seq !== 'number' || !Number.isInteger(seq)) {
+      if (line.offset > 0) this.#find('corrupt', line.offset, end, 'the line is whole, but has no number');
+    } else if (this.#place.limit !== null && seq >= this.#place.limit) {
+      this.done = true;
+      this.#release(whole);
+    } else if (seq < this.next) {
+      this.#find('duplicate', line.offset, end, `record ${seq} comes again`);
+    } else {
+      if (seq > this.next) {
+        this.#release(whole);
+        this.#missing(this.next, seq, line.offset);
+      }
+      this.next = seq + 1;
+      this.#held.push(line);
+      if (more) return;
+      this.#release(whole);
+      this.goodEnd = end;
+    }
+  }
+
+  #damage({ from, to, reason }: Damage, whole: Line[]): void {
+    if (this.#place.limit !== null && this.next >= this.#place.limit) {
+      // Nothing that counts comes any more: this is where a failed write was given up.
+      this.done = true;
+      return;
+    }
+    this.#find(from === 0 ? 'bad-header' : 'corrupt', from, to, reason);
+    // The journal goes on behind the hole, so what stands in front of it was written as a whole once.
+    this.#release(whole);
+  }
+
+  #release(whole: Line[]): void {
+    for (const line of this.#held) if ((line.meta.seq as number) >= this.#place.from) whole.push(line);
+    this.#held = [];
+  }
+
+  #missing(first: number, behind: number, at: number): void {
+    const which = behind - first === 1 ? `record ${first} is` : `records ${first} to ${behind - 1} are`;
+    this.#find('missing', at, at, `${which} missing`);
+  }
+
+  #find(kind: FindingKind, from: number, to: number, message: string): void {
+    const last = this.findings.at(-1);
+    // A copied stretch of the file is one finding, not one for each of its records.
+    if (kind === 'duplicate' && last?.kind === kind && last.to === from) last.to = to;
+    else this.findings.push({ kind, segment: this.#place.name, from, to, message });
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The files of a journal: `<number of the first record, 16 digits>.ndjson`, compressed once they are old to `….ndjson.gz`.
+ *
+ * The first line of a segment is its header. A segment's number also ends its predecessors: whatever they hold at or after that
+ * record was given up when the segment was made, and is written again in it if it was worth anything.
+ *
+ * @module
+ */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { StoreFormatError } from '@leviathan/core';
+import { type Line, LineDecoder, LineEncoder } from './codec';
+import type { Files } from './files';
+
+/** Version of the lines in a segment. */
+export const JOURNAL_FORMAT = 1;
+
+/** What a segment says of itself. */
+export interface SegmentHeader {
+  /** Number of the first record. */
+  first: number;
+  /** Which owner of the store made it, counted from 1. */
+  epoch: number;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+/** A segment in the folder. A crash during compression can leave both files. */
+export interface SegmentFile {
+  first: number;
+  /** Name of the plain file, whether it is there or not. */
+  name: string;
+  plain: boolean;
+  gz: boolean;
+}
+
+const NAME = /^(\d{16})\.ndjson(\.gz)?$/;
+/** Bytes read at once: about a millisecond of decoding. */
+const CHUNK = 1 << 17;
+
+/** Name of the segment that starts with this record. */
+export function segmentName(first: number): string {
+  return `${String(first).padStart(16, '0')}.ndjson`;
+}
+
+/** The segments in a folder, oldest first. */
+export function listSegments(files: Files, dir: string): SegmentFile[] {
+  const found = new Map<number, SegmentFile>();
+  for (const entry of files.readdirSync(dir)) {
+    const match = entry.isFile() ? NAME.exec(entry.name) : null;
+    if (!match) continue;
+    const first = Number(match[1]);
+    const segment = found.get(first) ?? { first, name: segmentName(first), plain: false, gz: false };
+    segment[match[2] ? 'gz' : 'plain'] = true;
+    found.set(first, segment);
+  }
+  return [...found.values()].sort((a, b) => a.first - b.first);
+}
+
+/** Length of the JSON of every header: a segment that is written anew under the same name keeps the places of its records. */
+const HEADER_LENGTH = 110;
+
+/** The header's line. */
+export function headerLine({ first, epoch, at }: SegmentHeader): Buffer {
+  const json = JSON.stringify({ op: 'segment', format: JOURNAL_FORMAT, first, epoch, at });
+  const encoder = new LineEncoder();
+  encoder.add(`${json.slice(0, -1).padEnd(HEADER_LENGTH - 1)}}`);
+  return encoder.take();
+}
+
+/**
+ * The header in a line, `null` when it is none.
+ * @throws StoreFormatError when a newer version wrote it
+ */
+export function readHeader({ meta }: Line): SegmentHeader | null {
+  const { op, format, first, epoch, at } = meta;
+  if (op !== 'segment' || typeof format !== 'number') return null;
+  if (format > JOURNAL_FORMAT) throw new StoreFormatError(String(format), String(JOURNAL_FORMAT));
+  if (typeof first !== 'number' || typeof epoch !== 'number' || typeof at !== 'number') return null;
+  return { first, epoch, at };
+}
+
+/** The bytes of a file (unpacked, if its name ends in `.gz`) in chunks; the event loop runs between them. */
+export async function* readChunks(files: Files, path: string): AsyncGenerator<Buffer> {
+  if (!path.endsWith('.gz')) {
+    yield* readRaw(files, path);
+    return;
+  }
+  const gunzip = createGunzip({ chunkSize: CHUNK });
+  const fed = pipeline(Readable.from(readRaw(files, path)), gunzip);
+  // The same error ends the loop below, which is where it is thrown.
+  fed.catch(() => {});
+  try {
+    for await (const chunk of gunzip) yield chunk as Buffer;
+  } finally {
+    gunzip.destroy();
+    await fed.catch(() => {});
+  }
+}
+
+async function* readRaw(files: Files, path: string): AsyncGenerator<Buffer> {
+  const fd = files.openSync(path, 'read');
+  try {
+    for (let position = 0; ; ) {
+      const chunk = Buffer.allocUnsafeSlow(CHUNK);
+      const bytes = await files.read(fd, chunk, 0, CHUNK, position);
+      if (bytes === 0) return;
+      position += bytes;
+      yield chunk.subarray(0, bytes);
+    }
+  } finally {
+    files.closeSync(fd);
+  }
+}
+
+/** Whether a segment reads from its header to its last byte as lines. */
+export async function isWhole(files: Files, path: string): Promise<boolean> {
+  const decoder = new LineDecoder();
+  let lines = 0;
+  try {
+    for await (const chunk of readChunks(files, path)) {
+      for (const item of decoder.push(chunk)) {
+        if (item.kind !== 'line' || (lines === 0 && !readHeader(item))) return false;
+        lines++;
+      }
+    }
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
+  }
+  return lines > 0 && decoder.end().length === 0;
+}
+
+/** Whether a failed read means that the bytes are lost, and not that this process may not, or cannot now, read them. */
+export function isDamage(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code === 'EIO' || code.startsWith('Z_');
+}
