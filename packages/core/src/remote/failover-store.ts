@@ -26,6 +26,8 @@ export interface OpenedStore {
 
 /** Settings of a {@link FailoverStore}. */
 export interface FailoverOptions {
+  /** This client's name towards servers; a random one by default. Two clients must never share one. */
+  client?: string;
   clock?: Clock;
   /** What the store can do, if that is known before it is open. */
   capabilities?: Contract.StoreCapabilities;
@@ -69,7 +71,7 @@ interface Target extends EventSource {
  */
 export class FailoverStore implements Contract.JobStore {
   private readonly clock: Clock;
-  private readonly client = uuid();
+  private readonly client: string;
   private readonly calls = new Map<number, Call>();
   /** Numbers of the calls among them that a server answers once only. */
   private readonly writes = new Set<number>();
@@ -90,6 +92,7 @@ export class FailoverStore implements Contract.JobStore {
     options: FailoverOptions = {},
   ) {
     this.clock = options.clock ?? systemClock;
+    this.client = options.client ?? uuid();
     this.known = options.capabilities ?? UNKNOWN_CAPABILITIES;
     this.reopening = new Reopening({
       clock: this.clock,

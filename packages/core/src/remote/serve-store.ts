@@ -30,10 +30,12 @@ import { toWire } from './wire-error';
 
 /** Settings of {@link serveStore}. */
 export interface ServeOptions {
-  /** Called with the workers of a client that is gone without a goodbye, instead of taking their jobs back as crashed. */
-  onGone?(workers: string[]): Promise<void> | void;
-  /** Called with each worker that becomes known on this connection: from the client's first words, or from its first claim. */
-  onWorker?(worker: string): void;
+  /** Called when a client introduced itself: its name, and the workers for which it holds jobs already. */
+  onWelcome?(client: string, workers: string[]): void;
+  /** Called before the first claim of each worker that was not named at the welcome. */
+  onWorker?(client: string, worker: string): void;
+  /** Called when a client is gone without a goodbye, instead of taking its workers' jobs back as crashed. */
+  onGone?(client: string, workers: string[]): Promise<void> | void;
   /** Told what failed where no caller waits: giving back the jobs of a client that is gone. */
   onError?(error: unknown): void;
   /**
@@ -156,13 +158,14 @@ class StoreConnection implements ServedClient {
     session.connection?.cut();
     session.connection = this;
     session.cameBack?.();
-    for (const worker of workers) this.learn(worker);
+    for (const worker of workers) session.workers.add(worker);
     // What the connection before had under way must be over before this client says which of its jobs it knows of.
     await session.ending;
     await this.store.open();
     const position = await this.store.subscribe({ ids: [] }, () => {});
     await position.close();
     if (this.state === 'new') this.state = 'open';
+    this.options.onWelcome?.(session.client, workers);
     const { capabilities } = this.store;
     return { protocol: PROTOCOL_VERSION, capabilities, seq: position.seq, instance: this.sessions.instance };
   }
@@ -236,10 +239,10 @@ class StoreConnection implements ServedClient {
   }
 
   private learn(worker: string): void {
-    const { workers } = this.session ?? { workers: new Set() };
-    if (workers.has(worker)) return;
-    workers.add(worker);
-    this.options.onWorker?.(worker);
+    const { session } = this;
+    if (!session || session.workers.has(worker)) return;
+    session.workers.add(worker);
+    this.options.onWorker?.(session.client, worker);
   }
 
   /** Jobs that never reached their worker: no attempt is spent, and it is no crash. */
@@ -292,7 +295,7 @@ class StoreConnection implements ServedClient {
     session.workers.clear();
     if (workers.length === 0) return;
     const { onGone } = this.options;
-    await this.attempt(() => (onGone ? onGone(workers) : this.store.takeBack(workers, 'crashed')));
+    await this.attempt(() => (onGone ? onGone(session.client, workers) : this.store.takeBack(workers, 'crashed')));
   }
 
   /** Ends the waiting claims, then waits for every call under way. */
