@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Job, JobStore, Queue } from '@leviathan/core';
+import type { Job, JobCalls, JobStore } from '@leviathan/core';
+
 import { CliError } from './errors';
 import { EXIT } from './exit-codes';
 import type { StopSignal } from './io';
@@ -34,7 +35,11 @@ export interface FollowOptions {
  * Follows jobs to their end.
  * @throws CliError with exit code 124 after `timeout`, and what the store throws
  */
-export async function follow(session: Session, queue: Queue, options: FollowOptions): Promise<Followed> {
+export async function follow(
+  session: Session,
+  queue: Pick<JobCalls, 'wait'>,
+  options: FollowOptions,
+): Promise<Followed> {
   const store = await session.store('write');
   const following = new Following(session, store, queue, options);
   try {
@@ -60,7 +65,7 @@ class Following {
   constructor(
     private readonly session: Session,
     private readonly store: JobStore,
-    private readonly queue: Queue,
+    private readonly queue: Pick<JobCalls, 'wait'>,
     private readonly options: FollowOptions,
   ) {
     this.view = new ProgressView(session.io, session.out);
@@ -160,7 +165,7 @@ class Following {
       this.runner = await startRunner(
         this.store,
         { processors, services: loaded?.services ?? [] },
-        { concurrency: CONCURRENCY },
+        { concurrency: CONCURRENCY, onError: (message) => this.view.note(`warning: ${message}`) },
       );
     } else if (!canHelp && !this.advised) {
       this.advised = true;

@@ -4,12 +4,13 @@
  * @module
  */
 import { hostname } from 'node:os';
-import type { JobStore, Worker } from '@leviathan/core';
+import type { JobStore } from '@leviathan/core';
 import type { Loaded } from './processors';
 
 /** A running worker with the services that its processors need. */
 export interface Runner {
-  readonly worker: Worker;
+  /** Jobs whose handlers run. */
+  readonly running: number;
   /** Lets running jobs end for so many milliseconds; those that do not go back to pending. */
   stop(timeout: number): Promise<void>;
 }
@@ -22,31 +23,31 @@ export function workerName(): string {
   return `cli-${hostname()}-${process.pid}-${started}`;
 }
 
-/** Starts the services, then a worker for these processors. */
+/** Starts the services, then a worker for these processors. `onError` gets what the worker complains about; it goes on. */
 export async function startRunner(
   store: JobStore,
   loaded: Loaded,
-  options: { concurrency?: number | undefined; name?: string },
+  options: { concurrency?: number | undefined; name?: string; onError(message: string): void },
 ): Promise<Runner> {
-  const { ServiceManager, Worker: WorkerClass } = await import('@leviathan/core');
-  const services = new ServiceManager(loaded.services);
-  const worker = new WorkerClass({
+  const { Leviathan } = await import('@leviathan/core');
+  const leviathan = new Leviathan({
     store,
     processors: loaded.processors,
-    name: options.name ?? workerName(),
-    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
-  });
-  await services.start();
-  await worker.start();
-  return {
-    worker,
-    async stop(timeout) {
-      // The worker first: its handlers still use the services.
-      try {
-        await worker.stop({ timeout });
-      } finally {
-        await services.stop();
-      }
+    services: loaded.services,
+    worker: {
+      name: options.name ?? workerName(),
+      ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
     },
+  });
+  leviathan.worker?.on('error', (error) => options.onError(error instanceof Error ? error.message : String(error)));
+  leviathan.worker?.on('stuck', ({ job, reason }) =>
+    options.onError(`Job ${job.id} does not stop (${reason}); it was ended without its handler.`),
+  );
+  await leviathan.start();
+  return {
+    get running() {
+      return leviathan.worker?.running ?? 0;
+    },
+    stop: (timeout) => leviathan.stop({ timeout }),
   };
 }

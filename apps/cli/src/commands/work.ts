@@ -41,19 +41,15 @@ export async function run(session: Session, options: Options): Promise<number> {
     view.apply(batch.filter(({ worker }) => worker === name));
     drain.apply(batch);
   });
-  const runner = await startRunner(store, loaded, { concurrency, name });
-  runner.worker.on('error', (error) => session.out.warn(error instanceof Error ? error.message : String(error)));
-  // The store may wait without a timer or a socket of its own.
-  const alive = setInterval(() => {}, 60_000);
+  const runner = await startRunner(store, loaded, { concurrency, name, onError: (message) => view.warn(message) });
   view.start(types);
   try {
     const signal = await (options.drain ? Promise.race([signalled, drain.done()]) : signalled);
-    if (signal !== undefined && signal !== 'EPIPE') view.stopping(runner.worker.running, grace);
+    if (signal !== undefined && signal !== 'EPIPE') view.stopping(runner.running, grace);
     await runner.stop(signal === undefined ? 0 : grace);
     // A service manager that asks for an orderly end gets one.
     return signal === undefined || signal === 'SIGTERM' ? EXIT.ok : signalCode(signal);
   } finally {
-    clearInterval(alive);
     drain.close();
     await events.close();
     await view.stop();

@@ -11,6 +11,7 @@ import { cut, manyLines, oneLine } from './text';
 import { duration, relative, timeOfDay } from './time';
 
 const LABEL_COLUMNS = 11;
+const CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"]+@/gi;
 
 /** The page of `show`: facts, data, result, errors and logs; never wider than the terminal. */
 export function jobLines(job: Job, session: Session, explanation?: Explanation): string[] {
@@ -82,7 +83,8 @@ function section(title: string, lines: readonly string[], c: Colors): string[] {
 }
 
 function json(value: unknown): string[] {
-  return manyLines(JSON.stringify(value, null, 2) ?? 'null');
+  // Passwords in URLs stay off the screen; --json shows the data as it is.
+  return manyLines(JSON.stringify(value, null, 2) ?? 'null').map((line) => line.replace(CREDENTIALS, '$1***@'));
 }
 
 function errorLines(error: JobError, c: Colors): string[] {

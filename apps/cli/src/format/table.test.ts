@@ -26,7 +26,7 @@ describe('table', () => {
     expect(table(COLUMNS, ROWS, 32)).toEqual([
       'ID        STATE      N  NOTE',
       'abcdefgh  failed     1  connect…',
-      '日本語日…  ok      1000',
+      '日本語…   ok      1000',
     ]);
     expect(table(COLUMNS, ROWS, 20)[0]).toBe('ID    STATE   NOTE');
     expect(table(COLUMNS, ROWS, 12)[0]).toBe('ID    STATE');

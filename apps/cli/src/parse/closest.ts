@@ -9,5 +9,7 @@ import { distance, closest as nearest } from 'fastest-levenshtein';
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0) return undefined;
   const found = nearest(word.toLowerCase(), candidates as string[]);
-  return distance(word.toLowerCase(), found) <= Math.max(1, Math.floor(found.length / 3)) ? found : undefined;
+  // Two letters that changed places count as two errors.
+  const tolerated = found.length < 4 ? 1 : Math.max(2, Math.floor(found.length / 3));
+  return distance(word.toLowerCase(), found) <= tolerated ? found : undefined;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobStore, StoreEvent } from '@leviathan/core';
-import { count } from '../format/text';
+import { count, oneLine } from '../format/text';
 import { duration } from '../format/time';
 import type { Session } from '../session';
 import { ProgressView } from './progress-view';
@@ -49,6 +49,11 @@ export class WorkView {
     }
     if (this.session.out.json) this.write(events);
     else this.view.apply(events);
+  }
+
+  /** Something is wrong; the worker goes on. */
+  warn(message: string): void {
+    this.view.note(`${this.session.out.noteColors.yellow('warning:')} ${oneLine(message)}`);
   }
 
   /** Says that the worker is about to end. */

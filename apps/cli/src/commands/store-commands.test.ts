@@ -1,0 +1,91 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { DoctorReport, Finding } from '../io';
+import { TestCli } from '../testing/cli';
+
+describe('leviathan stats', () => {
+  it('counts by type and state, and tells health and disk use', async () => {
+    const cli = new TestCli();
+    mkdirSync(join(cli.root, 'pending'));
+    writeFileSync(join(cli.root, 'pending', 'x.json'), 'x'.repeat(5000));
+    await cli.store.add([
+      { type: 'download', data: {}, id: 'a' },
+      { type: 'scrape', data: {}, runAt: Date.now() + 60_000 },
+    ]);
+    await cli.store.change({ change: { action: 'cancel' }, target: { ids: ['a'] } });
+    const { code, out } = await cli.run(['stats']);
+    expect(code).toBe(0);
+    expect(out).toContain('0 active · 1 pending (1 scheduled) · 0 completed · 1 failed');
+    expect(out).toMatch(/^download +0 +0 +0 +1$/m);
+    expect(out).toMatch(/^all +1 +0 +0 +1$/m);
+    expect(out).toMatch(/Last minute +0 completed, 1 failed/);
+    expect(out).toMatch(/Store +✓ ok/);
+    expect(out).toMatch(/Disk +\S+ kB in 1 files/);
+  });
+
+  it('has a stable shape as JSON', async () => {
+    const cli = new TestCli();
+    const stats = (await cli.run(['stats', '--json'])).json<Record<string, unknown>>();
+    expect(Object.keys(stats)).toEqual(['root', 'counts', 'ended', 'health', 'disk']);
+    expect(stats).toMatchObject({
+      root: cli.root,
+      counts: { pending: 0 },
+      ended: { hour: { completed: 0 } },
+      disk: { bytes: 0, files: 0 },
+    });
+  });
+
+  it('is no read of a folder that is not there: nothing is made', async () => {
+    const cli = new TestCli();
+    const root = join(cli.root, 'missing');
+    cli.fault = new Error('the store was opened');
+    const { code, err } = await cli.run(['stats', '--root', root]);
+    expect({ code, err }).toEqual({ code: 0, err: `There are no jobs at ${root} yet.\n` });
+  });
+});
+
+describe('leviathan doctor', () => {
+  const broken: Finding = {
+    code: 'BAD_RECORD',
+    severity: 'error',
+    path: 'journal/0.ndjson',
+    message: 'A record is damaged.',
+    repair: 'Cut it out.',
+  };
+  const report = (findings: Finding[]): DoctorReport => ({
+    ok: findings.length === 0,
+    repaired: false,
+    findings,
+    summary: { jobs: 1234 },
+  });
+
+  it('says that all is well', async () => {
+    const cli = new TestCli();
+    cli.report = report([]);
+    const { code, out } = await cli.run(['doctor']);
+    expect({ code, out }).toEqual({ code: 0, out: `jobs: 1,234\n✓ ${cli.root} is sound.\n` });
+  });
+
+  it('exits with 7 for errors that stay, and names them', async () => {
+    const cli = new TestCli();
+    cli.report = report([broken]);
+    const { code, out } = await cli.run(['doctor']);
+    expect(code).toBe(7);
+    expect(out).toContain('✗ error BAD_RECORD journal/0.ndjson: A record is damaged.');
+    expect(out).toContain('repair: Cut it out.');
+    expect((await cli.run(['doctor', '--json'])).json()).toEqual(cli.report);
+  });
+
+  it('exits with 0 after a repair, and for warnings', async () => {
+    const cli = new TestCli();
+    cli.report = report([
+      { ...broken, repaired: true },
+      { code: 'OLD', severity: 'warn', message: 'A leftover.' },
+    ]);
+    expect(await cli.run(['doctor', '--repair'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('repaired: Cut it out.'),
+    });
+  });
+});
