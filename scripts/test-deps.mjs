@@ -3,15 +3,23 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './lib/run.mjs';
 
-/** @typedef {{ command: string, path: string, package: string, env: string }} Program */
+/**
+ * @typedef {object} Program
+ * @property {string} command
+ * @property {string} package Debian's.
+ * @property {string} [path] Where it stands if not on the PATH.
+ * @property {string} [env] The variable that hands its path to the tests; without one they find it on the PATH.
+ */
 
 /**
- * Each program is handed to the tests in an environment variable; a suite without its program is skipped, and named.
- * A program that a test merely likes to have does not belong here.
+ * A suite without its program is skipped, and named. What a test merely likes to have does not belong here.
  *
  * @type {Program[]}
  */
-const needed = [{ command: 'nginx', path: '/usr/sbin/nginx', package: 'nginx', env: 'LEVIATHAN_NGINX' }];
+const needed = [
+  { command: 'nginx', package: 'nginx', path: '/usr/sbin/nginx', env: 'LEVIATHAN_NGINX' },
+  { command: 'openssl', package: 'openssl' },
+];
 
 /**
  * Finds each program and, as root on Debian, installs the missing ones.
@@ -21,26 +29,32 @@ const needed = [{ command: 'nginx', path: '/usr/sbin/nginx', package: 'nginx', e
  * sentence for each program that is not there, with the reason.
  */
 export async function provideTestPrograms(programs = needed) {
-  const absent = programs.filter((program) => process.env[program.env] === undefined && find(program) === undefined);
+  const absent = programs.filter((program) => given(program) === undefined && find(program) === undefined);
   const obstacle = absent.length === 0 ? undefined : await install(absent.map((program) => program.package));
   /** @type {Record<string, string>} */
   const env = {};
   const missing = [];
   for (const program of programs) {
-    const given = process.env[program.env];
-    const path = given ?? find(program);
-    if (path !== undefined && existsSync(path)) env[program.env] = path;
-    else if (given !== undefined) missing.push(`${program.command}: ${program.env} names no file: ${given}`);
-    else missing.push(`${program.command} is not installed${obstacle === undefined ? '' : `: ${obstacle}`}`);
+    const named = given(program);
+    const path = named ?? find(program);
+    if (path === undefined) missing.push(`${program.command} is not installed${obstacle ? `: ${obstacle}` : ''}`);
+    else if (!existsSync(path)) missing.push(`${program.command}: ${program.env} names no file: ${named}`);
+    else if (program.env !== undefined) env[program.env] = path;
   }
   return { env, missing };
+}
+
+/** The path that the environment names. @param {Program} program */
+function given({ env }) {
+  return env === undefined ? undefined : process.env[env];
 }
 
 /** @param {Program} program @returns {string | undefined} */
 function find({ command, path }) {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const file = process.platform === 'win32' ? `${command}.exe` : command;
-  return [path, ...folders.map((folder) => join(folder, file))].find((candidate) => existsSync(candidate));
+  const candidates = folders.map((folder) => join(folder, file));
+  return [...(path === undefined ? [] : [path]), ...candidates].find((candidate) => existsSync(candidate));
 }
 
 /** @param {string[]} packages @returns {Promise<string | undefined>} why they could not be installed */
@@ -52,10 +66,8 @@ async function install(packages) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const update = await run('apt-get', ['update'], { env, timeout: 300_000 });
   if (!update.ok) return `apt-get update failed: ${lastLine(update.output)}`;
-  const added = await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
-    env,
-    timeout: 600_000,
-  });
+  const args = ['install', '-y', '--no-install-recommends', ...packages];
+  const added = await run('apt-get', args, { env, timeout: 600_000 });
   return added.ok ? undefined : `apt-get install failed: ${lastLine(added.output)}`;
 }
 
