@@ -19,11 +19,13 @@ export type ReadBody = (file: string, offset: number, length: number) => string;
 
 interface Cached {
   entry: Entry;
-  ref: DiskRef;
-  size: number;
+  text: string;
 }
 
-/** Keeps at most so many characters of texts in memory; the oldest go first, since they are on disk as well. */
+/** What a cached text costs besides its characters: the objects that hold it. */
+const OVERHEAD = 128;
+
+/** Keeps at most so many bytes of texts in memory; the oldest go first, since they are on disk as well. */
 export class BodyCache implements BodySource {
   private queue: Cached[] = [];
   private head = 0;
@@ -42,18 +44,18 @@ export class BodyCache implements BodySource {
   /** The entry's data was just written at `ref`; it may leave memory from now on. */
   keepData(entry: Entry, ref: DiskRef): void {
     entry.dataRef = ref;
-    this.keep(entry, ref, entry.data?.length ?? 0);
+    if (entry.data !== undefined) this.keep({ entry, text: entry.data });
   }
 
   /** The same for its result. */
   keepResult(entry: Entry, ref: DiskRef): void {
     entry.resultRef = ref;
-    this.keep(entry, ref, entry.result?.length ?? 0);
+    if (entry.result !== undefined) this.keep({ entry, text: entry.result });
   }
 
-  private keep(entry: Entry, ref: DiskRef, size: number): void {
-    this.queue.push({ entry, ref, size });
-    this.bytes += size;
+  private keep(cached: Cached): void {
+    this.queue.push(cached);
+    this.bytes += cached.text.length + OVERHEAD;
     while (this.bytes > this.limit && this.head < this.queue.length) this.evict(this.queue[this.head++] as Cached);
     if (this.head > 10_000 && this.head * 2 > this.queue.length) {
       this.queue = this.queue.slice(this.head);
@@ -61,10 +63,10 @@ export class BodyCache implements BodySource {
     }
   }
 
-  private evict({ entry, ref, size }: Cached): void {
-    this.bytes -= size;
-    // Only what still stands there: an edit has put newer data into memory, with a place of its own.
-    if (entry.dataRef === ref) entry.data = undefined;
-    else if (entry.resultRef === ref) entry.result = undefined;
+  private evict({ entry, text }: Cached): void {
+    this.bytes -= text.length + OVERHEAD;
+    // An edit may have put newer data into memory: that has a place in the queue of its own.
+    if (entry.data === text && entry.dataRef) entry.data = undefined;
+    else if (entry.result === text && entry.resultRef) entry.result = undefined;
   }
 }

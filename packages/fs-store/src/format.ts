@@ -73,10 +73,20 @@ function assertOwned(files: Files, root: string): void {
 function rootError(root: string, cause: unknown): StoreError {
   const code = errorCode(cause);
   if (code === 'ENOTDIR' || code === 'EEXIST') {
-    return new StoreError('NOT_A_FOLDER', `${root} is not a folder. Name another root, or move that file away.`, { cause });
+    return new StoreError('NOT_A_FOLDER', `${root} is not a folder. Name another root, or move that file away.`, {
+      cause,
+    });
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new StoreError('NOT_WRITABLE', `${root} cannot be written (${code}). Name a root that this user may write.`, { cause });
+    return new StoreError(
+      'NOT_WRITABLE',
+      `${root} cannot be written (${code}). Name a root that this user may write.`,
+      { cause },
+    );
   }
-  return new StoreError('OPEN_FAILED', `${root} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  return new StoreError(
+    'OPEN_FAILED',
+    `${root} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  );
 }

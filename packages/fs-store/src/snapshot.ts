@@ -10,10 +10,10 @@
 import { join } from 'node:path';
 import { type Clock, StoreError } from '@leviathan/core';
 import { dataOf, Entry, headOf, type JobHead, type JobTable, resultOf } from '@leviathan/core/engine';
-import { writeAll } from './atomic';
+import { discard, openTemporary, writeAll } from './atomic';
 import type { BodyCache, DiskRef } from './bodies';
 import { bodyOf, LineDecoder, LineEncoder } from './codec';
-import { errorCode, type Files } from './files';
+import type { Files } from './files';
 
 /** Version of the lines in a snapshot. */
 export const SNAPSHOT_FORMAT = 1;
@@ -65,9 +65,7 @@ export async function writeSnapshot(source: SnapshotSource): Promise<SnapshotInf
   const { files, dir, table } = source;
   const from = table.seq;
   const name = `snapshot-${String(from).padStart(16, '0')}.ndjson`;
-  const temporary = join(dir, `.${name}.${process.pid}.tmp`);
-  removeQuietly(files, temporary);
-  const fd = files.openSync(temporary, 'create');
+  const { path: temporary, fd } = openTemporary(files, join(dir, name));
   const writer = new SnapshotWriter(source, fd, name);
   let info: SnapshotInfo;
   try {
@@ -79,7 +77,7 @@ export async function writeSnapshot(source: SnapshotSource): Promise<SnapshotInf
     }
     files.renameSync(temporary, join(dir, name));
   } catch (error) {
-    removeQuietly(files, temporary);
+    discard(files, temporary);
     throw error;
   }
   await files.syncDir(dir);
@@ -90,7 +88,11 @@ export async function writeSnapshot(source: SnapshotSource): Promise<SnapshotInf
 class SnapshotWriter {
   private readonly encoder = new LineEncoder();
   private written = 0;
-  private readonly moves: { entry: Entry; data: [DiskRef | undefined, DiskRef]; result?: [DiskRef | undefined, DiskRef] }[] = [];
+  private readonly moves: {
+    entry: Entry;
+    data: [DiskRef | undefined, DiskRef];
+    result?: [DiskRef | undefined, DiskRef];
+  }[] = [];
 
   constructor(
     private readonly source: SnapshotSource,
@@ -132,7 +134,10 @@ class SnapshotWriter {
 
   private job(entry: Entry): void {
     const { bodies } = this.source;
-    const data = this.line({ op: 'job', seq: entry.seq, last: entry.lastSeq, size: entry.size, job: headOf(entry) }, dataOf(entry, bodies));
+    const data = this.line(
+      { op: 'job', seq: entry.seq, last: entry.lastSeq, size: entry.size, job: headOf(entry) },
+      dataOf(entry, bodies),
+    );
     const move: (typeof this.moves)[number] = { entry, data: [entry.dataRef as DiskRef | undefined, data] };
     const result = resultOf(entry, bodies);
     if (result !== undefined) {
@@ -193,7 +198,8 @@ export async function loadSnapshot(
           jobs++;
         } else if (meta.op === 'result') {
           const entry = table.entries.get(meta.id as string);
-          if (entry) entry.resultRef = { file: name, offset: found.bodyStart, length: found.bodyLength } satisfies DiskRef;
+          if (entry)
+            entry.resultRef = { file: name, offset: found.bodyStart, length: found.bodyLength } satisfies DiskRef;
         } else if (meta.op === 'snapshot') readHeader(meta, info, table, name);
         else if (meta.op === 'worker') table.workers.set(meta.worker as string, meta.instance as string);
         else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
@@ -214,7 +220,8 @@ export async function loadSnapshot(
 }
 
 function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: JobTable, name: string): void {
-  if (typeof meta.format !== 'number' || meta.format > SNAPSHOT_FORMAT) throw damaged(name, `its format is ${String(meta.format)}`);
+  if (typeof meta.format !== 'number' || meta.format > SNAPSHOT_FORMAT)
+    throw damaged(name, `its format is ${String(meta.format)}`);
   info.from = meta.from as number;
   const paused = meta.paused as { all: boolean; types: string[] };
   table.pausedAll = paused.all;
@@ -223,12 +230,4 @@ function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: Jo
 
 function damaged(name: string, reason: string): StoreError {
   return new StoreError('DAMAGED', `The snapshot ${name} is damaged: ${reason}.`);
-}
-
-function removeQuietly(files: Files, path: string): void {
-  try {
-    files.unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }

@@ -29,6 +29,16 @@ export class ClaimDesk {
     return false;
   }
 
+  /** The types that workers asked for; `any` when one of them takes whatever comes. */
+  claimedTypes(): string[] | 'any' {
+    const types = new Set<string>();
+    for (const wanted of this.workers.values()) {
+      if (!wanted) return 'any';
+      for (const type of Object.keys(wanted)) types.add(type);
+    }
+    return [...types];
+  }
+
   /** Forgets a worker that left. */
   forget(worker: string): void {
     this.workers.delete(worker);

@@ -64,8 +64,8 @@ export interface EngineOptions {
   /** A filled index, after recovery. */
   table?: JobTable;
   hub?: EventHub;
-  /** Takes expired jobs before they leave the index. A throw keeps them. */
-  archive?: (jobs: Job[]) => void;
+  /** Takes expired jobs before they leave the index; resolves when it has them for good. A rejection keeps them. */
+  archive?: (jobs: Job[]) => Promise<void> | void;
   /** Hears of errors that no caller can be told: listeners that threw, sweeps that failed. */
   onError?: (error: unknown) => void;
 }
@@ -90,6 +90,7 @@ export class EngineStore implements JobStore {
   private readonly timers = new Map<string, { at: number; timer: Timer }>();
   private pendingAdds: PendingAdd[] = [];
   private serving = false;
+  private sweeping = false;
   private closed = false;
 
   constructor(protected readonly options: EngineOptions) {
@@ -101,6 +102,7 @@ export class EngineStore implements JobStore {
     this.committer = new Committer(this.table, this.hub, options.log, this.clock, () => this.wake());
     this.desk = new ClaimDesk(this.committer, options.bodies);
     this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
+    if (this.hub.active && this.hub.idle) this.startTimer('events', EVENT_MEMORY, () => this.hub.forget());
     this.wake();
   }
 
@@ -247,6 +249,11 @@ export class EngineStore implements JobStore {
     if (this.closed) throw new StoreClosedError();
   }
 
+  /** The types that connected workers take; `any` when one of them takes whatever comes. */
+  protected claimedTypes(): string[] | 'any' {
+    return this.desk.claimedTypes();
+  }
+
   /** Commits what the store itself decided (recovery, adopted files). @throws StoreWriteError */
   protected commit(groups: RecordDraft[][]): Promise<void> | undefined {
     return this.committer.commit(groups);
@@ -320,25 +327,35 @@ export class EngineStore implements JobStore {
     const over = (['completed', 'failed'] as const).some(
       (status) => finished[status].size > retention[status].count || finishedSize[status] > retention[status].bytes,
     );
-    if (over) this.startTimer('sweep-soon', 10, () => this.sweep());
-    this.startTimer('sweep', SWEEP_INTERVAL, () => this.sweep());
+    if (over) this.startTimer('sweep-soon', 10, () => void this.sweep());
+    this.startTimer('sweep', SWEEP_INTERVAL, () => void this.sweep());
   }
 
   /** Lets jobs go whose retention ended: archived first, then removed. */
-  private sweep(): void {
+  private async sweep(): Promise<void> {
+    if (this.sweeping) return;
     const expired = findExpired(this.table, this.options.retention, this.clock.now(), SWEEP_SLICE);
     if (expired.length === 0) {
       this.armSweep();
       return;
     }
+    this.sweeping = true;
     try {
-      this.options.archive?.(expired.map((entry) => jobOf(entry, this.options.bodies)));
+      await this.options.archive?.(expired.map((entry) => jobOf(entry, this.options.bodies)));
+      // Meanwhile somebody may have retried or removed some of them.
+      const gone = expired.filter(
+        (entry) =>
+          this.table.entries.get(entry.id) === entry && entry.status !== 'pending' && entry.status !== 'active',
+      );
+      const removals = gone.map((entry): RecordDraft[] => [{ op: 'remove', id: entry.id, why: 'archived' }]);
+      this.sweeping = false;
       // Arms the next slice, since every commit does.
-      const removals = expired.map((entry): RecordDraft[] => [{ op: 'remove', id: entry.id, why: 'archived' }]);
-      this.committer.commit(removals, { lazy: true });
+      if (!this.closed) this.committer.commit(removals, { lazy: true });
     } catch (error) {
       this.options.onError?.(error);
-      this.startTimer('sweep', SWEEP_INTERVAL, () => this.sweep());
+      this.startTimer('sweep', SWEEP_INTERVAL, () => void this.sweep());
+    } finally {
+      this.sweeping = false;
     }
   }
 

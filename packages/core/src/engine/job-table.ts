@@ -71,8 +71,10 @@ export class JobTable {
       entry.data = record.body;
       entry.result = record.result;
       entry.size = record.body.length + (record.result?.length ?? 0);
-      if (entry.extra?.dependsOn && record.job.status === undefined) this.awaitParents(entry.extra);
+      if (entry.extra?.dependsOn && entry.status === 'pending') this.awaitParents(entry.extra);
       this.insert(entry);
+      // Jobs that are adopted together may come in any order.
+      if (entry.status === 'completed') this.releaseDependents(entry.id);
       this.onApplied?.(record, entry);
       return true;
     }

@@ -1,0 +1,57 @@
+/**
+ * Jobs that are found as files and are in no journal: a folder that was copied from a backup, or a file that a person put there.
+ *
+ * @module
+ */
+import type { Job, JobStatus } from '@leviathan/core';
+import type { JobHead, RecordDraft, RunHead } from '@leviathan/core/engine';
+
+/** The record that takes a job over as its file shows it. One that was running is pending again: whoever ran it is not connected. */
+export function adoption(job: Job, folder: JobStatus): RecordDraft {
+  const status = folder === 'active' ? 'pending' : folder;
+  const { metadata } = job;
+  const head: JobHead = {
+    id: job.id,
+    type: job.type,
+    priority: job.priority,
+    maxAttempts: job.maxAttempts,
+    maxCrashes: job.maxCrashes,
+    status,
+    rev: job.rev,
+    attempt: job.attempt,
+    retries: metadata.retries,
+    run: runOf(job, status),
+  };
+  const created = Date.parse(job.created);
+  if (Number.isFinite(created)) head.created = created;
+  const updated = Date.parse(job.updated);
+  if (Number.isFinite(updated)) head.updated = updated;
+  if (job.order !== undefined && status === 'pending') head.order = job.order;
+  if (job.runAt !== undefined && status === 'pending') head.runAt = Date.parse(job.runAt);
+  if (job.timeout !== undefined) head.timeout = job.timeout;
+  if (job.backoff) head.backoff = job.backoff;
+  if (job.key !== undefined) head.key = job.key;
+  if (job.tags) head.tags = job.tags;
+  if (job.dependsOn) head.dependsOn = job.dependsOn;
+  const draft: RecordDraft = { op: 'add', job: head, body: JSON.stringify(job.data ?? null) };
+  if (job.result !== undefined) draft.result = JSON.stringify(job.result);
+  return draft;
+}
+
+function runOf(job: Job, status: JobStatus): RunHead {
+  const { metadata } = job;
+  const run: RunHead = {};
+  if (metadata.progress !== 0) run.progress = metadata.progress;
+  if (metadata.detail !== undefined) run.detail = metadata.detail;
+  if (metadata.logs.length > 0) run.logs = metadata.logs;
+  if (metadata.errors.length > 0) run.errors = metadata.errors;
+  if (metadata.crashes !== undefined) run.crashes = metadata.crashes;
+  if (metadata.checkpoint !== undefined) run.checkpoint = metadata.checkpoint;
+  if (job.worker !== undefined) run.worker = job.worker;
+  if (job.started !== undefined) run.started = Date.parse(job.started);
+  if (status === 'pending') return run;
+  run.finished = Date.parse(job.finished ?? job.updated);
+  if (!Number.isFinite(run.finished)) delete run.finished;
+  if (status === 'failed') run.reason = job.reason ?? 'error';
+  return run;
+}

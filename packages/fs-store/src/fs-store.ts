@@ -1,0 +1,57 @@
+/**
+ * The store on plain files.
+ *
+ * @module
+ */
+import { FailoverStore } from '@leviathan/core/remote';
+import { StoreOpener } from './open-store';
+import { type FsStoreOptions, settingsOf } from './options';
+
+/**
+ * Jobs in a folder that any number of processes may open at once. The first one owns it and does the writing; the others work through
+ * it over a local socket, and one of them takes over when it goes. Callers notice nothing of it but a delay.
+ *
+ * @example
+ * ```ts
+ * const leviathan = new Leviathan({ store: fsStore(), processors: [resize] });
+ * ```
+ */
+export class FsStore extends FailoverStore {
+  /** The folder of the jobs. */
+  readonly root: string;
+  private readonly opener: StoreOpener;
+
+  constructor(options: FsStoreOptions = {}) {
+    const settings = settingsOf(options);
+    const opener = new StoreOpener(settings);
+    super((client) => opener.open(client), {
+      clock: settings.clock,
+      patience: settings.patience,
+      capabilities: {
+        name: 'fs',
+        persistent: true,
+        durability: settings.durability,
+        shared: true,
+        reorder: true,
+        dependencies: true,
+        textSearch: true,
+        resumableEvents: true,
+      },
+    });
+    this.root = settings.root;
+    this.opener = opener;
+  }
+
+  override async close(): Promise<void> {
+    try {
+      await super.close();
+    } finally {
+      this.opener.leave();
+    }
+  }
+}
+
+/** Makes an {@link FsStore}; nothing is opened before its first use. */
+export function fsStore(options?: FsStoreOptions): FsStore {
+  return new FsStore(options);
+}

@@ -1,0 +1,155 @@
+/**
+ * The engine's log over the journal: records become lines, and what goes wrong with the disk is sat out here.
+ *
+ * @module
+ */
+import { type Clock, StoreClosedError, StoreWriteError, type Timer } from '@leviathan/core';
+import type { CommitLog, Entry, StoreRecord } from '@leviathan/core/engine';
+import type { BodyCache, DiskRef } from './bodies';
+import { LineEncoder, type Placed } from './codec';
+import type { BatchPlace, Journal } from './journal';
+import { bodyText, keepsBody, metaOf } from './record-line';
+import { isFull } from './reserve';
+
+/** How often (ms) a broken journal is repaired and a used-up reserve rebuilt. */
+const REPAIR_INTERVAL = 500;
+
+/** Records that a full disk must not keep out: they only tell what happened already. */
+const OUTCOMES = new Set<StoreRecord['op']>(['complete', 'retry', 'fail', 'release', 'checkpoint', 'remove', 'refuse']);
+
+/** See the module. */
+export class JournalLog implements CommitLog {
+  private readonly encoder = new LineEncoder();
+  private place: BatchPlace = { segment: '', offset: 0 };
+  private placed: Placed[] = [];
+  private first = 0;
+  /** The reserve is given away: room is kept for outcomes until it stands again. */
+  private tight = false;
+  private repairTimer: Timer | undefined;
+  private waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  private closed = false;
+  private since = 0;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Bytes written since the last call of {@link resetSize}. */
+  get size(): number {
+    return this.since;
+  }
+
+  resetSize(): void {
+    this.since = 0;
+  }
+
+  /** What keeps the journal from being written, if anything does. */
+  get problem(): string | undefined {
+    if (this.journal.broken) return this.journal.broken.message;
+    return this.tight ? 'The disk is full: no jobs are added until there is room.' : undefined;
+  }
+
+  write(records: StoreRecord[]): void {
+    const first = records[0]?.seq;
+    if (first === undefined) return;
+    this.encoder.clear();
+    this.placed = records.map((record) => this.encoder.add(metaOf(record), bodyText(record)));
+    const lines = this.encoder.take();
+    const batch = { lines, first, last: first + records.length - 1 };
+    const mayUseReserve = records.every(({ op }) => OUTCOMES.has(op));
+    if (this.tight && !mayUseReserve) throw this.full(undefined);
+    try {
+      this.place = this.journal.append(batch);
+    } catch (error) {
+      if (!(error instanceof StoreWriteError) || !isFull(error.cause)) throw error;
+      this.tighten();
+      if (!mayUseReserve || !this.journal.releaseReserve()) throw error;
+      this.place = this.journal.append(batch);
+    }
+    this.first = first;
+    this.since += lines.length;
+  }
+
+  /**
+   * A failed sync is no failed write: what was appended stands in the index and will be on disk, so whoever waits goes on waiting until it
+   * is there. Rejects only when the store closes before.
+   */
+  synced(): Promise<void> | undefined {
+    if (this.journal.synced) return undefined;
+    return this.journal.sync().catch((error) => {
+      this.onError(error);
+      return this.afterRepair();
+    });
+  }
+
+  /** Tells the index where the bodies of a record just written stand. */
+  refer(record: StoreRecord, entry: Entry, bodies: BodyCache): void {
+    if (!keepsBody(record)) return;
+    const { bodyStart, bodyLength } = this.placed[record.seq - this.first] as Placed;
+    const ref: DiskRef = { file: this.place.segment, offset: this.place.offset + bodyStart, length: bodyLength };
+    if (record.op === 'complete') bodies.keepResult(entry, ref);
+    else bodies.keepData(entry, ref);
+  }
+
+  /** Makes the reserve, at the start and after it was used. */
+  async keepReserve(): Promise<void> {
+    try {
+      const stands = await this.journal.rebuildReserve();
+      this.tight = !stands;
+    } catch (error) {
+      this.onError(error);
+    }
+    if (this.tight) this.repairSoon();
+  }
+
+  /** Ends the waiting for a repair that does not come. The journal itself is closed by who opened it. */
+  close(): void {
+    this.closed = true;
+    this.repairTimer?.cancel();
+    for (const { reject } of this.waiting) reject(this.journal.broken ?? new StoreClosedError());
+    this.waiting = [];
+  }
+
+  private tighten(): void {
+    this.tight = true;
+    this.repairSoon();
+  }
+
+  private full(cause: unknown): StoreWriteError {
+    return new StoreWriteError(
+      'The disk is full. Make room, then try again.',
+      cause ?? Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }),
+    );
+  }
+
+  private afterRepair(): Promise<void> {
+    if (this.closed) return Promise.reject(this.journal.broken ?? new StoreClosedError());
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      this.repairSoon();
+    });
+  }
+
+  private repairSoon(): void {
+    if (this.closed) return;
+    this.repairTimer ??= this.clock.after(REPAIR_INTERVAL, () => {
+      this.repairTimer = undefined;
+      void this.repair();
+    });
+  }
+
+  private async repair(): Promise<void> {
+    try {
+      await this.journal.repair();
+      const { waiting } = this;
+      this.waiting = [];
+      for (const { resolve } of waiting) resolve();
+    } catch {
+      // Reported when it broke; `problem` tells it as long as it lasts.
+      this.repairSoon();
+    }
+    if (this.tight && !this.closed) await this.keepReserve();
+  }
+}

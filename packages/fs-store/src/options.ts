@@ -1,0 +1,87 @@
+/**
+ * What a file store can be told.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from '@leviathan/core';
+import { DEFAULT_MAX_JOB_BYTES, DEFAULT_RETENTION, type Retention } from '@leviathan/core/engine';
+import { type Files, nodeFiles } from './files';
+import { defaultRoot } from './root';
+import type { AuditRetention } from './snapshotter';
+
+/** Options of `fsStore`. */
+export interface FsStoreOptions {
+  /** The folder of the jobs; `~/.leviathan/jobs` (see `defaultRoot`) by default. */
+  root?: string;
+  /**
+   * What an acknowledged call survives. `power` (default): a power cut; each group of calls waits for the device. `process`: the death of
+   * the process, however sudden; a power cut may take the last seconds.
+   */
+  durability?: 'power' | 'process';
+  /** How long finished jobs stay in their folders before they go to `archive/`; 24 hours and 10,000 completed, 7 days of failed ones. */
+  retention?: { completed?: Partial<Retention['completed']>; failed?: Partial<Retention['failed']> };
+  /** How long the archive and the compressed journal stay; 365 days and 1 GiB of each by default. */
+  audit?: Partial<AuditRetention>;
+  /** Pending jobs that are shown as files; the journal holds all. 10,000 by default. */
+  pendingFiles?: number;
+  /** Largest JSON text of a job's data or result in bytes; 16 MiB by default. */
+  maxJobBytes?: number;
+  /** Bytes of job data kept in memory; what is older is read from disk when it is needed. 64 MiB by default. */
+  memoryBytes?: number;
+  /** Bytes of journal after which a snapshot is taken; 64 MiB by default. */
+  snapshotBytes?: number;
+  /** Size at which a journal file is followed by a new one; 64 MiB by default. */
+  segmentBytes?: number;
+  /** Milliseconds to wait for the present owner to answer, when another process holds the store; 60 seconds by default. */
+  patience?: number;
+  clock?: Clock;
+  /** Hears of what no caller can be told: files in quarantine, a disk that fails in the background, listeners that threw. */
+  onError?: (error: unknown) => void;
+  /** The file system; for tests. */
+  files?: Files;
+  /** Do without the kernel's lock, as where it does not exist; for tests. */
+  fallbackLock?: boolean;
+}
+
+/** All options, with their defaults. */
+export interface StoreSettings {
+  root: string;
+  durability: 'power' | 'process';
+  retention: Retention;
+  audit: AuditRetention;
+  pendingFiles: number;
+  maxJobBytes: number;
+  memoryBytes: number;
+  snapshotBytes: number;
+  segmentBytes: number;
+  patience: number;
+  clock: Clock;
+  onError: (error: unknown) => void;
+  files: Files;
+  fallbackLock: boolean;
+}
+
+const MIB = 1024 * 1024;
+
+/** Fills in the defaults. */
+export function settingsOf(options: FsStoreOptions): StoreSettings {
+  return {
+    root: options.root ?? defaultRoot(),
+    durability: options.durability ?? 'power',
+    retention: {
+      completed: { ...DEFAULT_RETENTION.completed, ...options.retention?.completed },
+      failed: { ...DEFAULT_RETENTION.failed, ...options.retention?.failed },
+    },
+    audit: { days: 365, bytes: 1024 * MIB, ...options.audit },
+    pendingFiles: options.pendingFiles ?? 10_000,
+    maxJobBytes: options.maxJobBytes ?? DEFAULT_MAX_JOB_BYTES,
+    memoryBytes: options.memoryBytes ?? 64 * MIB,
+    snapshotBytes: options.snapshotBytes ?? 64 * MIB,
+    segmentBytes: options.segmentBytes ?? 64 * MIB,
+    patience: options.patience ?? 60_000,
+    clock: options.clock ?? systemClock,
+    onError: options.onError ?? (() => {}),
+    files: options.files ?? nodeFiles,
+    fallbackLock: options.fallbackLock ?? false,
+  };
+}

@@ -1,0 +1,334 @@
+/**
+ * The store in the process that owns it: the engine over the journal, with the folders as its face.
+ *
+ * @module
+ */
+import type {
+  ChangeAction,
+  ClaimedJob,
+  ClaimRequest,
+  Issue,
+  Job,
+  JobStatus,
+  JobValidator,
+  Json,
+  StoreHealth,
+} from '@leviathan/core';
+import { EngineStore } from '@leviathan/core/engine';
+import { adoption } from './adopt';
+import { Archive } from './archive';
+import { BodyCache } from './bodies';
+import { DeathWatch } from './death-watch';
+import type { HandRequests, Outcome } from './hand-requests';
+import { Inbox } from './inbox';
+import type { ParsedJobFile } from './job-file';
+import { Journal } from './journal';
+import { JournalLog } from './journal-log';
+import type { Layout } from './layout';
+import type { StoreSettings } from './options';
+import type { Ownership } from './ownership';
+import type { Presence } from './presence';
+import { Quarantine } from './quarantine';
+import { isLoss, type Recovered } from './recovery';
+import { Snapshotter } from './snapshotter';
+import { FolderView } from './view';
+
+/** What an owner is made of. */
+export interface OwnerParts {
+  settings: StoreSettings;
+  layout: Layout;
+  recovered: Recovered;
+  journal: Journal;
+  presence: Presence;
+  /** This process's name among the clients. */
+  instance: string;
+  ownership: Ownership;
+}
+
+/** Opens the journal behind what was recovered. @throws StoreWriteError */
+export function openJournal(settings: StoreSettings, layout: Layout, recovered: Recovered): Promise<Journal> {
+  const { files, durability, segmentBytes, clock } = settings;
+  const { end } = recovered;
+  const options = {
+    durability,
+    segmentBytes,
+    now: () => clock.now(),
+    next: end.next,
+    tail: end.tail,
+    epoch: end.epoch + 1,
+  };
+  return Journal.open(files, layout.journal, options);
+}
+
+/** See the module. */
+export class OwnerStore extends EngineStore {
+  private readonly parts: OwnerParts;
+  private readonly log: JournalLog;
+  private readonly snapshotter: Snapshotter;
+  private readonly view: FolderView;
+  private readonly inbox: Inbox;
+  private readonly archive: Archive;
+  private readonly deaths: DeathWatch;
+  /** Removed jobs whose files may stand in a folder until the first reconcile is done. */
+  private tombstones: Set<string>;
+  private validator: JobValidator | undefined;
+  private ending: Promise<void> | undefined;
+
+  constructor(parts: OwnerParts) {
+    const { settings, layout, recovered, journal } = parts;
+    const { files, clock, onError } = settings;
+    const log = new JournalLog(journal, clock, onError);
+    const bodies = new BodyCache(
+      (file, offset, length) => journal.readBody(file, offset, length),
+      settings.memoryBytes,
+    );
+    const quarantine = new Quarantine(layout, files, clock);
+    const archive = new Archive(layout.archive, files, clock, settings.audit);
+    super({
+      capabilities: {
+        name: 'fs',
+        persistent: true,
+        durability: settings.durability,
+        shared: true,
+        reorder: true,
+        dependencies: true,
+        textSearch: true,
+        resumableEvents: true,
+      },
+      log,
+      bodies,
+      retention: settings.retention,
+      clock,
+      maxJobBytes: settings.maxJobBytes,
+      table: recovered.table,
+      hub: recovered.hub,
+      archive: async (jobs) => {
+        archive.append(jobs);
+        if (settings.durability === 'power') await archive.sync();
+      },
+      onError,
+    });
+    this.parts = parts;
+    this.log = log;
+    this.archive = archive;
+    this.tombstones = recovered.tombstones;
+    this.view = new FolderView({
+      layout,
+      files,
+      table: this.table,
+      bodies,
+      clock,
+      limits: { pendingFiles: settings.pendingFiles },
+      requests: this.handRequests(),
+      tombstones: this.tombstones,
+      quarantine,
+      onError,
+    });
+    this.inbox = new Inbox({
+      layout,
+      files,
+      clock,
+      add: (specs) => this.add(specs),
+      validator: () => this.outsideValidator(),
+      quarantine,
+      onError,
+    });
+    this.snapshotter = new Snapshotter(
+      {
+        files,
+        dir: layout.journal,
+        table: this.table,
+        bodies,
+        journal,
+        log,
+        clock,
+        snapshotBytes: settings.snapshotBytes,
+        audit: settings.audit,
+        settleFolders: () => this.settleFolders(),
+        onError,
+      },
+      recovered.snapshot?.from ?? 0,
+    );
+    const isAlive = (instance: string): boolean => parts.presence.isAlive(instance);
+    this.deaths = new DeathWatch(clock, isAlive, (workers) => this.takeBack(workers, 'crashed'), onError);
+    this.table.onApplied = (record, entry) => {
+      if (entry) {
+        log.refer(record, entry, bodies);
+        this.view.touch(entry.id);
+      }
+      this.snapshotter.check();
+    };
+  }
+
+  /** Takes up the work: jobs of dead processes go back, the folders follow, the inbox is read. */
+  async start(): Promise<void> {
+    const { onError } = this.parts.settings;
+    await this.log.keepReserve();
+    this.watchAbsent();
+    void this.view.start().then(
+      () => this.tombstones.clear(),
+      onError,
+    );
+    this.inbox.start();
+    this.archive.compress().catch(onError);
+  }
+
+  override async claim(request: ClaimRequest, options?: { signal?: AbortSignal }): Promise<ClaimedJob[]> {
+    this.assertOpen();
+    // Workers of clients are registered by their connection, before their first claim comes here.
+    if (!this.table.workers.has(request.worker)) this.registerWorker(request.worker, this.parts.instance);
+    return super.claim(request, options);
+  }
+
+  /** The worker lives and dies with this process. */
+  private registerWorker(worker: string, instance: string): void {
+    if (this.table.workers.get(worker) !== instance) this.commit([[{ op: 'worker', worker, instance }]]);
+  }
+
+  /** A worker of a connected client: from now on the connection tells of their end. */
+  clientWorker(instance: string, worker: string): void {
+    this.registerWorker(worker, instance);
+    this.deaths.unwatch(instance);
+  }
+
+  /** The client's connection is gone without a goodbye: its jobs go back as soon as its death is proven. */
+  clientGone(instance: string, workers: string[]): void {
+    this.deaths.watch(instance, workers);
+  }
+
+  setValidator(validator: JobValidator): void {
+    this.validator = validator;
+  }
+
+  /** Everything acknowledged so far stands in the folders. For programs that look there. */
+  async settled(): Promise<void> {
+    await this.view.flush();
+  }
+
+  override async health(): Promise<StoreHealth> {
+    const base = await super.health();
+    const { journal, recovered, settings, ownership } = this.parts;
+    const view = this.view.stats();
+    const losses = recovered.findings.filter(isLoss);
+    const problems = [
+      ...(this.log.problem ? [this.log.problem] : []),
+      ...(losses.length > 0
+        ? [`The journal was damaged when it was opened (${losses.length} places): run leviathan doctor.`]
+        : []),
+      ...(view.lagMs > 5_000 ? [`The folders lag ${Math.round(view.lagMs / 1000)} s behind.`] : []),
+    ];
+    const details: Record<string, Json> = {
+      ...base.details,
+      role: 'owner',
+      root: settings.root,
+      pid: process.pid,
+      durability: settings.durability,
+      segment: journal.segment,
+      clients: ownership.clients,
+      absentClients: this.deaths.absent,
+      files: { ...view.files },
+      skippedPending: view.skippedPending,
+      dirtyFiles: view.dirty,
+    };
+    return { status: journal.broken ? 'failed' : problems.length > 0 ? 'degraded' : 'ok', problems, details };
+  }
+
+  override close(): Promise<void> {
+    this.ending ??= this.end();
+    return this.ending;
+  }
+
+  private async end(): Promise<void> {
+    const { instance, journal, ownership } = this.parts;
+    this.deaths.stop();
+    const clients = ownership.clients;
+    try {
+      await this.inbox.stop();
+      await ownership.stopServing();
+      const own = [...this.table.byWorker.keys()].filter((worker) => this.table.workers.get(worker) === instance);
+      await this.shutDown(own);
+      await this.view.stop();
+      await this.view.flush();
+      await this.archive.close();
+      // Clients wait for the lock: whoever takes over reads a few more records gladly.
+      await this.snapshotter.finish({ hurry: clients > 0 });
+    } finally {
+      this.log.close();
+      try {
+        await journal.close();
+      } finally {
+        await ownership.end();
+      }
+    }
+  }
+
+  /** The store may not write any more: its lock is lost. Nothing is flushed, nobody is released. */
+  async abandon(): Promise<void> {
+    this.deaths.stop();
+    this.log.close();
+    await Promise.allSettled([this.inbox.stop(), this.view.stop(), this.parts.journal.close()]);
+  }
+
+  /** Jobs of processes that are not connected: ours are held by this process itself, the others are waited for or taken back. */
+  private watchAbsent(): void {
+    const absent = new Map<string, string[]>();
+    for (const worker of this.table.byWorker.keys()) {
+      const instance = this.table.workers.get(worker) ?? 'unknown';
+      if (instance === this.parts.instance) continue;
+      absent.set(instance, [...(absent.get(instance) ?? []), worker]);
+    }
+    for (const [instance, workers] of absent) this.deaths.watch(instance, workers);
+    this.parts.presence.sweep();
+  }
+
+  private async settleFolders(): Promise<Iterable<string>> {
+    await this.view.flush();
+    await this.view.fsyncFolders();
+    return this.tombstones;
+  }
+
+  /** What a person did in the folders, as calls of the store. */
+  private handRequests(): HandRequests {
+    const one = async (id: string, change: ChangeAction): Promise<Outcome> => {
+      const { changed, skipped } = await this.change({ change, target: { ids: [id] }, by: 'folder' });
+      return changed > 0 ? { ok: true } : { ok: false, message: skipped[0]?.message ?? 'nothing changed' };
+    };
+    return {
+      retry: (id) => one(id, { action: 'retry' }),
+      cancel: (id) => one(id, { action: 'cancel' }),
+      remove: (id) => one(id, { action: 'remove' }),
+      edit: async (id, patch) => {
+        const faults =
+          patch.data === undefined ? [] : await this.faultsOf(this.table.entries.get(id)?.type, patch.data);
+        if (faults.length > 0)
+          return { ok: false, message: faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') };
+        return one(id, { action: 'edit', patch });
+      },
+      adopt: (file, folder) => this.adopt(file, folder),
+    };
+  }
+
+  private async adopt({ job }: ParsedJobFile, folder: JobStatus): Promise<Outcome> {
+    const holder =
+      job.key !== undefined && (folder === 'pending' || folder === 'active') ? this.table.keys.get(job.key) : undefined;
+    if (holder) return { ok: false, message: `its key is held by ${holder.id}` };
+    if (this.table.entries.has(job.id)) return { ok: false, message: 'there is a job of this id already' };
+    const faults = folder === 'pending' || folder === 'active' ? await this.faultsOf(job.type, job.data as Json) : [];
+    if (faults.length > 0) return { ok: false, message: faults.map(({ message }) => message).join('; ') };
+    await this.commit([[adoption(job as Job, folder)]]);
+    return { ok: true };
+  }
+
+  private async faultsOf(type: string | undefined, data: Json): Promise<Issue[]> {
+    if (type === undefined || !this.validator?.types().includes(type)) return [];
+    return this.validator.validate(type, data);
+  }
+
+  /** Checks jobs from the inbox by what this process knows; types that a client's worker takes are known, too. */
+  private outsideValidator(): JobValidator | undefined {
+    const claimed = this.claimedTypes();
+    if (claimed === 'any') return undefined;
+    const types = [...new Set([...(this.validator?.types() ?? []), ...claimed])];
+    return { types: () => types, validate: (type, data) => this.faultsOf(type, data) };
+  }
+}

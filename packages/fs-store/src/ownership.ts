@@ -1,0 +1,92 @@
+/**
+ * What comes with owning a root: the lock, the socket that clients use, and the duty to let go of both.
+ *
+ * @module
+ */
+
+import type { Timer } from '@leviathan/core';
+import { type ServedClient, serveStore } from '@leviathan/core/remote';
+import { clearSocket, removeOwnerFile, socketPath, writeOwnerFile } from './endpoint';
+import type { Lock } from './lock';
+import type { StoreSettings } from './options';
+import type { OwnerStore } from './owner-store';
+import { listenOnSocket, type SocketServer } from './socket-channel';
+
+/** How often (ms) an owner makes sure that nobody removed its lock file under it. */
+const LOCK_CHECK_INTERVAL = 2_000;
+
+/** One term of one owner. */
+export class Ownership {
+  /** Resolves when the lock turns out to be lost: this process must not write any more. */
+  readonly lost: Promise<void>;
+  private lose: () => void = () => {};
+  private server: SocketServer | undefined;
+  private readonly served = new Set<ServedClient>();
+  private check: Timer | undefined;
+
+  constructor(
+    private readonly settings: StoreSettings,
+    private readonly lock: Lock,
+    private readonly instance: string,
+  ) {
+    this.lost = new Promise((resolve) => {
+      this.lose = resolve;
+    });
+  }
+
+  /** Clients that are connected now. */
+  get clients(): number {
+    return this.served.size;
+  }
+
+  /** Lets clients in. */
+  async serve(store: OwnerStore): Promise<void> {
+    const { files, root, clock, onError } = this.settings;
+    const socket = socketPath(files, root);
+    clearSocket(files, socket);
+    this.server = await listenOnSocket(socket, (channel) => {
+      const client = serveStore(store, channel, {
+        clock,
+        onWorker: (instance, worker) => store.clientWorker(instance, worker),
+        onGone: (instance, workers) => store.clientGone(instance, workers),
+        onError,
+      });
+      this.served.add(client);
+      void client.closed.then(() => this.served.delete(client));
+    });
+    await writeOwnerFile(files, root, {
+      pid: process.pid,
+      socket,
+      instance: this.instance,
+      since: new Date(clock.now()).toISOString(),
+    });
+    this.watchLock(store);
+  }
+
+  /** Answers what is under way, and sends the clients away: they wait for the lock. */
+  async stopServing(): Promise<void> {
+    this.check?.cancel();
+    const stopped = this.server?.close();
+    await Promise.all([...this.served].map((client) => client.close()));
+    await stopped;
+    this.server = undefined;
+  }
+
+  /** Gives the root free. */
+  async end(): Promise<void> {
+    await this.stopServing();
+    try {
+      if (this.lock.isHeld()) removeOwnerFile(this.settings.files, this.settings.root);
+    } finally {
+      this.lock.release();
+    }
+  }
+
+  private watchLock(store: OwnerStore): void {
+    this.check = this.settings.clock.after(LOCK_CHECK_INTERVAL, () => {
+      if (this.lock.isHeld()) return this.watchLock(store);
+      // Somebody removed the lock file by hand, and another process may own the folder by now.
+      void store.abandon().finally(() => this.lose());
+    });
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Opening: the newest whole snapshot, and every record since.
+ *
+ * @module
+ */
+import { type Clock, StoreError } from '@leviathan/core';
+import { EventHub, eventOf, JobTable, type StoreRecord } from '@leviathan/core/engine';
+import type { DiskRef } from './bodies';
+import { bodyOf, type Line } from './codec';
+import type { Files } from './files';
+import { keepsBody, recordOf } from './record-line';
+import { type JournalEnd, Replay } from './replay';
+import { type LoadedSnapshot, listSnapshots, loadSnapshot } from './snapshot';
+
+/** Something that recovery met and could not take as it was. The store opens all the same. */
+export interface RecoveryFinding {
+  /** One of the journal's kinds, `snapshot` (a damaged one was passed over), `record` (not to be understood) or `history` (impossible). */
+  kind: string;
+  /** Name of the file in `journal/`. */
+  file: string;
+  from: number;
+  to: number;
+  message: string;
+}
+
+/** What a crash leaves in the normal course of things: the last words of a process, never acknowledged. */
+const HARMLESS = new Set(['torn-tail', 'incomplete-batch']);
+
+/** Whether a finding means that acknowledged records may be lost. */
+export function isLoss(finding: RecoveryFinding): boolean {
+  return !HARMLESS.has(finding.kind);
+}
+
+/** The state that the journal tells. */
+export interface Recovered {
+  table: JobTable;
+  hub: EventHub;
+  /** Removed jobs whose files may still stand in a folder. */
+  tombstones: Set<string>;
+  findings: RecoveryFinding[];
+  end: JournalEnd;
+  /** Records since the snapshot. */
+  replayed: number;
+  /** Where the replay started. */
+  snapshot: LoadedSnapshot | undefined;
+}
+
+/**
+ * Reads the journal folder; changes nothing.
+ * @throws StoreFormatError when a newer version wrote it; errors of system calls other than EIO
+ */
+export async function recover(files: Files, dir: string, clock: Clock): Promise<Recovered> {
+  const findings: RecoveryFinding[] = [];
+  const { table, snapshot } = await newestSnapshot(files, dir, findings);
+  const recovered: Recovered = {
+    table,
+    hub: new EventHub(() => clock.now()),
+    tombstones: new Set(snapshot?.tombstones),
+    findings,
+    end: { next: 1, epoch: 0, tail: null },
+    replayed: 0,
+    snapshot,
+  };
+  // Clients of the owner before may ask for events from before it died.
+  recovered.hub.record(table.seq);
+  const replay = new Replay(files, dir, table.seq + 1);
+  for await (const { segment, packed, lines } of replay) {
+    for (const line of lines) applyLine(recovered, line, segment, packed);
+    recovered.hub.dispatch(recovered.hub.take());
+  }
+  for (const { segment, ...finding } of replay.findings) findings.push({ ...finding, file: segment });
+  recovered.end = replay.end;
+  table.seq = replay.end.next - 1;
+  return recovered;
+}
+
+async function newestSnapshot(
+  files: Files,
+  dir: string,
+  findings: RecoveryFinding[],
+): Promise<{ table: JobTable; snapshot: LoadedSnapshot | undefined }> {
+  for (const { name } of listSnapshots(files, dir)) {
+    const table = new JobTable();
+    try {
+      return { table, snapshot: await loadSnapshot(files, dir, name, table, nextTurn) };
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'DAMAGED')) throw error;
+      findings.push({ kind: 'snapshot', file: name, from: 0, to: 0, message: error.message });
+    }
+  }
+  return { table: new JobTable(), snapshot: undefined };
+}
+
+function applyLine(recovered: Recovered, line: Line, file: string, packed: boolean): void {
+  const { table, hub, tombstones, findings, snapshot } = recovered;
+  const report = (kind: string, message: string): void => {
+    findings.push({ kind, file, from: line.offset, to: line.offset + line.length, message });
+  };
+  const record = recordOf(line.meta, bodyOf(line));
+  if (typeof record === 'string') {
+    report('record', record);
+    return;
+  }
+  recovered.replayed++;
+  const id = idOf(record);
+  const leaving = record.op === 'remove' ? table.entries.get(record.id) : undefined;
+  const applied = table.apply(record);
+  if (record.op === 'remove') tombstones.add(record.id);
+  else if (record.op === 'add') tombstones.delete(record.job.id);
+  const entry = leaving ?? (id === undefined ? undefined : table.entries.get(id));
+  if (applied && entry && keepsBody(record) && entry.lastSeq === record.seq && !packed) {
+    const ref: DiskRef = { file, offset: line.bodyStart, length: line.bodyLength };
+    if (record.op === 'complete') [entry.result, entry.resultRef] = [undefined, ref];
+    else [entry.data, entry.dataRef] = [undefined, ref];
+  }
+  if (record.op !== 'worker' && applied) hub.push(eventOf(record, entry));
+  // While a snapshot was written, jobs left that are not in it: what the journal says of them meanwhile means nothing any more.
+  if (!applied && record.seq > (snapshot?.to ?? 0)) {
+    report(
+      'history',
+      `record ${record.seq} (${record.op}) does not fit job ${id}, which is ${entry?.status ?? 'not there'}`,
+    );
+  }
+}
+
+function idOf(record: StoreRecord): string | undefined {
+  if (record.op === 'add') return record.job.id;
+  return 'id' in record ? record.id : undefined;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
