@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock, Timer } from '../clock';
-import { nextTurn } from './next-turn';
+import { nextTurn } from '../next-turn';
 
 interface Pending {
   /** `wall`: due when the wall clock reads `due`. `running`: due when so much running time has passed. */
