@@ -23,7 +23,7 @@ describe('detailOf', () => {
     [{ bytes: 12_300_000, total: 27_000_000, speed: 3_200_000, etaSeconds: 4.6 }, '12.3 MB / 27 MB  3.2 MB/s  ETA 5s'],
     [{ bytes: 12_300_000 }, '12.3 MB'],
     [{ bytes: 5, total: 0, speed: 0, etaSeconds: 0 }, '5 B'],
-    [{ bytes: Number.NaN, speed: -1 }, 'speed -1'],
+    [{ bytes: Number.NaN, speed: -1 }, ''],
     [{ step: 2, of: 'many', deep: { x: 1 } }, 'step 2  of many'],
     ['page 3', 'page 3'],
     [undefined, ''],

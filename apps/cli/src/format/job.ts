@@ -72,7 +72,8 @@ export function detailOf(detail: Json | undefined): string {
   if (isAmount(speed) && speed > 0) parts.push(`${prettyBytes(speed)}/s`);
   if (isAmount(etaSeconds) && etaSeconds > 0) parts.push(`ETA ${duration(Math.ceil(etaSeconds) * 1000)}`);
   if (parts.length === 0) {
-    for (const [key, value] of Object.entries(detail).slice(0, 3)) {
+    const { bytes: _b, total: _t, speed: _s, etaSeconds: _e, ...others } = detail;
+    for (const [key, value] of Object.entries(others).slice(0, 3)) {
       if (typeof value === 'string' || typeof value === 'number') parts.push(oneLine(`${key} ${value}`));
     }
   }

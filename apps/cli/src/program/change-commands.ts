@@ -13,15 +13,15 @@ const IDS = 'ids, or their beginning or end; or give filter options';
 export function addChangeCommands(program: Command, lazy: Lazy): void {
   withTargets(
     program.command('retry').description('run failed jobs again, and scheduled ones now').argument('[ids...]', IDS),
-  ).action(lazy(async () => ({ run: (await import('../commands/change')).retry })));
+  ).action(lazy((commands) => commands.retry));
 
   withTargets(
     program.command('cancel').description('cancel pending and running jobs').argument('[ids...]', IDS),
-  ).action(lazy(async () => ({ run: (await import('../commands/change')).cancel })));
+  ).action(lazy((commands) => commands.cancel));
 
   withTargets(
     program.command('remove').alias('rm').description('delete jobs that do not run').argument('[ids...]', IDS),
-  ).action(lazy(async () => ({ run: (await import('../commands/change')).remove })));
+  ).action(lazy((commands) => commands.remove));
 
   withTargets(program.command('move').description('change when pending jobs run').argument('[ids...]', IDS), [
     'priority',
@@ -31,7 +31,7 @@ export function addChangeCommands(program: Command, lazy: Lazy): void {
     .option('--before <id>', 'right before this job, with its priority')
     .option('--after <id>', 'right after this job, with its priority')
     .option('-p, --priority <1-10>', 'another priority: 1 runs first')
-    .action(lazy(async () => ({ run: (await import('../commands/change')).move })));
+    .action(lazy((commands) => commands.move));
 
   program
     .command('edit')
@@ -45,7 +45,7 @@ export function addChangeCommands(program: Command, lazy: Lazy): void {
     .option('--timeout <duration>', 'how long one attempt may take; "none" takes the limit away')
     .option('--tag <tag>', 'all its tags anew (several: repeat)', collect)
     .option('-n, --dry-run', 'tell what would change, and change nothing')
-    .action(lazy(() => import('../commands/edit')));
+    .action(lazy((commands) => commands.edit));
 
   program
     .command('clear')
@@ -53,17 +53,17 @@ export function addChangeCommands(program: Command, lazy: Lazy): void {
     .argument('<what>', 'completed, failed, finished or all')
     .option('--until <when>', 'only jobs that last changed before then: 7d, 2026-12-24')
     .option('-n, --dry-run', 'tell what would go, and delete nothing')
-    .action(lazy(() => import('../commands/clear')));
+    .action(lazy((commands) => commands.clear));
 
   program
     .command('pause')
     .description('start no more jobs; running ones run on')
     .argument('[types...]', 'only jobs of these types')
-    .action(lazy(async () => ({ run: (await import('../commands/pause')).pause })));
+    .action(lazy((commands) => commands.pause));
 
   program
     .command('resume')
     .description('start jobs again after a pause')
     .argument('[types...]', 'only jobs of these types')
-    .action(lazy(async () => ({ run: (await import('../commands/pause')).resume })));
+    .action(lazy((commands) => commands.resume));
 }

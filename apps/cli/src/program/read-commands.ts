@@ -15,19 +15,19 @@ export function addReadCommands(program: Command, lazy: Lazy): void {
     .option('-l, --limit <n>', 'jobs per page, 1 to 1000', '50')
     .option('--cursor <cursor>', 'the next page, as the page before named it')
     .option('-a, --all', 'all pages')
-    .action(lazy(() => import('../commands/list')));
+    .action(lazy((commands) => commands.list));
 
   program
     .command('show')
     .description('everything about one job')
     .argument('<id>', 'the id, or its beginning or end')
-    .action(lazy(() => import('../commands/show')));
+    .action(lazy((commands) => commands.show));
 
   program
     .command('explain')
     .description('why a job waits, or ended as it did')
     .argument('<id>', 'the id, or its beginning or end')
-    .action(lazy(() => import('../commands/explain')));
+    .action(lazy((commands) => commands.explain));
 
   program
     .command('logs')
@@ -36,7 +36,7 @@ export function addReadCommands(program: Command, lazy: Lazy): void {
     .option('-f, --follow', 'go on until the job ends')
     .option('-n, --tail <n>', 'only the last lines')
     .option('--level <levels>', 'debug, info, warn, error (several: by comma)', collectList)
-    .action(lazy(() => import('../commands/logs')));
+    .action(lazy((commands) => commands.logs));
 
   program
     .command('watch')
@@ -44,39 +44,39 @@ export function addReadCommands(program: Command, lazy: Lazy): void {
     .option('-t, --type <types>', 'only these types (several: by comma)', collectList)
     .option('--kind <kinds>', 'only these kinds of events (several: by comma)', collectList)
     .option('--from <seq>', 'events after this number, as far as the store keeps them')
-    .action(lazy(() => import('../commands/watch')));
+    .action(lazy((commands) => commands.watch));
 
   program
     .command('wait')
     .description('wait until jobs have ended; runs none itself')
     .argument('<ids...>', 'ids, or their beginning or end')
     .option('--timeout <duration>', 'give up after so long, with exit code 124')
-    .action(lazy(() => import('../commands/wait')));
+    .action(lazy((commands) => commands.wait));
 
   program
     .command('stats')
     .description('how many jobs there are, how fast they end, how the store is doing')
-    .action(lazy(() => import('../commands/stats')));
+    .action(lazy((commands) => commands.stats));
 
   withFilters(program.command('export').description('write job definitions as NDJSON, for import'))
     .option('--full', 'whole records, with state, result, errors and logs')
-    .action(lazy(() => import('../commands/export')));
+    .action(lazy((commands) => commands.exportJobs));
 
   program
     .command('doctor')
     .description('check the jobs folder')
     .option('--repair', 'mend what can be mended')
-    .action(lazy(() => import('../commands/doctor')));
+    .action(lazy((commands) => commands.doctor));
 
   program
     .command('completion')
     .description('print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
-    .action(lazy(() => import('../commands/completion')));
+    .action(lazy((commands) => commands.completion));
 
   program
     .command('__complete', { hidden: true })
     .argument('<what>')
     .argument('[part]')
-    .action(lazy(() => import('../commands/complete')));
+    .action(lazy((commands) => commands.complete));
 }

@@ -40,7 +40,7 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
     .addOption(new Option('--name <file>', 'name of the file').helpGroup('Options of a download:'))
     .addOption(new Option('--checksum <sum>', 'as sha256:…; the file must have it').helpGroup('Options of a download:'))
     .addHelpText('after', ADD_HELP)
-    .action(lazy(() => import('../commands/add')));
+    .action(lazy((commands) => commands.add));
 
   withProcessors(
     program
@@ -51,7 +51,7 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
     .option('--new-ids', 'give every job a new id, also where others depend on it')
     .option('--any-type', 'take jobs of types that no processor here knows')
     .option('-n, --dry-run', 'check everything and tell what would be added')
-    .action(lazy(() => import('../commands/import')));
+    .action(lazy((commands) => commands.importJobs));
 
   withProcessors(program.command('work').description('run jobs until Ctrl-C'))
     .option('-c, --concurrency <n>', 'jobs at once (10)')
@@ -59,5 +59,5 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
     .option('--drain', 'end when no job of these types is pending or running')
     .option('--grace <duration>', 'how long running jobs may take to end after Ctrl-C', '10s')
     .option('--name <name>', 'the name of this worker')
-    .action(lazy(() => import('../commands/work')));
+    .action(lazy((commands) => commands.work));
 }
