@@ -31,7 +31,7 @@ export class DownloadService implements Service {
   private readonly pool: HttpPool;
   private readonly clock: Clock;
   private readonly environment: Environment;
-  private active = 0;
+  private readonly active = new Set<Promise<DownloadResult>>();
   private status: ServiceHealth['status'] = 'stopped';
 
   constructor(options: DownloadsOptions = {}) {
@@ -49,26 +49,29 @@ export class DownloadService implements Service {
   /** Downloads that still run may end until the deadline; then their connections are closed, and their next attempt resumes. */
   async stop({ deadline }: { deadline: number }): Promise<void> {
     this.status = 'stopped';
-    const timer = this.clock.at(deadline, () => void this.pool.destroy());
-    try {
-      if (this.active === 0) await this.pool.destroy();
-      else await this.pool.close();
-    } finally {
-      timer.cancel();
-    }
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.at(deadline, resolve);
+      Promise.allSettled(this.active).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    await this.pool.destroy();
+    await Promise.allSettled(this.active);
   }
 
   health(): ServiceHealth {
-    return { status: this.status, problems: [], details: { active: this.active, directory: this.directory } };
+    return { status: this.status, problems: [], details: { active: this.active.size, directory: this.directory } };
   }
 
   /** Runs one attempt of a download job. */
   async run(ctx: DownloadContext): Promise<DownloadResult> {
-    this.active += 1;
+    const running = runDownload(this.environment, ctx);
+    this.active.add(running);
     try {
-      return await runDownload(this.environment, ctx);
+      return await running;
     } finally {
-      this.active -= 1;
+      this.active.delete(running);
     }
   }
 }

@@ -34,14 +34,7 @@ export class HttpPool {
     this.scope.run(onConnecting, () => agent.dispatch(options, handler));
   }
 
-  /** Closes idle connections now and busy ones when they are done; `destroy` ends the busy ones too. */
-  async close(): Promise<void> {
-    const { agent } = this;
-    this.agent = undefined;
-    await agent?.close();
-  }
-
-  /** Ends every connection, busy or not; their requests fail. */
+  /** Ends every connection, busy or not; requests under way fail, and new ones get new connections. */
   async destroy(): Promise<void> {
     const { agent } = this;
     this.agent = undefined;

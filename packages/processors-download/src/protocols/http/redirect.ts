@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setImmediate } from 'node:timers/promises';
 import { PermanentDownloadError } from '../../errors';
 import type { FetchRequest } from '../../protocol';
 import { redactUrl } from '../../redact';
@@ -43,7 +44,8 @@ export async function follow(
     const response = await ask(pool, { url, headers: all, timeouts, signal });
     const { location } = response.headers;
     if (!REDIRECTS.has(response.status) || location === undefined) return { url, response };
-    drain(response);
+    await drain(response);
+    signal.throwIfAborted();
     if (seen.size > request.maxRedirects) throw refusal(url, `there are more than ${request.maxRedirects} redirects`);
     const next = nextUrl(location, url);
     checkTarget(url, next, request);
@@ -91,13 +93,12 @@ function withoutFragment(url: URL): string {
   return url.href.slice(0, url.href.length - url.hash.length);
 }
 
-function drain(response: Exchange): void {
-  let bytes = 0;
-  response
-    .read((chunk) => {
-      bytes += chunk.length;
-      if (bytes > MAX_DRAINED_BYTES) response.close();
-    })
-    // Nobody waits for this body: its failure is the failure of nothing.
-    .catch(() => undefined);
+/** Reads a short body to its end, so that the next hop can use the connection; ends the connection of a long one. */
+async function drain(response: Exchange): Promise<void> {
+  const length = Number(response.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  // Its failure is the failure of nothing: the redirect is known already.
+  if (length > MAX_DRAINED_BYTES) return response.close();
+  await response.read(() => undefined).catch(() => undefined);
+  // undici offers the connection again in its next turn, not in the one that ends the body.
+  await setImmediate();
 }
