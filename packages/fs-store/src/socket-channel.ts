@@ -136,15 +136,18 @@ class Lines {
   push(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      if (this.length + end - start > this.maxBytes) return this.on.tooLong();
+      if (this.length + end - start > this.maxBytes) {
+        this.on.tooLong();
+        return;
+      }
       const rest = chunk.subarray(start, end);
       start = end + 1;
       this.on.line(this.parts.length === 0 ? rest : this.join(rest));
     }
     if (start === chunk.length) return;
     this.length += chunk.length - start;
-    if (this.length > this.maxBytes) return this.on.tooLong();
-    this.parts.push(start === 0 ? chunk : chunk.subarray(start));
+    if (this.length > this.maxBytes) this.on.tooLong();
+    else this.parts.push(start === 0 ? chunk : chunk.subarray(start));
   }
 
   private join(last: Buffer): Buffer {

@@ -84,8 +84,6 @@ export interface Hello {
 export interface Welcome {
   protocol: typeof PROTOCOL_VERSION;
   capabilities: StoreCapabilities;
-  /** Sequence number of the newest change. */
-  seq: number;
   /** Names the store object that serves: another one means that what was not persistent is gone. */
   instance: string;
 }

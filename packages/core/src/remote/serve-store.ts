@@ -162,12 +162,9 @@ class StoreConnection implements ServedClient {
     // What the connection before had under way must be over before this client says which of its jobs it knows of.
     await session.ending;
     await this.store.open();
-    const position = await this.store.subscribe({ ids: [] }, () => {});
-    await position.close();
     if (this.state === 'new') this.state = 'open';
     this.options.onWelcome?.(session.client, workers);
-    const { capabilities } = this.store;
-    return { protocol: PROTOCOL_VERSION, capabilities, seq: position.seq, instance: this.sessions.instance };
+    return { protocol: PROTOCOL_VERSION, capabilities: this.store.capabilities, instance: this.sessions.instance };
   }
 
   private receive(entries: Entry[]): void {
