@@ -4,12 +4,15 @@
  * @module
  */
 import { resolve } from 'node:path';
-import { type Clock, type Service, type ServiceHealth, systemClock } from '@leviathan/core';
+import { type Clock, type Service, type ServiceHealth, systemClock, type Timer } from '@leviathan/core';
 import type { DownloadContext, Environment } from './attempt';
 import type { DownloadResult } from './input';
 import { HttpProtocol } from './protocols/http/http';
 import { type ConnectOptions, HttpPool } from './protocols/http/pool';
 import { runDownload } from './run';
+
+/** Time for a download that lost its connection to record how far it came. */
+const GRACE_MS = 1_000;
 
 /** Options of all downloads of a program. */
 export interface DownloadsOptions {
@@ -49,15 +52,9 @@ export class DownloadService implements Service {
   /** Downloads that still run may end until the deadline; then their connections are closed, and their next attempt resumes. */
   async stop({ deadline }: { deadline: number }): Promise<void> {
     this.status = 'stopped';
-    await new Promise<void>((resolve) => {
-      const timer = this.clock.at(deadline, resolve);
-      Promise.allSettled(this.active).then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    await this.settled((give) => this.clock.at(deadline, give));
     await this.pool.destroy();
-    await Promise.allSettled(this.active);
+    await this.settled((give) => this.clock.after(GRACE_MS, give));
   }
 
   health(): ServiceHealth {
@@ -73,5 +70,16 @@ export class DownloadService implements Service {
     } finally {
       this.active.delete(running);
     }
+  }
+
+  /** Resolves when nothing runs any more, or when the time is up. */
+  private settled(limit: (giveUp: () => void) => Timer): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = limit(resolve);
+      Promise.allSettled(this.active).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 }
