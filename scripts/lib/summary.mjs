@@ -9,6 +9,7 @@
  * @property {number} seconds
  * @property {string[]} failures One line each.
  * @property {string[]} skips One line each, with the reason.
+ * @property {string[]} [unclaimed] What does not apply here, one line each; not counted.
  */
 
 /**
@@ -33,6 +34,10 @@ export function summarize(results, { strict, missing }) {
   const lines = [
     ...section('Failed', failures),
     ...section(strict ? 'Skipped, which counts as failed when CI=true' : 'Skipped', skips),
+    ...section(
+      'Not tested, because the store does not claim it',
+      results.flatMap(({ unclaimed }) => unclaimed ?? []),
+    ),
     ...section('Not on this machine', missing),
     table([
       ['gate', 'passed', 'failed', 'skipped', 'seconds'],

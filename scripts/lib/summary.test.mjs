@@ -43,6 +43,15 @@ describe('the end of npm test', () => {
     expect(text).toMatch(/^tests +7 +2 +1 +30\.0$/m);
   });
 
+  it('says what was not tested because it does not apply, and does not count it', () => {
+    const { text } = summarize([{ ...lint, unclaimed: ['a.test.ts: no disk (2 tests)'] }], {
+      strict: true,
+      missing: [],
+    });
+    expect(text).toContain('does not claim it:\n  a.test.ts: no disk (2 tests)');
+    expect(text.split('\n').at(-1)).toBe('1 passed, 0 failed, 0 skipped');
+  });
+
   it('fails when no gate ran', () => {
     expect(summarize([], { strict: false, missing: [] }).ok).toBe(false);
   });

@@ -10,11 +10,12 @@ import { tallyVitest } from './vitest-report.mjs';
  * Runs the real vitest over one test file in an empty folder.
  *
  * @param {string | undefined} source
+ * @param {string} [name]
  */
-async function tallyOf(source) {
+async function tallyOf(source, name = 'a.test.mjs') {
   const folder = await mkdtemp(join(tmpdir(), 'leviathan-vitest-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  if (source !== undefined) await writeFile(join(folder, 'a.test.mjs'), source);
+  if (source !== undefined) await writeFile(join(folder, name), source);
   const skipReasons = join(import.meta.dirname, 'skip-reasons.mjs');
   const report = join(folder, 'report.json');
   const { ok } = await runNode(
@@ -42,6 +43,7 @@ describe('the count of a vitest run', () => {
       skipped: 0,
       failures: ['a.test.mjs: b'],
       skips: [],
+      unclaimed: [],
     });
   });
 
@@ -54,6 +56,20 @@ describe('the count of a vitest run', () => {
       'a.test.mjs: c (it gives no reason)',
       'a.test.mjs: d (it gives no reason)',
     ]);
+  });
+
+  it('leaves out what a store does not claim, and says so', async () => {
+    const source = `it('adds', () => {});
+      it.skip('reopens [skipped: the memory store does not claim persistent]');
+      it.skip('keeps [skipped: the memory store does not claim persistent]');
+      it.skip('forgets [skipped: it is Monday]');`;
+    const { skipped, skips, unclaimed } = await tallyOf(source, 'memory.conformance.test.mjs');
+    expect(unclaimed).toEqual(['memory.conformance.test.mjs: the memory store does not claim persistent (2 tests)']);
+    expect({ skipped, skips }).toEqual({
+      skipped: 1,
+      skips: ['memory.conformance.test.mjs: forgets [skipped: it is Monday] (it is Monday)'],
+    });
+    expect((await tallyOf(source)).skipped).toBe(3);
   });
 
   it('has a failure when a file cannot be loaded', async () => {
