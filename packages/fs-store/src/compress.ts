@@ -53,13 +53,7 @@ async function compress(files: Files, dir: string, plain: string, level: number)
   const fd = files.openSync(temporary, 'create');
   try {
     try {
-      await pipeline(
-        Readable.from(readChunks(files, plain)),
-        createGzip({ level }),
-        async (packed: AsyncIterable<Buffer>) => {
-          for await (const bytes of packed) await writeAll(files, fd, bytes);
-        },
-      );
+      await pack(files, plain, fd, level);
       await files.fsync(fd);
     } finally {
       files.closeSync(fd);
@@ -72,6 +66,19 @@ async function compress(files: Files, dir: string, plain: string, level: number)
     throw error;
   }
   await files.syncDir(dir);
+}
+
+async function pack(files: Files, plain: string, fd: number, level: number): Promise<void> {
+  const gzip = createGzip({ level });
+  const fed = pipeline(Readable.from(readChunks(files, plain)), gzip);
+  // The same error ends the loop below, which is where it is thrown.
+  fed.catch(() => {});
+  try {
+    for await (const bytes of gzip) await writeAll(files, fd, bytes as Buffer);
+  } finally {
+    gzip.destroy();
+    await fed.catch(() => {});
+  }
 }
 
 /** How much of the compressed part to keep. */
