@@ -1,0 +1,71 @@
+/**
+ * What the tests of this folder share.
+ *
+ * @module
+ */
+import type { JobSpec } from '../job';
+import type { ClaimedJob, JobStore, Settlement, StoreEvent } from '../store';
+import type { MemoryChannelOptions, MemoryChannelPair } from './memory-channel';
+import { memoryChannelPair } from './memory-channel';
+import { nextTurn } from '../next-turn';
+import { type ClientIdentity, RemoteStore } from './remote-store';
+import { type ServedClient, type ServeOptions, serveStore } from './serve-store';
+
+/** A client and its server, connected by a channel in memory. */
+export interface Served {
+  client: RemoteStore;
+  server: ServedClient;
+  pair: MemoryChannelPair;
+}
+
+export function connected(
+  store: JobStore,
+  options: ServeOptions & MemoryChannelOptions = {},
+  identity: Partial<ClientIdentity> = {},
+): Served {
+  const pair = memoryChannelPair(options);
+  const server = serveStore(store, pair.b, options);
+  return { client: new RemoteStore(pair.a, identity), server, pair };
+}
+
+/** The same jobs behind an object that no server knows yet: as if another process had opened them. */
+export function asAnotherServer(store: JobStore): JobStore {
+  return new Proxy(store, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+export function specs(count: number, spec: Partial<JobSpec> = {}): JobSpec[] {
+  return Array.from({ length: count }, (_, n) => ({ type: 'a', data: n, ...spec }));
+}
+
+export function completed(jobs: ClaimedJob[]): Settlement[] {
+  return jobs.map(({ job, token }) => ({ id: job.id, token, outcome: 'completed' }));
+}
+
+/** Collects events until some come that the test waits for. */
+export class EventLog {
+  readonly events: StoreEvent[] = [];
+  private waiting: (() => void)[] = [];
+
+  readonly take = (events: StoreEvent[]): void => {
+    this.events.push(...events);
+    for (const again of this.waiting.splice(0)) again();
+  };
+
+  get kinds(): string[] {
+    return this.events.map(({ kind }) => kind);
+  }
+
+  async until(condition: (log: EventLog) => boolean): Promise<void> {
+    while (!condition(this)) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+}
+
+/** Lets everything happen that needs no time. */
+export async function turns(count = 20): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise<void>((resolve) => nextTurn(resolve));
+}
