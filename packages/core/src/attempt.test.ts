@@ -29,7 +29,7 @@ describe('an attempt whose handler ends by itself', () => {
     expect(await (await queue.add('foreign', null)).result()).toBe(7);
   });
 
-  it.each([
+  it.each<[string, () => unknown, RegExp]>([
     ['a BigInt', () => ({ size: 1n }), /result\.size: is not JSON but a BigInt/],
     [
       'a cycle',

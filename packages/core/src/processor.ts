@@ -78,8 +78,21 @@ export type ResultOf<P> = P extends { run(ctx: never): infer R } ? Awaited<R> : 
  * });
  * ```
  */
+export function defineProcessor<const Type extends string, In extends StandardSchemaV1, Out extends StandardSchemaV1>(
+  processor: ProcessorWithOutput<Type, In, Out>,
+): Processor<Type, In, StandardSchemaV1.InferOutput<Out>>;
 export function defineProcessor<const Type extends string, In extends StandardSchemaV1, Result>(
-  processor: Processor<Type, In, Result>,
-): Processor<Type, In, Result> {
+  processor: Processor<Type, In, Result> & { readonly output?: undefined },
+): Processor<Type, In, Result>;
+export function defineProcessor(processor: AnyProcessor): AnyProcessor {
   return processor;
+}
+
+/** A processor whose result has a schema: `run` returns what goes into it, the job's result is what comes out. */
+export interface ProcessorWithOutput<Type extends string, In extends StandardSchemaV1, Out extends StandardSchemaV1>
+  extends Omit<Processor<Type, In>, 'output' | 'run'> {
+  readonly output: Out;
+  run(
+    ctx: JobContext<StandardSchemaV1.InferOutput<In>>,
+  ): Promise<StandardSchemaV1.InferInput<Out>> | StandardSchemaV1.InferInput<Out>;
 }
