@@ -78,6 +78,20 @@ export function dependencies(test: StoreTest): void {
       expect(await claimedIds(h)).toEqual(['child']);
     });
 
+    for (const removed of [false, true]) {
+      dependent(
+        `counts parents that complete${removed ? ' and are removed' : ''} while the child is cancelled`,
+        async (h) => {
+          await h.addAll([{ id: 'parent' }, { id: 'child', dependsOn: ['parent'] }]);
+          await h.store.change({ change: { action: 'cancel' }, target: { ids: ['child'] } });
+          await completeNext(h);
+          if (removed) await h.store.change({ change: { action: 'remove' }, target: { ids: ['parent'] } });
+          await h.store.change({ change: { action: 'retry' }, target: { ids: ['child'] } });
+          expect(await claimedIds(h)).toEqual(['child']);
+        },
+      );
+    }
+
     dependent('is not lifted by retry: a blocked job is left unchanged', async (h) => {
       await h.addAll([{ id: 'parent' }, { id: 'child', dependsOn: ['parent'] }]);
       const result = await h.store.change({ change: { action: 'retry' }, target: { ids: ['child'] } });
