@@ -152,6 +152,8 @@ export class JobTable {
     else {
       this.finished[place].add(entry);
       this.finishedSize[place] += entry.size;
+      // A blocked job that was cancelled may be retried: parents that complete meanwhile count.
+      this.listenToParents(entry);
     }
   }
 
@@ -165,6 +167,7 @@ export class JobTable {
     else {
       this.finished[place].delete(entry);
       this.finishedSize[place] -= entry.size;
+      this.forgetParents(entry);
     }
     const key = entry.extra?.key;
     if (key !== undefined && this.keys.get(key) === entry) this.keys.delete(key);
@@ -228,6 +231,7 @@ export class JobTable {
         continue;
       }
       delete extra.waitingFor;
+      if (entry.place !== 'blocked') continue;
       this.counts.add(entry.type, 'blocked', -1);
       this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
     }
