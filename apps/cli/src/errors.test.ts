@@ -25,8 +25,11 @@ describe('report', () => {
     ['STATE', EXIT.conflict],
     ['DUPLICATE', EXIT.conflict],
     ['FORMAT', EXIT.conflict],
-    ['LOCKED', EXIT.conflict],
-    ['CORRUPT', EXIT.corrupt],
+    ['OWNER_SILENT', EXIT.conflict],
+    ['NOT_OWNER', EXIT.conflict],
+    ['NOT_A_FOLDER', EXIT.usage],
+    ['NO_STORE', EXIT.notFound],
+    ['DAMAGED', EXIT.corrupt],
     ['JOB_FAILED', EXIT.jobFailed],
     ['WRITE_FAILED', EXIT.failure],
   ])('knows the code %s by name, from whichever copy of core it comes', (code, exitCode) => {

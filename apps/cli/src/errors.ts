@@ -55,15 +55,26 @@ const BY_CODE: Record<string, number> = {
   STATE: EXIT.conflict,
   DUPLICATE: EXIT.conflict,
   FORMAT: EXIT.conflict,
-  LOCKED: EXIT.conflict,
+  NOT_OWNER: EXIT.conflict,
+  IN_USE: EXIT.conflict,
+  OWNER_SILENT: EXIT.conflict,
+  NOT_A_FOLDER: EXIT.usage,
+  NO_STORE: EXIT.notFound,
   JOB_FAILED: EXIT.jobFailed,
-  CORRUPT: EXIT.corrupt,
+  DAMAGED: EXIT.corrupt,
+  UNREADABLE: EXIT.corrupt,
+  JOURNAL: EXIT.corrupt,
 };
+
+const DAMAGE_HINT = 'leviathan doctor tells what is wrong, leviathan doctor --repair mends it.';
 
 const HINTS: Record<string, string> = {
   UNKNOWN_TYPE: '--any-type adds it anyway, for another program to run; --processors <file> loads your own.',
   DUPLICATE: 'Leave out --unique to get the job that is there already.',
-  CORRUPT: 'leviathan doctor tells what is wrong, leviathan doctor --repair mends it.',
+  NO_STORE: 'A store is made by the first job: leviathan add … .',
+  DAMAGED: DAMAGE_HINT,
+  UNREADABLE: DAMAGE_HINT,
+  JOURNAL: DAMAGE_HINT,
   EACCES: 'Check who owns the jobs folder, or choose another one with --root.',
   EROFS: 'The jobs folder is read-only: choose another one with --root.',
   ENOSPC: 'The disk is full: free some space, then try again.',

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Job, JobCalls, JobStore } from '@leviathan/core';
+import type { Cause, Job, JobCalls, JobStore } from '@leviathan/core';
 
 import { CliError } from './errors';
 import { EXIT } from './exit-codes';
@@ -18,6 +18,9 @@ const LOOK_AGAIN_MS = 1_000;
 
 /** A worker that was started for the sake of one job runs so many: one long job in front does not keep the rest waiting. */
 const CONCURRENCY = 4;
+
+/** Causes that a person without a terminal hears of: nothing will happen until somebody does something. */
+const NEWS: ReadonlySet<Cause['code']> = new Set(['paused', 'blocked']);
 
 /** What became of the wait. */
 export type Followed = { ended: 'all'; jobs: Job[] } | { ended: 'signal'; signal: StopSignal; ranHere: boolean };
@@ -150,15 +153,24 @@ class Following {
     const lonely = new Set<string>();
     for (const explanation of await this.store.explain(ids)) {
       if (explanation?.status !== 'pending') continue;
-      this.view.waits(explanation.id, explanation.sentence);
-      for (const cause of explanation.causes) if (cause.code === 'no-worker') lonely.add(cause.type);
+      const missing = explanation.causes.flatMap((cause) => (cause.code === 'no-worker' ? [cause.type] : []));
+      for (const type of missing) lonely.add(type);
+      // A worker that is about to start here is no news, nor is a queue that moves on.
+      const news = explanation.causes.some(
+        (cause) => NEWS.has(cause.code) || (cause.code === 'scheduled' && !cause.backoff),
+      );
+      this.view.waits(explanation.id, missing.some((type) => this.canRun(type)) ? '' : explanation.sentence, news);
     }
     if (lonely.size > 0 && !this.abort.signal.aborted) await this.help(lonely);
   }
 
+  private canRun(type: string): boolean {
+    return this.options.loaded?.processors.some((processor) => processor.type === type) === true;
+  }
+
   private async help(types: ReadonlySet<string>): Promise<void> {
     const { loaded } = this.options;
-    const canHelp = loaded?.processors.some(({ type }) => types.has(type)) === true;
+    const canHelp = [...types].some((type) => this.canRun(type));
     if (canHelp && this.runner === undefined) {
       // One worker for all types that are followed, also those that somebody else takes as yet.
       const processors = loaded?.processors.filter(({ type }) => this.types.has(type)) ?? [];

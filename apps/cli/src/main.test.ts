@@ -55,8 +55,8 @@ describe('wrong usage', () => {
 describe('a store that cannot be used', () => {
   it.each([
     [new StoreFormatError('9', '1'), 4, 'FORMAT'],
-    [new StoreError('LOCKED', 'locked'), 4, 'LOCKED'],
-    [new StoreError('CORRUPT', 'bad'), 7, 'CORRUPT'],
+    [new StoreError('OWNER_SILENT', 'no answer'), 4, 'OWNER_SILENT'],
+    [new StoreError('DAMAGED', 'bad'), 7, 'DAMAGED'],
     [new StoreWriteError('cannot write', Object.assign(new Error('EACCES'), { code: 'EACCES' })), 1, 'WRITE_FAILED'],
   ])('%s', async (fault, exitCode, code) => {
     const cli = new TestCli();

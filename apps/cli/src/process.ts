@@ -4,7 +4,9 @@
  * @module
  */
 import { createInterface } from 'node:readline/promises';
+import { report } from './errors';
 import { EXIT } from './exit-codes';
+import { oneLine } from './format/safe';
 import type { Io } from './io';
 import { main } from './main';
 import { ProcessSignals } from './signals';
@@ -34,7 +36,11 @@ export async function runProcess(): Promise<void> {
       },
       async open(root) {
         const { fsStore } = await import('@leviathan/fs-store');
-        return fsStore({ root });
+        return fsStore({
+          root,
+          // Damage that was worked around, a file in quarantine: the command goes on, and the person should know.
+          onError: (error) => process.stderr.write(`warning: ${oneLine(report(error).message)}\n`),
+        });
       },
       async doctor(root, repair) {
         const { doctor } = await import('@leviathan/fs-store');

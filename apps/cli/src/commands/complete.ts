@@ -2,7 +2,7 @@
 import { EXIT } from '../exit-codes';
 import { shortIds } from '../format/ids';
 import { titleOf } from '../format/job';
-import { oneLine } from '../format/text';
+import { oneLine } from '../format/safe';
 import { BUILT_IN } from '../processors';
 import type { Session } from '../session';
 

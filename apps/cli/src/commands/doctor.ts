@@ -1,6 +1,7 @@
 /** `leviathan doctor` @module */
 import { EXIT } from '../exit-codes';
-import { count, oneLine } from '../format/text';
+import { oneLine } from '../format/safe';
+import { count } from '../format/text';
 import type { Finding } from '../io';
 import type { Session } from '../session';
 

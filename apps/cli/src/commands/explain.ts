@@ -1,7 +1,7 @@
 /** `leviathan explain` @module */
 import { NoSuchJobError } from '../errors';
 import { EXIT } from '../exit-codes';
-import { oneLine } from '../format/text';
+import { oneLine } from '../format/safe';
 import { resolveId } from '../parse/ids';
 import type { Session } from '../session';
 

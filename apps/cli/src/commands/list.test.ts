@@ -42,8 +42,8 @@ describe('leviathan list', () => {
     ],
     [['--until', '1h'], []],
     [
-      ['--sort', 'queue'],
-      ['c', 'b', 'a'],
+      ['--sort', 'queue', '-s', 'pending'],
+      ['c', 'a'],
     ],
     [['--reverse'], ['a', 'b', 'c']],
     [['--limit', '1'], ['c']],

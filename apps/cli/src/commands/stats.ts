@@ -4,7 +4,7 @@ import prettyBytes from 'pretty-bytes';
 import { diskUse } from '../disk-use';
 import { EXIT } from '../exit-codes';
 import { countsLine, countsTable } from '../format/counts';
-import { oneLine } from '../format/text';
+import { oneLine } from '../format/safe';
 import type { Session } from '../session';
 
 const SPANS = { minute: 60_000, hour: 3_600_000 } as const;

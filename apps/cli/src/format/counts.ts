@@ -5,8 +5,8 @@
  */
 import { JOB_STATUSES, type JobCounts } from '@leviathan/core';
 import type { Colors } from 'picocolors/types';
+import { oneLine } from './safe';
 import { table } from './table';
-import { oneLine } from './text';
 
 /** The counts in one line. */
 export function countsLine(counts: JobCounts, c: Colors): string {

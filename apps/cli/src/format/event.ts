@@ -6,7 +6,7 @@
 import type { StoreEvent } from '@leviathan/core';
 import type { Colors } from 'picocolors/types';
 import { detailOf } from './job';
-import { oneLine } from './text';
+import { oneLine } from './safe';
 import { timeOfDay } from './time';
 
 /** One event as a line: time, kind, id, type and what there is to say. */

@@ -7,7 +7,8 @@ import type { Explanation, Job, JobError, JobLog } from '@leviathan/core';
 import type { Colors } from 'picocolors/types';
 import type { Session } from '../session';
 import { detailOf, stateOf } from './job';
-import { cut, manyLines, oneLine } from './text';
+import { manyLines, oneLine } from './safe';
+import { wrap } from './text';
 import { duration, relative, timeOfDay } from './time';
 
 const LABEL_COLUMNS = 11;
@@ -34,7 +35,7 @@ export function jobLines(job: Job, session: Session, explanation?: Explanation):
       c,
     ),
   ];
-  return lines.map((line) => cut(line, columns));
+  return lines.flatMap((line) => wrap(line, columns, 4));
 }
 
 /** One log line: time, level, message, fields. */

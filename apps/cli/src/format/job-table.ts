@@ -7,8 +7,8 @@ import type { Job } from '@leviathan/core';
 import type { Colors } from 'picocolors/types';
 import { shortIds } from './ids';
 import { noteOf, stateOf, titleOf } from './job';
+import { oneLine } from './safe';
 import { type Column, table } from './table';
-import { oneLine } from './text';
 import { relative } from './time';
 
 const COLUMNS: readonly Column[] = [

@@ -6,7 +6,7 @@
 import type { Job, JobStatus, Json } from '@leviathan/core';
 import type { Colors } from 'picocolors/types';
 import prettyBytes from 'pretty-bytes';
-import { oneLine } from './text';
+import { oneLine } from './safe';
 import { duration, relative } from './time';
 
 /** The mark and colour of each state: never colour alone. */

@@ -1,22 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { count, cut, manyLines, oneLine, pad, width } from './text';
-
-describe('text from a job', () => {
-  it('cannot move the cursor, change colours or retitle the terminal', () => {
-    expect(oneLine('a\u001b[2J\u001b[31mb\u001b]0;title\u0007c')).toBe('abc');
-    expect(oneLine('a\u001b')).toBe('a');
-    expect(oneLine('a\u009b2Jb')).toBe('ab');
-  });
-
-  it('cannot turn the direction of what follows', () => {
-    expect(oneLine('photo\u202egpj.exe')).toBe('photogpj.exe');
-  });
-
-  it('becomes one line, or keeps its lines', () => {
-    expect(oneLine(' a\r\n\tb\nc ')).toBe('a b c');
-    expect(manyLines('a\r\nb\u0007\n\tc')).toEqual(['a', 'b', '  c']);
-  });
-});
+import { count, cut, pad, width, wrap } from './text';
 
 describe('widths', () => {
   it('count columns, not characters', () => {
@@ -40,6 +23,16 @@ describe('widths', () => {
     expect(cut('abcdef', 4)).toBe('abc…');
     expect(cut('abcd', 4)).toBe('abcd');
   });
+});
+
+it('wraps without losing anything, and indents what follows', () => {
+  const lines = wrap('  "file": "/a/very/long/path/to/a/file.iso"', 20, 4);
+  for (const line of lines) expect(width(line)).toBeLessThanOrEqual(20);
+  expect(lines.slice(1).every((line) => line.startsWith('    '))).toBe(true);
+  expect(lines.map((line, i) => (i === 0 ? line : line.slice(4))).join('')).toBe(
+    '  "file": "/a/very/long/path/to/a/file.iso"',
+  );
+  expect(wrap('short', 20, 4)).toEqual(['short']);
 });
 
 it('counts with the right number', () => {

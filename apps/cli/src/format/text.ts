@@ -1,30 +1,11 @@
 /**
- * Text that is safe to print and fits.
+ * Text that fits.
  *
  * @module
  */
-import { stripVTControlCharacters } from 'node:util';
 import truncate from 'cli-truncate';
 import stringWidth from 'string-width';
-
-// Controls, also of escape sequences that were cut short, and marks that turn the direction of what follows: a server chooses a job's name, and must not
-// be able to move the cursor, retitle the terminal or disguise a file's extension.
-const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/gu;
-
-/** Text from a job as one printable line: line breaks become spaces, controls disappear. */
-export function oneLine(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(/[\r\n\t]+/g, ' ')
-    .replace(UNSAFE, '')
-    .trim();
-}
-
-/** Text from a job that may have several lines: controls disappear, line breaks stay. */
-export function manyLines(text: string): string[] {
-  return stripVTControlCharacters(text)
-    .split(/\r\n|\r|\n/)
-    .map((line) => line.replace(/\t/g, '  ').replace(UNSAFE, ''));
-}
+import wrapAnsi from 'wrap-ansi';
 
 /** Columns that a text takes on a terminal; colours take none. */
 export function width(text: string): number {
@@ -40,6 +21,14 @@ export function cut(text: string, columns: number): string {
     if (width(fitting) <= columns) return fitting;
   }
   return '';
+}
+
+/** Breaks a text into lines of so many columns; lines that follow are indented. Nothing of it is lost. */
+export function wrap(text: string, columns: number, indent = 0): string[] {
+  if (width(text) <= columns) return [text];
+  const room = Math.max(1, columns - indent);
+  const [first = '', ...rest] = wrapAnsi(text, room, { hard: true, trim: false }).split('\n');
+  return [first, ...rest.map((line) => ' '.repeat(Math.min(indent, columns - 1)) + line)];
 }
 
 /** Pads a text with spaces to so many columns. */

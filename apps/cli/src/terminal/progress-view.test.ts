@@ -70,11 +70,12 @@ describe('without a terminal', () => {
     ]);
   });
 
-  it('says once why a job waits', () => {
+  it('says once why a job waits, if that is news', () => {
     const { written, view } = plainView();
     view.track(job as unknown as Job);
-    view.waits('job1', 'It is paused.');
-    view.waits('job1', 'It is paused.');
+    view.waits('job1', 'It is paused.', true);
+    view.waits('job1', 'It is paused.', true);
+    view.waits('job1', 'One job runs before it.', false);
     expect(said(written)).toEqual(['job1 download  a b.iso  waits: It is paused.']);
   });
 

@@ -6,7 +6,8 @@
 import type { Job, Json, StoreEvent } from '@leviathan/core';
 import { shortId } from '../format/ids';
 import { detailOf, titleOf } from '../format/job';
-import { cut, oneLine, pad, width } from '../format/text';
+import { oneLine } from '../format/safe';
+import { cut, pad, width } from '../format/text';
 import { duration, relative, timeOfDay } from '../format/time';
 import type { Io } from '../io';
 import { bar, spinner, unsteadyBar } from './bar';
@@ -79,12 +80,13 @@ export class ProgressView {
     if (job.status === 'completed' || job.status === 'failed') this.rows.delete(job.id);
   }
 
-  /** Says why a job waits. */
-  waits(id: string, sentence: string): void {
+  /** Says why a job waits; where there are only lines, only if that is `news`. */
+  waits(id: string, sentence: string, news: boolean): void {
     const row = this.rows.get(id);
     if (row === undefined || row.status !== 'pending' || row.waits === sentence) return;
     row.waits = sentence;
-    if (this.region === undefined) this.say(row, this.io.now(), `waits: ${oneLine(sentence)}`);
+    if (this.region === undefined && news && sentence !== '')
+      this.say(row, this.io.now(), `waits: ${oneLine(sentence)}`);
   }
 
   /** A line of its own, above the bars. */

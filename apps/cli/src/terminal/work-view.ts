@@ -4,7 +4,8 @@
  * @module
  */
 import type { JobStore, StoreEvent } from '@leviathan/core';
-import { count, oneLine } from '../format/text';
+import { oneLine } from '../format/safe';
+import { count } from '../format/text';
 import { duration } from '../format/time';
 import type { Session } from '../session';
 import { ProgressView } from './progress-view';

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { OnTerminal, run, scratch } from './binary';
+import { SlowServer } from './server';
+
+const MB = 1_000_000;
+
+describe('a download on a terminal', () => {
+  it.each([40, 80, 160])(
+    'shows one bar that grows, on %d columns without wrapping, and then the finished job',
+    async (columns) => {
+      const folder = scratch();
+      const server = new SlowServer(8 * MB);
+      const url = `${await server.url}/a-rather-long-name-of-a-file.iso`;
+      const terminal = new OnTerminal(
+        ['add', 'download', url, '--wait', '--root', join(folder, 'jobs')],
+        { folder },
+        columns,
+      );
+      server.allow(2 * MB);
+      await terminal.shows(/ 25%/);
+      expect(terminal.cursor).toBe(false);
+      server.allow(4 * MB);
+      await terminal.shows(/ 50%/);
+      // In place: one line is all there is.
+      expect(terminal.lines().filter((line) => /\d+%/.test(line))).toHaveLength(1);
+      server.allow(8 * MB);
+      expect(await terminal.done).toBe(0);
+      const screen = terminal.lines().join('\n');
+      // On a narrow one the words stand on the next line.
+      expect(screen.replace(/\n +/g, ' ')).toMatch(/✓ completed/);
+      expect(screen).not.toMatch(/\d+%/);
+      expect(terminal.wrapped).toBe(false);
+      expect(terminal.cursor).toBe(true);
+      expect(statSync(join(folder, 'downloads', 'a-rather-long-name-of-a-file.iso')).size).toBe(8 * MB);
+    },
+  );
+
+  it('adapts to a window that changes its size', async () => {
+    const folder = scratch();
+    const server = new SlowServer(8 * MB);
+    const terminal = new OnTerminal(
+      ['add', 'download', `${await server.url}/a.iso`, '--wait', '--root', join(folder, 'jobs')],
+      { folder },
+      100,
+    );
+    server.allow(2 * MB);
+    await terminal.shows(/━+─+.* 25%/);
+    terminal.resize(30, 24);
+    server.allow(4 * MB);
+    await terminal.shows(/ 50%/);
+    expect(terminal.lines().filter((line) => /\d+%/.test(line))).toHaveLength(1);
+    server.allow(8 * MB);
+    expect(await terminal.done).toBe(0);
+  });
+
+  it('gives the cursor back at Ctrl-C, says where the job is, and exits with 130', async () => {
+    const folder = scratch();
+    const server = new SlowServer(8 * MB);
+    const terminal = new OnTerminal(
+      ['add', 'download', `${await server.url}/a.iso`, '--wait', '--root', join(folder, 'jobs')],
+      { folder },
+    );
+    server.allow(2 * MB);
+    await terminal.shows(/ 25%/);
+    terminal.type('\u0003');
+    expect(await terminal.done).toBe(130);
+    expect(terminal.cursor).toBe(true);
+    expect(terminal.lines().join(' ')).toMatch(/stays in the queue/);
+  });
+
+  it('uses no colour with NO_COLOR, and draws nothing at all with TERM=dumb', async () => {
+    const folder = scratch();
+    for (const [env, draws] of [
+      [{ NO_COLOR: '1' }, true],
+      [{ TERM: 'dumb' }, false],
+    ] as const) {
+      const server = new SlowServer(MB);
+      server.allow(MB);
+      const terminal = new OnTerminal(
+        ['add', 'download', `${await server.url}/a.iso`, '--wait', '--root', join(folder, 'jobs')],
+        { folder, env },
+      );
+      expect(await terminal.done).toBe(0);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+      expect(terminal.raw).not.toMatch(/\u001b\[\d+m/);
+      expect(terminal.raw.includes('\u001b[?25l')).toBe(draws);
+    }
+  });
+});
+
+describe('without a terminal', () => {
+  it('writes a line per change of state on stderr, and only data on stdout', async () => {
+    const folder = scratch();
+    const server = new SlowServer(MB);
+    server.allow(MB);
+    const { code, out, err } = await run(
+      ['add', 'download', `${await server.url}/a.iso`, '--wait', '--json', '--root', join(folder, 'jobs')],
+      { folder },
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      status: 'completed',
+      result: { bytes: MB, file: join(folder, 'downloads', 'a.iso') },
+    });
+    expect(err.replace(/^\S+ \S+ /gm, '').replace(/in \d+\S+/, 'in …')).toBe(
+      'download  a.iso  started\ndownload  a.iso  ✓ completed in …\n',
+    );
+    expect(readFileSync(join(folder, 'downloads', 'a.iso')).every((byte) => byte === 'x'.charCodeAt(0))).toBe(true);
+  });
+});
+
+it('starts fast: the version and the help within 150 ms', () => {
+  const median = (args: string[]): number => {
+    const times = Array.from({ length: 9 }, () => {
+      const start = performance.now();
+      execFileSync(process.execPath, args);
+      return performance.now() - start;
+    });
+    return times.sort((a, b) => a - b)[4] ?? 0;
+  };
+  const bin = new URL('../dist/bin.js', import.meta.url).pathname;
+  // What Node itself takes is the machine's affair, and on a busy one it is most of it.
+  const node = median(['-e', '0']);
+  const version = median([bin, '--version']);
+  const help = median([bin, '--help']);
+  process.stdout.write(
+    `start-up, median of 9: node ${node.toFixed()} ms, --version ${version.toFixed()} ms, --help ${help.toFixed()} ms\n`,
+  );
+  expect(version).toBeLessThan(Math.max(150, node + 60));
+  expect(help).toBeLessThan(Math.max(150, node * 2 + 60));
+});
