@@ -11,12 +11,16 @@ const event = (kind: StoreEvent['kind'], id: string, more: Partial<StoreEvent> =
   ...more,
 });
 const line = (message: string) => ({ at: '2025-01-30T12:00:00.000Z', level: 'info' as const, message });
-const brief = (events: StoreEvent[]): string[] => events.map(({ kind, id, progress }) => [kind, id, progress].join(' ').trim());
+const brief = (events: StoreEvent[]): string[] =>
+  events.map(({ kind, id, progress }) => [kind, id, progress].join(' ').trim());
 
 describe('EventBuffer', () => {
   it('keeps everything in order while the subscriber keeps up', () => {
     const buffer = new EventBuffer(10);
-    buffer.push([event('progress', 'a', { progress: 1 }), event('progress', 'a', { progress: 2 }), event('completed', 'a')], false);
+    buffer.push(
+      [event('progress', 'a', { progress: 1 }), event('progress', 'a', { progress: 2 }), event('completed', 'a')],
+      false,
+    );
     expect(brief(buffer.take(10))).toEqual(['progress a 1', 'progress a 2', 'completed a']);
     expect(buffer.size).toBe(0);
   });

@@ -55,6 +55,9 @@ interface Call {
   chosen: Set<string>;
 }
 
+/** How often a connection may be lost before the first one holds. */
+const FIRST_TRIES = 3;
+
 /** How long (ms) until work that a new store refused is tried again. */
 const RESUME_AGAIN = 1_000;
 
@@ -106,10 +109,10 @@ export class FailoverStore implements Contract.JobStore {
     return this.target?.store.capabilities ?? this.known;
   }
 
-  /** @throws what `open` throws: the first time nothing is tried again. */
+  /** @throws what `open` throws: the first time nobody waits for a store that is not there. */
   async open(): Promise<void> {
     this.assertOpen();
-    this.first ??= this.attach().catch((error) => {
+    this.first ??= this.attachFirst().catch((error) => {
       this.first = undefined;
       this.failAll(error);
       throw error;
@@ -283,6 +286,17 @@ export class FailoverStore implements Contract.JobStore {
       if (subscription.isRunning) continue;
       this.subscriptions.delete(subscription);
       subscription.fail(error);
+    }
+  }
+
+  /** Whoever was reached once can be asked again: the server may have left while it welcomed this client, and another be there. */
+  private async attachFirst(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.attach();
+      } catch (error) {
+        if (tries === FIRST_TRIES || !(error instanceof ConnectionLostError) || this.closed) throw error;
+      }
     }
   }
 

@@ -38,7 +38,8 @@ describe('messagePortChannel', () => {
   it('takes a port that is an event emitter, as that of Electron’s main process', async () => {
     const ends = [new EventEmitter(), new EventEmitter()] as const;
     const port = (own: EventEmitter, other: EventEmitter): EmitterPort => ({
-      postMessage: (message) => queueMicrotask(() => other.emit('message', { data: structuredClone(message), ports: [] })),
+      postMessage: (message) =>
+        queueMicrotask(() => other.emit('message', { data: structuredClone(message), ports: [] })),
       on: (type, listener) => own.on(type, listener),
       close: () => queueMicrotask(() => [own, other].map((end) => end.emit('close'))),
     });

@@ -4,10 +4,10 @@
  * @module
  */
 import type { JobSpec } from '../job';
+import { nextTurn } from '../next-turn';
 import type { ClaimedJob, JobStore, Settlement, StoreEvent } from '../store';
 import type { MemoryChannelOptions, MemoryChannelPair } from './memory-channel';
 import { memoryChannelPair } from './memory-channel';
-import { nextTurn } from '../next-turn';
 import { type ClientIdentity, RemoteStore } from './remote-store';
 import { type ServedClient, type ServeOptions, serveStore } from './serve-store';
 
@@ -40,6 +40,13 @@ export function asAnotherServer(store: JobStore): JobStore {
 
 export function specs(count: number, spec: Partial<JobSpec> = {}): JobSpec[] {
   return Array.from({ length: count }, (_, n) => ({ type: 'a', data: n, ...spec }));
+}
+
+/** Adds one job and gives its id. */
+export async function addOne(store: JobStore, spec: Partial<JobSpec> = {}): Promise<string> {
+  const [added] = await store.add(specs(1, spec));
+  if (!added) throw new Error('Nothing was added.');
+  return added.id;
 }
 
 export function completed(jobs: ClaimedJob[]): Settlement[] {

@@ -23,13 +23,16 @@ describe('errors on the wire', () => {
     new MessageTooLargeError(2, 1),
   ];
 
-  it.each(samples.map((error) => [error.name, error] as const))('%s arrives as the same class with all it says', (_name, error) => {
-    const arrived = overTheWire(error);
-    expect(arrived).toBeInstanceOf(error.constructor);
-    expect(arrived).toBeInstanceOf(Error);
-    const { stack: _a, cause: _b, ...said } = { ...error, name: error.name, message: error.message };
-    expect(arrived).toMatchObject(said);
-  });
+  it.each(samples.map((error) => [error.name, error] as const))(
+    '%s arrives as the same class with all it says',
+    (_name, error) => {
+      const arrived = overTheWire(error);
+      expect(arrived).toBeInstanceOf(error.constructor);
+      expect(arrived).toBeInstanceOf(Error);
+      const { stack: _a, cause: _b, ...said } = { ...error, name: error.name, message: error.message };
+      expect(arrived).toMatchObject(said);
+    },
+  );
 
   it('keeps the code of the cause', () => {
     const arrived = overTheWire(samples.find(({ code }) => code === 'WRITE_FAILED'));
