@@ -1,5 +1,5 @@
 /**
- * What can go wrong with a download. Every error carries a stable `code`; the class decides whether the job tries again:
+ * What can go wrong with a download. Every error carries a stable `kind`; the class decides whether the job tries again:
  *
  * | class | the job |
  * |---|---|
@@ -13,8 +13,8 @@
  */
 import { LeviathanError, UnrecoverableError } from '@leviathan/core';
 
-/** Stable codes of download errors. */
-export const DOWNLOAD_ERROR_CODES = [
+/** What went wrong; these names never change. */
+export const DOWNLOAD_ERROR_KINDS = [
   /** The URL, a header or a name cannot be used, or nothing here speaks the URL's protocol. */
   'BAD_REQUEST',
   /** The server answered with a status that is neither the file nor a redirect. */
@@ -45,25 +45,31 @@ export const DOWNLOAD_ERROR_CODES = [
   'BUSY',
 ] as const;
 
-/** One of {@link DOWNLOAD_ERROR_CODES}. */
-export type DownloadErrorCode = (typeof DOWNLOAD_ERROR_CODES)[number];
+/** One of {@link DOWNLOAD_ERROR_KINDS}. */
+export type DownloadErrorKind = (typeof DOWNLOAD_ERROR_KINDS)[number];
 
-/** An attempt failed; a later one may succeed, and resumes. */
+/** An attempt failed; a later one may succeed, and resumes. Its `code` is its kind. */
 export class DownloadError extends LeviathanError {
-  declare readonly code: DownloadErrorCode;
-
-  constructor(code: DownloadErrorCode, message: string, options?: { cause?: unknown }) {
-    super(code, message, options);
+  constructor(
+    readonly kind: DownloadErrorKind,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(kind, message, options);
   }
 }
 
-/** The download cannot succeed as it was asked for. The job fails whatever attempts are left. */
+/**
+ * The download cannot succeed as it was asked for: the job fails whatever attempts are left. Its `code` is `UNRECOVERABLE`, by which the
+ * queue knows that.
+ */
 export class PermanentDownloadError extends UnrecoverableError {
-  override readonly code: DownloadErrorCode;
-
-  constructor(code: DownloadErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    readonly kind: DownloadErrorKind,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
     super(message, options);
-    this.code = code;
   }
 }
 

@@ -6,7 +6,7 @@
 export type { DownloadContext } from './attempt';
 export type { Checksum, ChecksumAlgorithm } from './checksum';
 export { downloadProcessor, downloads } from './downloads';
-export { DOWNLOAD_ERROR_CODES, DownloadError, type DownloadErrorCode, PermanentDownloadError } from './errors';
+export { DOWNLOAD_ERROR_KINDS, DownloadError, type DownloadErrorKind, PermanentDownloadError } from './errors';
 export { OVERWRITE_RULES, type OverwriteRule } from './files/publish';
 export {
   type DownloadInput,

@@ -57,7 +57,7 @@ async function receive(attempt: Attempt, part: PartFile, source: RemoteSource, r
     return await write(attempt, part, source, remote);
   } catch (error) {
     // Nobody will ever continue a file that may not be this large.
-    if (error instanceof PermanentDownloadError && error.code === 'TOO_LARGE') await part.discard();
+    if (error instanceof PermanentDownloadError && error.kind === 'TOO_LARGE') await part.discard();
     throw error;
   } finally {
     source.close();

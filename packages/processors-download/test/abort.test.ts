@@ -162,7 +162,7 @@ describe('the service', () => {
     await there;
     expect(bench.service.health()).toMatchObject({ status: 'ok', details: { active: 1 } });
     await bench.service.stop({ deadline: Date.now() + 50 });
-    expect((await failure).code).toBe('NETWORK');
+    expect((await failure).kind).toBe('NETWORK');
     expect(bench.service.health()).toMatchObject({ status: 'stopped', details: { active: 0 } });
     bench.service.start();
     expect(await bench.service.run(bench.retry(context))).toMatchObject({ resumed: body.length / 2 });

@@ -22,7 +22,7 @@ describe('a status that is not the file', () => {
     const error = await errorOf(bench.run({ url: server.url() }));
     expect(error).toBeInstanceOf(PermanentDownloadError);
     expect(error).toBeInstanceOf(UnrecoverableError);
-    expect(error).toMatchObject({ code: 'HTTP_STATUS', message: expect.stringContaining(String(status)) });
+    expect(error).toMatchObject({ kind: 'HTTP_STATUS', message: expect.stringContaining(String(status)) });
     expect(await bench.files()).toEqual([]);
   });
 
@@ -31,7 +31,7 @@ describe('a status that is not the file', () => {
     const server = await serve((_, res) => res.writeHead(status).end());
     const error = await errorOf(bench.run({ url: server.url() }));
     expect(error).toBeInstanceOf(DownloadError);
-    expect(error.code).toBe('HTTP_STATUS');
+    expect(error.kind).toBe('HTTP_STATUS');
   });
 
   it.each([
@@ -61,14 +61,14 @@ describe('a status that is not the file', () => {
     });
     const first = contextFor({ url: server.url() });
     await errorOf(bench.service.run(first));
-    expect((await errorOf(bench.service.run(bench.retry(first)))).code).toBe('HTTP_STATUS');
+    expect((await errorOf(bench.service.run(bench.retry(first)))).kind).toBe('HTTP_STATUS');
     expect(await bench.service.run(bench.retry(first))).toMatchObject({ resumed: 200_000, bytes: body.length });
   });
 
   it('a success without the file is refused', async () => {
     const bench = await Bench.open();
     const server = await serve((_, res) => res.writeHead(204).end());
-    expect((await errorOf(bench.run({ url: server.url() }))).code).toBe('BAD_RESPONSE');
+    expect((await errorOf(bench.run({ url: server.url() }))).kind).toBe('BAD_RESPONSE');
   });
 });
 
@@ -81,7 +81,7 @@ describe('a connection that fails', () => {
     const bench = await Bench.open();
     const error = await errorOf(bench.run({ url: `http://127.0.0.1:${port}/x` }));
     expect(error).toBeInstanceOf(DownloadError);
-    expect(error).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('ECONNREFUSED') });
+    expect(error).toMatchObject({ kind: 'NETWORK', message: expect.stringContaining('ECONNREFUSED') });
   });
 
   it('is worth another attempt when the name cannot be resolved at the moment', async () => {
@@ -89,7 +89,7 @@ describe('a connection that fails', () => {
     const bench = await Bench.open({ connect: { lookup: (_host, _options, callback) => callback(failing, '') } });
     const error = await errorOf(bench.run({ url: 'http://somewhere.test/x' }));
     expect(error).toBeInstanceOf(DownloadError);
-    expect(error.code).toBe('NETWORK');
+    expect(error.kind).toBe('NETWORK');
   });
 
   it('goes to the address that the lookup gives', async () => {
@@ -128,7 +128,7 @@ describe('a connection that fails', () => {
     for (const path of ['/silent', '/stalled']) {
       const error = await errorOf(bench.run({ url: server.url(path), timeouts: { idle: 200 } }));
       expect(error).toBeInstanceOf(DownloadError);
-      expect(error.code).toBe('TIMEOUT');
+      expect(error.kind).toBe('TIMEOUT');
     }
   });
 
@@ -137,7 +137,7 @@ describe('a connection that fails', () => {
     const bench = await Bench.open({ connect: { lookup: () => undefined } });
     const error = await errorOf(bench.run({ url: 'http://somewhere.test/x', timeouts: { connect: 50 } }));
     expect(error).toBeInstanceOf(DownloadError);
-    expect(error.code).toBe('TIMEOUT');
+    expect(error.kind).toBe('TIMEOUT');
   });
 });
 
@@ -150,7 +150,7 @@ describe('a body that is not what was announced', () => {
     });
     const error = await errorOf(bench.run({ url: server.url() }));
     expect(error).toBeInstanceOf(DownloadError);
-    expect(error.code).toBe('TRUNCATED');
+    expect(error.kind).toBe('TRUNCATED');
     expect(await bench.files()).toEqual(['file.bin.part', 'file.bin.part.json']);
   });
 
@@ -162,7 +162,7 @@ describe('a body that is not what was announced', () => {
         res.writeHead(200, { connection });
         res.write(body.subarray(0, 1000), () => res.socket?.end());
       });
-      expect((await errorOf(bench.run({ url: server.url() }))).code).toBe('TRUNCATED');
+      expect((await errorOf(bench.run({ url: server.url() }))).kind).toBe('TRUNCATED');
     },
   );
 
@@ -194,7 +194,7 @@ describe('a body that is not what was announced', () => {
   it('that is not HTTP is worth another attempt', async () => {
     const bench = await Bench.open();
     const server = await serve((req) => req.socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
-    expect((await errorOf(bench.run({ url: server.url() }))).code).toBe('BAD_RESPONSE');
+    expect((await errorOf(bench.run({ url: server.url() }))).kind).toBe('BAD_RESPONSE');
   });
 
   it('is decoded when the server compressed it although identity was asked for', async () => {
@@ -216,7 +216,7 @@ describe('a body that is not what was announced', () => {
   it('is an error when it says gzip and is not', async () => {
     const bench = await Bench.open();
     const server = await serve((_, res) => res.writeHead(200, { 'content-encoding': 'gzip' }).end(body));
-    expect((await errorOf(bench.run({ url: server.url() }))).code).toBe('BAD_RESPONSE');
+    expect((await errorOf(bench.run({ url: server.url() }))).kind).toBe('BAD_RESPONSE');
   });
 });
 
@@ -226,7 +226,7 @@ describe('limits', () => {
     const server = await serve((req, res) => sendFile(req, res, file));
     const error = await errorOf(bench.run({ url: server.url(), maxBytes: body.length - 1 }));
     expect(error).toBeInstanceOf(PermanentDownloadError);
-    expect(error.code).toBe('TOO_LARGE');
+    expect(error.kind).toBe('TOO_LARGE');
     expect(await bench.files()).toEqual([]);
     expect(await bench.run({ url: server.url(), maxBytes: body.length })).toMatchObject({ bytes: body.length });
   });
@@ -249,7 +249,7 @@ describe('limits', () => {
       more();
     });
     const error = await errorOf(bench.run({ url: server.url(), maxBytes: 5_000_000 }));
-    expect(error.code).toBe('TOO_LARGE');
+    expect(error.kind).toBe('TOO_LARGE');
     expect(await bench.files()).toEqual([]);
   });
 
@@ -258,7 +258,7 @@ describe('limits', () => {
     const server = await serve((_, res) => res.writeHead(200, { 'content-length': 2 ** 52 }).write('x'));
     const error = await errorOf(bench.run({ url: server.url() }));
     expect(error).toBeInstanceOf(DownloadError);
-    expect(error).toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining('bytes free') });
+    expect(error).toMatchObject({ kind: 'DISK_FULL', message: expect.stringContaining('bytes free') });
   });
 
   it('fails the job when its folder cannot be made', async () => {
@@ -267,7 +267,7 @@ describe('limits', () => {
     await writeFile(join(bench.folder, 'taken'), 'a file');
     const error = await errorOf(bench.run({ url: server.url(), to: 'taken/below' }));
     expect(error).toBeInstanceOf(PermanentDownloadError);
-    expect(error.code).toBe('FILE');
+    expect(error.kind).toBe('FILE');
   });
 });
 
@@ -287,7 +287,7 @@ describe('checksums', () => {
     const server = await serve((req, res) => sendFile(req, res, file));
     const error = await errorOf(bench.run({ url: server.url(), checksum: `sha1:${'0'.repeat(40)}` }));
     expect(error).toBeInstanceOf(PermanentDownloadError);
-    expect(error.code).toBe('CHECKSUM');
+    expect(error.kind).toBe('CHECKSUM');
     expect(await bench.files()).toEqual([]);
   });
 
@@ -298,7 +298,7 @@ describe('checksums', () => {
       sendFile(req, res, { body, headers: { 'repr-digest': `sha-512=:${wrong.toString('base64')}:` } });
     });
     expect((await bench.run({ url: server.url() })).checksum).toMatchObject({ algorithm: 'sha512', from: 'server' });
-    expect((await errorOf(bench.run({ url: server.url('/wrong.bin') }))).code).toBe('CHECKSUM');
+    expect((await errorOf(bench.run({ url: server.url('/wrong.bin') }))).kind).toBe('CHECKSUM');
   });
 });
 
@@ -334,7 +334,7 @@ describe('data of a job that cannot be right', () => {
     await mkdir(join(bench.folder, 'elsewhere'));
     await writeFile(join(bench.folder, 'elsewhere', 'precious'), 'precious');
     await symlink(join(bench.folder, 'elsewhere', 'precious'), join(bench.folder, 'file.bin.part'));
-    expect((await errorOf(bench.run({ url: server.url() }))).code).toBe('FILE');
+    expect((await errorOf(bench.run({ url: server.url() }))).kind).toBe('FILE');
     expect((await bench.read('elsewhere/precious')).toString()).toBe('precious');
   });
 });

@@ -79,8 +79,8 @@ describe('a name that is taken', () => {
 
   it('fails the job with error', async () => {
     const { bench, server, result } = await taken({ overwrite: 'error' });
-    expect((await errorOf(result)).code).toBe('EXISTS');
-    expect((await errorOf(bench.run({ url: server.url(), overwrite: 'error', file: 'file.bin' }))).code).toBe('EXISTS');
+    expect((await errorOf(result)).kind).toBe('EXISTS');
+    expect((await errorOf(bench.run({ url: server.url(), overwrite: 'error', file: 'file.bin' }))).kind).toBe('EXISTS');
     expect((await bench.read('file.bin')).toString()).toBe('old');
   });
 
@@ -116,7 +116,7 @@ describe('a name that is taken', () => {
     const server = await serve((req, res) => sendFile(req, res, { body }));
     await writeFile(join(bench.folder, 'file.bin.part'), 'of a browser');
     expect((await bench.run({ url: server.url() })).file).toBe(join(bench.folder, 'file (1).bin'));
-    expect((await errorOf(bench.run({ url: server.url(), overwrite: 'replace' }))).code).toBe('EXISTS');
+    expect((await errorOf(bench.run({ url: server.url(), overwrite: 'replace' }))).kind).toBe('EXISTS');
     expect((await bench.read('file.bin.part')).toString()).toBe('of a browser');
   });
 });
@@ -149,9 +149,9 @@ describe('two jobs for one name at once', () => {
     const running = errorOf(bench.service.run(first));
     await started;
     const second = contextFor({ url: server.url('/other/file.bin'), overwrite: 'replace' }, { job: 'job_2' });
-    expect((await errorOf(bench.service.run(second))).code).toBe('BUSY');
+    expect((await errorOf(bench.service.run(second))).kind).toBe('BUSY');
     const again = contextFor({ url: server.url(), overwrite: 'rename' }, { job: 'job_1' });
-    expect((await errorOf(bench.service.run(again))).code).toBe('BUSY');
+    expect((await errorOf(bench.service.run(again))).kind).toBe('BUSY');
     first.abort();
     await running;
   });

@@ -93,6 +93,6 @@ describe('from a real nginx', () => {
     expect(await errorOf(bench.run({ url: url('/busy/') }))).toBeInstanceOf(RetryAtError);
     const missing = await errorOf(bench.run({ url: url('/missing') }));
     expect(missing).not.toBeInstanceOf(DownloadError);
-    expect(missing).toMatchObject({ code: 'HTTP_STATUS', message: expect.stringContaining('404') });
+    expect(missing).toMatchObject({ kind: 'HTTP_STATUS', message: expect.stringContaining('404') });
   });
 });

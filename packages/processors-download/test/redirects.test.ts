@@ -31,8 +31,8 @@ describe('redirects', () => {
     expect(await bench.run({ url: server.url('/10') })).toMatchObject({ bytes: 10_000 });
     const error = await errorOf(bench.run({ url: server.url('/11') }));
     expect(error).toBeInstanceOf(PermanentDownloadError);
-    expect(error).toMatchObject({ code: 'REDIRECT', message: expect.stringContaining('more than 10') });
-    expect((await errorOf(bench.run({ url: server.url('/1'), maxRedirects: 0 }))).code).toBe('REDIRECT');
+    expect(error).toMatchObject({ kind: 'REDIRECT', message: expect.stringContaining('more than 10') });
+    expect((await errorOf(bench.run({ url: server.url('/1'), maxRedirects: 0 }))).kind).toBe('REDIRECT');
   });
 
   it('in a circle end at once', async () => {
@@ -41,7 +41,7 @@ describe('redirects', () => {
       res.writeHead(302, { location: req.url === '/a' ? '/b#x' : '/a' }).end();
     });
     const error = await errorOf(bench.run({ url: server.url('/a') }));
-    expect(error).toMatchObject({ code: 'REDIRECT', message: expect.stringContaining('circle') });
+    expect(error).toMatchObject({ kind: 'REDIRECT', message: expect.stringContaining('circle') });
     expect(server.hits).toHaveLength(2);
   });
 
@@ -52,7 +52,7 @@ describe('redirects', () => {
       const server = await serve((_, res) => res.writeHead(302, { location }).end());
       const error = await errorOf(bench.run({ url: server.url() }));
       expect(error).toBeInstanceOf(PermanentDownloadError);
-      expect(error.code).toBe('REDIRECT');
+      expect(error.kind).toBe('REDIRECT');
     },
   );
 
@@ -61,7 +61,7 @@ describe('redirects', () => {
     const bench = await Bench.open({ connect: { ca: cert } });
     const plain = await serve((req, res) => sendFile(req, res, file));
     const secure = await serve((_, res) => res.writeHead(302, { location: plain.url() }).end(), { key, cert });
-    expect((await errorOf(bench.run({ url: secure.url() }))).code).toBe('REDIRECT');
+    expect((await errorOf(bench.run({ url: secure.url() }))).kind).toBe('REDIRECT');
     expect(plain.hits).toHaveLength(0);
     expect(await bench.run({ url: secure.url(), allowInsecureRedirect: true })).toMatchObject({ bytes: 10_000 });
   });

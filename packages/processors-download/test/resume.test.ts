@@ -20,7 +20,7 @@ async function interrupted(first: ServedFile, next: RequestListener, more: Parti
   const before = contextFor({ url: server.url(), ...more });
   const error = await errorOf(bench.service.run(before));
   expect(error).toBeInstanceOf(DownloadError);
-  expect(error.code).toBe('TRUNCATED');
+  expect(error.kind).toBe('TRUNCATED');
   return { bench, server, after: bench.retry(before) };
 }
 

@@ -127,7 +127,7 @@ export class Bench {
 }
 
 /** The error that a promise rejects with. */
-export async function errorOf(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+export async function errorOf(promise: Promise<unknown>): Promise<Error & { kind?: string }> {
   try {
     await promise;
   } catch (error) {

@@ -15,7 +15,7 @@ describe('HTTPS', () => {
       { key, cert },
     );
     const first = contextFor({ url: server.url() });
-    expect((await errorOf(bench.service.run(first))).code).toBe('TRUNCATED');
+    expect((await errorOf(bench.service.run(first))).kind).toBe('TRUNCATED');
     expect(await bench.service.run(bench.retry(first))).toMatchObject({ resumed: 1_000_000, bytes: 2_000_000 });
     expect((await bench.read('file.bin')).equals(file.body)).toBe(true);
   });
@@ -26,7 +26,7 @@ describe('HTTPS', () => {
     const server = await serve((req, res) => sendFile(req, res, file), { key, cert });
     const error = await errorOf(bench.run({ url: server.url() }));
     expect(error).toBeInstanceOf(PermanentDownloadError);
-    expect(error.code).toBe('TLS');
+    expect(error.kind).toBe('TLS');
     expect(server.hits).toHaveLength(0);
   });
 
@@ -36,6 +36,6 @@ describe('HTTPS', () => {
     const server = await serve((req, res) => sendFile(req, res, file), { key, cert });
     const error = await errorOf(bench.run({ url: server.url() }));
     expect(error).toBeInstanceOf(PermanentDownloadError);
-    expect(error).toMatchObject({ code: 'TLS', message: expect.stringContaining('ALTNAME') });
+    expect(error).toMatchObject({ kind: 'TLS', message: expect.stringContaining('ALTNAME') });
   });
 });
