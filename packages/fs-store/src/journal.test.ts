@@ -270,6 +270,17 @@ describe('the sync of a journal', () => {
     expect(files.calls.filter(({ call }) => call === 'fdatasync')).toHaveLength(1);
   });
 
+  it('comes by itself when much is appended that nobody waits for', async () => {
+    const files = faultyFiles();
+    const journal = await openJournal(tempDir(), {}, files);
+    const syncs = () => files.calls.filter(({ call }) => call === 'fdatasync').length;
+    fill(journal, 8, 1, 'x'.repeat(1_000_000));
+    expect(syncs()).toBe(0);
+    fill(journal, 10, 1, 'x'.repeat(1_000_000));
+    expect(syncs()).toBe(1);
+    await journal.close();
+  });
+
   it('moves to the next segment under load that never pauses', async () => {
     const dir = tempDir();
     const journal = await openJournal(dir, { segmentBytes: 4_000 });

@@ -35,6 +35,8 @@ export interface AppendBatch {
 }
 
 const SEGMENT_BYTES = 64 << 20;
+/** Bytes that are synced although nobody waits for them, since they are kept in memory until then. */
+const UNSYNCED_BYTES = 8 << 20;
 
 /** Writes a journal. One at a time per folder: whoever opens it holds the store's lock. */
 export class Journal {
@@ -115,7 +117,10 @@ export class Journal {
     try {
       if (!this.#writer.writable) this.#writer.start();
       else if (!this.#flight) this.#rotate();
-      return this.#writer.write(lines, first, last);
+      const place = this.#writer.write(lines, first, last);
+      // A failure is found again, and told, by the next call.
+      if (this.#writer.waiting > UNSYNCED_BYTES && !this.#flight) this.sync().catch(() => {});
+      return place;
     } catch (error) {
       throw asWriteError(error);
     }

@@ -76,7 +76,7 @@ describe('a replay', () => {
   it('is ahead of the journal when it starts behind its end', async () => {
     const dir = tempDir();
     segment(dir, 1, lines(1, 3));
-    expect((await replayAll(dir, 9)).end.next).toBe(9);
+    expect((await replayAll(dir, 9)).end).toMatchObject({ next: 9, tail: null });
   });
 
   it('refuses what a newer version wrote, without touching it', async () => {
@@ -215,6 +215,21 @@ describe('damage in the middle', () => {
       { kind: 'corrupt', segment: segmentName(1), from: at[2], to: at[3], message: 'the checksum does not match' },
       { kind: 'missing', segment: segmentName(1), from: at[3], to: at[3], message: 'record 2 is missing' },
     ]);
+  });
+
+  it('is not reported any more once a replay starts behind it', async () => {
+    const dir = tempDir();
+    const path = segment(dir, 1, lines(1), lines(2), lines(3));
+    writeFileSync(
+      path,
+      readFileSync(path).fill(0x58, (starts(path)[2] as number) + 9, (starts(path)[2] as number) + 20),
+    );
+    const journal = await openJournal(dir);
+    expect(journal.segment.name).toBe(segmentName(4));
+    journal.append(batch(4));
+    await journal.close();
+    expect((await replayAll(dir)).kinds).toEqual(['corrupt', 'missing']);
+    expect(await replayAll(dir, 4)).toMatchObject({ seqs: [4], findings: [] });
   });
 
   it('of a batch keeps the rest of it: it was whole once', async () => {

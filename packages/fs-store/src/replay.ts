@@ -82,6 +82,8 @@ export class Replay implements AsyncIterable<ReplayedLines> {
       this.end.tail = resumable ? { segment: segment.name, end: reader.goodEnd } : null;
     }
     this.end.next = Math.max(next, this.#from);
+    // Records are missing at the end: the segment that shows it is not gone on with.
+    if (this.end.next > next) this.end.tail = null;
   }
 
   async *#read(reader: SegmentReader, path: string): AsyncGenerator<Line[]> {

@@ -56,7 +56,10 @@ export class SegmentReader {
   epoch = 0;
   /** Where the last whole batch ends. */
   goodEnd = 0;
-  /** Whether more may be appended behind `goodEnd`. */
+  /**
+   * Whether more may be appended behind `goodEnd`. Not to a damaged segment: once a snapshot makes it superfluous, its damage is not read
+   * and reported any more.
+   */
   resumable = false;
   /** The rest is of no use. */
   done = false;
@@ -115,7 +118,6 @@ export class SegmentReader {
   fail(error: unknown): Line[] {
     const message = error instanceof Error ? error.message : String(error);
     this.#find('unreadable', this.#bytes, this.#bytes, `the segment cannot be read from here on: ${message}`);
-    this.resumable = false;
     return this.end();
   }
 
@@ -174,6 +176,7 @@ export class SegmentReader {
   }
 
   #find(kind: FindingKind, from: number, to: number, message: string): void {
+    if (kind !== 'torn-tail' && kind !== 'incomplete-batch') this.resumable = false;
     const last = this.findings.at(-1);
     // A copied stretch of the file is one finding, not one for each of its records.
     if (kind === 'duplicate' && last?.kind === kind && last.to === from) last.to = to;
