@@ -216,6 +216,20 @@ export function list(test: StoreTest): void {
       });
     }
 
+    const unknown: ListQuery[] = [
+      { filter: { status: 'done' as 'completed' } },
+      { filter: { status: ['pending', 'constructor' as 'failed'] } },
+      { filter: { reason: 'bored' as 'error' } },
+      { filter: { createdAfter: Number.NaN } },
+      { sort: 'name' as JobSort },
+      { direction: 'up' as 'asc' },
+    ];
+    for (const query of unknown) {
+      test(`refuses what it does not know: ${JSON.stringify(query)}`, async (h) => {
+        await expect(h.store.list(query)).rejects.toBeInstanceOf(ValidationError);
+      });
+    }
+
     test('refuses a cursor that it did not give', async (h) => {
       await h.addAll(Array.from({ length: 3 }, () => ({})));
       const { next } = await h.store.list({ limit: 1 });

@@ -59,7 +59,7 @@ export class ModelRun {
       [20, () => this.#claim()],
       [20, () => this.#settle()],
       [8, () => this.#report()],
-      [5, () => this.#takeBack()],
+      [10, () => this.#takeBack()],
       [15, () => this.#change()],
       [4, () => this.#pause()],
       [4, () => this.#list()],
@@ -173,7 +173,7 @@ export class ModelRun {
   async #takeBack(): Promise<void> {
     const { random } = this;
     const workers = random.some(WORKERS, 0.5);
-    const cause = random.pick(['released', 'crashed'] as const);
+    const cause = random.pick(['released', 'crashed', 'crashed'] as const);
     const keep = random.some([...this.#model.tokens.values()], 0.2);
     this.#note('takeBack', { workers, cause, keep });
     const running = new Map(this.#model.tokens);

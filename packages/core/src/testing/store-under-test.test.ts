@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryStore } from '../memory-store';
+import type { StoreCapabilities } from '../store';
+import { FakeClock } from './fake-clock';
+import { FEATURES, lackingFeatures } from './store-under-test';
+
+const under = (capabilities: Partial<StoreCapabilities>, clock?: FakeClock) => {
+  const store = new MemoryStore();
+  Object.assign(store, { capabilities: { ...store.capabilities, ...capabilities } });
+  return { store, clock, dispose: () => store.close() };
+};
+
+const NOTHING = { reorder: false, dependencies: false, textSearch: false, resumableEvents: false };
+
+describe('lackingFeatures', () => {
+  it('finds nothing lacking in a store that claims everything and takes a clock', () => {
+    expect([...lackingFeatures(under({ persistent: true, shared: true }, new FakeClock())).keys()]).toEqual([]);
+  });
+
+  it('finds every feature lacking in a store that claims nothing, each with a reason that names the store', () => {
+    const lacking = lackingFeatures(under({ ...NOTHING, name: 'plain' }));
+    expect([...lacking.keys()].sort()).toEqual([...FEATURES].sort());
+    for (const reason of lacking.values()) expect(reason).toMatch(/^the plain store /);
+  });
+});
