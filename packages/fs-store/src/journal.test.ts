@@ -322,6 +322,22 @@ describe('a sync that fails', () => {
     expect(findings).toEqual([]);
   });
 
+  it('leaves bodies readable by their old place, when the segment they were in is compressed too', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, {}, files);
+    fill(journal, 3);
+    await journal.sync();
+    const place = journal.append(batch(4));
+    files.plan = (call) => (call === 'fdatasync' ? 'EIO' : undefined);
+    await journal.sync();
+    files.plan = undefined;
+    expect(await journal.compress({ before: 4 })).toEqual([place.segment]);
+    const bodyStart = batch(4).lines.indexOf('{"n"');
+    expect(journal.readBody(place.segment, place.offset + bodyStart, bodyFor(4).length)).toBe(bodyFor(4));
+    await journal.close();
+  });
+
   it('is never tried again on the same descriptor', async () => {
     const files = faultyFiles();
     const journal = await openJournal(tempDir(), {}, files);

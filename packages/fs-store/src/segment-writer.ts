@@ -193,10 +193,9 @@ export class SegmentWriter {
     return this.#reader.read(name, at, length);
   }
 
-  /** The file is about to be removed. */
+  /** The file is about to be removed. What was moved out of it before is still found by its old place. */
   forget(name: string): void {
     this.#reader.forget(name);
-    this.#moves.delete(name);
   }
 
   close(): void {
