@@ -20,6 +20,11 @@ import * as fs from 'node:fs';
  */
 export type OpenMode = 'read' | 'append' | 'create' | 'lock';
 
+/** A folder that is being watched. */
+export interface FolderWatch {
+  close(): void;
+}
+
 /** The system calls of the store. */
 export interface Files {
   /** What the quirks are decided by: `win32` cannot sync folders and refuses to rename what another process reads. */
@@ -44,9 +49,17 @@ export interface Files {
   linkSync(from: string, to: string): void;
   unlinkSync(path: string): void;
   rmdirSync(path: string): void;
+  chmodSync(path: string, mode: number): void;
   /** Access and modification time, in epoch milliseconds. */
   utimesSync(path: string, at: number): void;
 
+  /** The names in a folder. */
+  readdir(path: string): Promise<string[]>;
+  /**
+   * Tells of changes in a folder, itself and not below, until it is closed. Hints only: they may be late, doubled or missing, and `name`
+   * is `null` when the system does not know it. Does not keep the process alive.
+   */
+  watch(path: string, on: { change(name: string | null): void; error(error: Error): void }): FolderWatch;
   read(fd: number, into: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   /** May write less than asked; appends. */
   write(fd: number, bytes: Uint8Array, offset: number, length: number): Promise<number>;
@@ -86,8 +99,12 @@ export const nodeFiles: Files = {
   linkSync: (from, to) => fs.linkSync(from, to),
   unlinkSync: (path) => fs.unlinkSync(path),
   rmdirSync: (path) => fs.rmdirSync(path),
+  chmodSync: (path, mode) => fs.chmodSync(path, mode),
   utimesSync: (path, at) => fs.utimesSync(path, at / 1000, at / 1000),
 
+  readdir: (path) => call((done) => fs.readdir(path, (error, names) => done(error, names))),
+  watch: (path, on) =>
+    fs.watch(path, { persistent: false }, (_event, name) => on.change(name)).on('error', (error) => on.error(error)),
   read: (fd, into, offset, length, position) =>
     call((done) => fs.read(fd, into, offset, length, position, (error, bytes) => done(error, bytes))),
   write: (fd, bytes, offset, length) =>
