@@ -1,0 +1,270 @@
+/**
+ * Looks into files that the view did not write, waits until they are whole and still, and does what they ask for.
+ *
+ * While a job is examined its file is left alone: {@link Examiner.isHeld}. At the end it is marked as behind, so that whatever was found,
+ * the file ends up as the index says.
+ *
+ * @module
+ */
+import type { JobStatus } from '@leviathan/core';
+import { jobOf } from '@leviathan/core/engine';
+import { errorCode } from './files';
+import type { QuarantineReason } from './quarantine';
+import { nextTurn, startSlice } from './slice';
+import { Stillness, signatureOf } from './stillness';
+import { type Decision, type Doc, decide, type Request } from './view-decide';
+import { type ExaminerScope, readDocs } from './view-docs';
+import { type Found, lookAt, lookFor } from './view-look';
+import { isSame, type Note, STALE } from './view-notes';
+import { Petitioner, retryDelay } from './view-petitioner';
+import { WaitingList } from './waiting-list';
+
+/** A file that is nowhere may be on its way: editors and sync tools remove, then write again (ms). */
+const MISSING_MS = 250;
+/** Two files may be one that is being moved from another disk: copied, then removed (ms). */
+const TWICE_MS = 100;
+/** A job that depends on one that is not there waits so long for it to be adopted (ms). */
+const PARENT_MS = 500;
+
+/** One look at a job's files. */
+interface Look {
+  id: string;
+  note: Note | undefined;
+  found: Found[];
+  /** All that the view did not write, or not so. */
+  foreign: Found[];
+  /** The file that the view wrote stands where it was, unchanged. */
+  intact: boolean;
+  /** Milliseconds until all this has looked so for `ms`. */
+  stillFor: (ms: number) => number;
+}
+
+/** See the module. */
+export class Examiner {
+  /** More unknown jobs may still come: the parents of those that came first. */
+  scanning = false;
+  private readonly queue = new Set<string>();
+  private readonly busy = new Set<string>();
+  private readonly again = new Set<string>();
+  private readonly attempts = new Map<string, number>();
+  private readonly waiting: WaitingList;
+  private readonly stillness: Stillness;
+  private readonly petitioner: Petitioner;
+  private readonly idlers: (() => void)[] = [];
+  private pumping = false;
+  private stopped = false;
+
+  constructor(private readonly scope: ExaminerScope) {
+    const { clock, requests, errors } = scope;
+    this.stillness = new Stillness(clock);
+    this.waiting = new WaitingList(clock, (id) => this.enqueue(id));
+    this.petitioner = new Petitioner(requests, clock, errors, () => this.wakeIdlers());
+  }
+
+  /** Whether the id's file is to be left alone for now. */
+  isHeld(id: string): boolean {
+    return this.busy.has(id) || this.queue.has(id) || this.waiting.has(id);
+  }
+
+  /** Something about the id's files is not as the view left it. */
+  examine(id: string): void {
+    if (this.busy.has(id)) this.again.add(id);
+    else this.enqueue(id);
+  }
+
+  /** Resolves when nothing is left to do but to wait for files to be whole or still, or for a failed request to be made again. */
+  async idle(): Promise<void> {
+    if (this.isIdle) return;
+    await new Promise<void>((resolve) => this.idlers.push(resolve));
+  }
+
+  /** Resolves when the requests that are under way are answered; nothing new begins. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.queue.clear();
+    this.waiting.stop();
+    this.petitioner.stop();
+    await this.idle();
+  }
+
+  private get isIdle(): boolean {
+    return this.queue.size === 0 && this.busy.size === this.petitioner.sleeping;
+  }
+
+  private enqueue(id: string): void {
+    if (this.stopped) return;
+    this.waiting.delete(id);
+    this.queue.add(id);
+    if (this.pumping) return;
+    this.pumping = true;
+    void this.pump();
+  }
+
+  private async pump(): Promise<void> {
+    await nextTurn();
+    while (this.queue.size > 0) {
+      const slice = startSlice();
+      for (const id of this.queue) {
+        this.queue.delete(id);
+        this.attempt(id);
+        if (slice.isOver()) break;
+      }
+      await nextTurn();
+    }
+    this.pumping = false;
+    this.wakeIdlers();
+  }
+
+  /** One look and what follows from it, all in one turn of the event loop: nothing of the view's own can change in between. */
+  private attempt(id: string): void {
+    try {
+      const look = this.look(id);
+      if (this.isSettled(look)) this.finish(id);
+      else this.step(look);
+    } catch (error) {
+      const attempt = this.attempts.get(id) ?? 0;
+      this.attempts.set(id, attempt + 1);
+      this.scope.errors.report('examine', `The file of job ${id} cannot be looked at or put right`, error);
+      this.waiting.add(id, retryDelay(attempt));
+    }
+  }
+
+  private look(id: string): Look {
+    const { files, layout, notes } = this.scope;
+    const note = notes.get(id);
+    const found = lookFor(files, layout, id);
+    const foreign = found.filter((file) => !(file.folder === note?.folder && file.isFile && isSame(note, file)));
+    const signature = found.map((file) => file.folder + signatureOf(file)).join();
+    const stillFor = (ms: number): number => this.stillness.left(id, signature, ms);
+    return { id, note, found, foreign, intact: foreign.length < found.length, stillFor };
+  }
+
+  /** Whether there is nothing to decide. */
+  private isSettled({ id, note, found, foreign, intact }: Look): boolean {
+    const { table, notes, tombstones } = this.scope;
+    if (foreign.length === 0 && (intact || !note)) return true;
+    if (table.entries.has(id)) return false;
+    if (found.length === 0) {
+      notes.delete(id);
+      return true;
+    }
+    if (note || !tombstones.has(id)) return false;
+    for (const file of foreign) this.discard(file);
+    return true;
+  }
+
+  private step(look: Look): void {
+    const { id, note, found, stillFor } = look;
+    const patience = found.length === 0 ? MISSING_MS : found.length > 1 ? TWICE_MS : 0;
+    const left = patience > 0 ? stillFor(patience) : 0;
+    if (left > 0) {
+      this.waiting.add(id, left);
+      return;
+    }
+    if (found.length === 0 && note && !this.scope.folderStands(note.folder)) {
+      // Who removes or unmounts a whole folder does not mean each job in it.
+      this.scope.notes.delete(id);
+      this.finish(id);
+      return;
+    }
+    const reading = readDocs(this.scope, id, look.foreign, look);
+    if ('wait' in reading) this.waiting.add(id, reading.wait);
+    else if ('reject' in reading) this.reject(id, reading.reject, reading.reason);
+    else if ('current' in reading) this.finish(id);
+    else if (reading.docs === 'gone') this.enqueue(id);
+    else this.decide(look, reading.docs);
+  }
+
+  /** What cannot be a job's file goes; then the rest is looked at. */
+  private reject(id: string, found: Found, reason: QuarantineReason): void {
+    const { notes, files, layout, quarantine } = this.scope;
+    quarantine.put(found.path, reason);
+    const note = notes.get(id);
+    const stands = note && note.folder !== found.folder && lookAt(files, layout.jobFile(note.folder, id));
+    // After the view itself took a file away its absence is no wish of anybody.
+    if (note && !(stands && isSame(note, stands))) notes.delete(id);
+    this.enqueue(id);
+  }
+
+  private decide({ id, note, intact }: Look, docs: Doc[]): void {
+    const { notes, quarantine, table, bodies } = this.scope;
+    const wait = this.waitsForParents(id, docs);
+    if (wait > 0) {
+      this.waiting.add(id, wait);
+      return;
+    }
+    const entry = table.entries.get(id);
+    const decision = decide({ job: entry && jobOf(entry, bodies), noted: note?.folder, intact, docs });
+    for (const { found, reason } of decision.quarantine) quarantine.put(found.path, reason);
+    for (const found of decision.discard) this.discard(found);
+    const { accept, remark, request } = decision;
+    if (accept) notes.set(id, accept, accept.folder, STALE);
+    else if (!intact) notes.delete(id);
+    if (remark) quarantine.note(remark.found.path, remark.reason);
+    if (!request) {
+      this.finish(id);
+      return;
+    }
+    this.busy.add(id);
+    void this.ask(id, request, decision, note?.folder);
+  }
+
+  /** Unknown jobs are adopted after those that they depend on, in whatever order their files are found. */
+  private waitsForParents(id: string, docs: Doc[]): number {
+    const { entries, seq } = this.scope.table;
+    if (entries.has(id)) return 0;
+    const missing = docs.flatMap(({ parsed }) => parsed.job.dependsOn ?? []).filter((parent) => !entries.has(parent));
+    if (missing.length === 0) return 0;
+    const mayCome = this.scanning || missing.some((parent) => parent !== id && this.isHeld(parent));
+    const left = this.stillness.left(`${id}:parents`, mayCome ? `${seq}` : '', PARENT_MS);
+    return Math.min(left, PARENT_MS / 10);
+  }
+
+  private async ask(id: string, request: Request, decision: Decision, noted: JobStatus | undefined): Promise<void> {
+    const outcome = await this.petitioner.ask(id, request);
+    try {
+      if (outcome && !outcome.ok) this.refused(id, outcome.message, decision, noted);
+    } catch (error) {
+      this.scope.errors.report('refuse', `The file of job ${id} cannot be put into quarantine`, error);
+    }
+    this.busy.delete(id);
+    this.finish(id);
+  }
+
+  private refused(id: string, message: string, decision: Decision, noted: JobStatus | undefined): void {
+    const { quarantine, files, notes, layout } = this.scope;
+    const reason = { code: 'REFUSED', message };
+    const { accept } = decision;
+    if (!accept || !decision.keepRefused) {
+      quarantine.note(accept?.path ?? layout.jobFile(noted ?? 'pending', id), reason);
+      return;
+    }
+    const stands = lookAt(files, accept.path);
+    // Changed again meanwhile: that is looked at next.
+    if (!stands || !isSame(accept, stands)) return;
+    quarantine.put(accept.path, reason);
+    notes.delete(id);
+  }
+
+  private discard({ path }: Found): void {
+    try {
+      this.scope.files.unlinkSync(path);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  private finish(id: string): void {
+    this.stillness.forget(id);
+    this.stillness.forget(`${id}:parents`);
+    this.attempts.delete(id);
+    if (this.again.delete(id)) this.enqueue(id);
+    this.scope.done(id);
+    this.wakeIdlers();
+  }
+
+  private wakeIdlers(): void {
+    if (!this.isIdle) return;
+    for (const resolve of this.idlers.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Brings the file of one job to where the index says it should be. Each file is whole at any moment: it is written beside its place
+ * and renamed. When a job changes folders its new file comes first, so that a crash leaves two, of which the one with the higher `rev`
+ * counts, and never none.
+ *
+ * @module
+ */
+import type { JobStatus } from '@leviathan/core';
+import { type BodySource, type Entry, type JobTable, jobOf } from '@leviathan/core/engine';
+import { discard, openTemporary, writeAllSync } from './atomic';
+import { errorCode, type Files } from './files';
+import { serialiseJob } from './job-file';
+import type { Layout } from './layout';
+import type { Stamp } from './stillness';
+import { lookAt, lookFor } from './view-look';
+import { isSame, type Note, type Notes } from './view-notes';
+
+/**
+ * - `done`: the file shows the newest state, or there is to be none.
+ * - `foreign`: somebody else wrote, moved or removed something since; nothing was touched.
+ */
+export type WriteOutcome = 'done' | 'foreign';
+
+/** See the module. */
+export class ViewWriter {
+  /** A pending job was left without a file because there are enough of them. */
+  capped = false;
+  /** False until each file that stood there at the start has been looked at: any folder may still hold a job's old file. */
+  settled = false;
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly files: Files,
+    private readonly table: JobTable,
+    private readonly bodies: BodySource,
+    private readonly notes: Notes,
+    private readonly pendingLimit: number,
+  ) {}
+
+  /** Throws what a failing system call threw. What was noted is true in any case. */
+  write(id: string): WriteOutcome {
+    const note = this.notes.get(id);
+    const entry = this.table.entries.get(id);
+    if (!entry) return note ? this.remove(id, note) : 'done';
+    if (note?.folder === entry.status && note.version === entry.lastSeq) return 'done';
+    if (entry.status === 'pending' && note?.folder !== 'pending' && this.notes.files.pending >= this.pendingLimit) {
+      this.capped = true;
+      return note ? this.remove(id, note) : 'done';
+    }
+    if (this.isForeign(id, entry.status, note)) return 'foreign';
+    this.put(id, entry);
+    if (note && note.folder !== entry.status) this.unlink(note.folder, id);
+    return 'done';
+  }
+
+  private put(id: string, entry: Entry): void {
+    const { files } = this;
+    const path = this.layout.jobFile(entry.status, id);
+    const bytes = Buffer.from(serialiseJob(jobOf(entry, this.bodies)));
+    const temporary = openTemporary(files, path);
+    let stamp: Stamp;
+    try {
+      try {
+        writeAllSync(files, temporary.fd, bytes);
+        stamp = files.fstatSync(temporary.fd);
+      } finally {
+        files.closeSync(temporary.fd);
+      }
+      files.renameSync(temporary.path, path);
+    } catch (error) {
+      discard(files, temporary.path);
+      throw error;
+    }
+    this.notes.set(id, stamp, entry.status, entry.lastSeq);
+  }
+
+  private remove(id: string, note: Note): WriteOutcome {
+    const stands = lookAt(this.files, this.layout.jobFile(note.folder, id));
+    if (stands && !isSame(note, stands)) return 'foreign';
+    if (stands) this.unlink(note.folder, id);
+    this.notes.delete(id);
+    return 'done';
+  }
+
+  private isForeign(id: string, status: JobStatus, note: Note | undefined): boolean {
+    if (!note) {
+      return this.settled
+        ? lookAt(this.files, this.layout.jobFile(status, id)) !== undefined
+        : lookFor(this.files, this.layout, id).length > 0;
+    }
+    const stands = lookAt(this.files, this.layout.jobFile(note.folder, id));
+    if (!stands || !isSame(note, stands)) return true;
+    return note.folder !== status && lookAt(this.files, this.layout.jobFile(status, id)) !== undefined;
+  }
+
+  private unlink(folder: JobStatus, id: string): void {
+    try {
+      this.files.unlinkSync(this.layout.jobFile(folder, id));
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+}
