@@ -49,6 +49,8 @@ export class Harness {
 
   /** Closes the store and opens its jobs anew. */
   async reopen(): Promise<JobStore> {
+    // The marks are pauses, and a pause survives a restart.
+    for (let mark = 0; mark < this.#marks; mark++) await this.store.pause(false, { type: `mark-${mark}` });
     this.#store = await present(this.#under.reopen, 'reopen()').call(this.#under);
     return this.#store;
   }

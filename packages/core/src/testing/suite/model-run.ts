@@ -1,33 +1,23 @@
-import type { JobSpec, JobStatus } from '../../job';
-import type { ChangeAction, ChangeRequest, JobFilter, MoveTarget, Settlement } from '../../store';
+import type { JobSpec } from '../../job';
+import type { ChangeRequest } from '../../store';
 import type { Feature } from '../store-under-test';
 import { expect } from '../vitest-api';
-import { BOOM, type Harness, iso } from './harness';
+import { type Harness, iso } from './harness';
+import { type Attempt, ModelDraw, TYPES, WORKERS } from './model-draw';
 import { ModelStore } from './model-store';
 import { countsView, eventsView, viewOf } from './model-view';
 import type { Random } from './random';
 import type { Recorder } from './recorder';
 
-const TYPES = ['a', 'b', 'constructor'];
-const WORKERS = ['w1', 'w2', 'w3'];
-const KEYS = ['k1', 'k2', '__proto__'];
-const TAGS = ['red', 'blue'];
-const STATUSES: JobStatus[] = ['pending', 'active', 'completed', 'failed'];
-
-interface Attempt {
-  id: string;
-  token: string;
-}
-
 /** Random calls on a store and on the model, with both compared after each. */
 export class ModelRun {
   readonly trace: string[] = [];
   readonly #model: ModelStore;
+  readonly #draw: ModelDraw;
   /** Attempts that were taken back: their tokens must open nothing. */
   readonly #lost: Attempt[] = [];
   readonly #revisions = new Map<string, { rev: number; state: string }>();
   #recorder: Recorder | undefined;
-  #added = 0;
 
   /**
    * @param moves Whether jobs are moved. What a later change of priority makes of the order is open then, so a run has either.
@@ -39,6 +29,7 @@ export class ModelRun {
     readonly moves: boolean,
   ) {
     this.#model = new ModelStore(() => h.now());
+    this.#draw = new ModelDraw(this.#model, random, h.controlsTime, !lacking.has('dependencies'));
   }
 
   async run(steps: number): Promise<void> {
@@ -76,33 +67,9 @@ export class ModelRun {
   async #add(): Promise<void> {
     const { random } = this;
     const specs: JobSpec[] = [];
-    for (let n = random.int(1, 4); n > 0; n--) specs.push(this.#spec(specs));
+    for (let n = random.int(1, 4); n > 0; n--) specs.push(this.#draw.spec(specs));
     this.#note('add', specs);
     expect(await this.h.store.add(specs)).toEqual(this.#model.add(specs));
-  }
-
-  #spec(batch: JobSpec[]): JobSpec {
-    const { random } = this;
-    const known = this.#model.jobs.map((job) => job.id);
-    const again = known.length > 0 && random.chance(0.05);
-    const spec: JobSpec = {
-      id: again ? random.pick(known) : `j${this.#added++}`,
-      type: random.pick(TYPES),
-      data: this.#added,
-    };
-    if (random.chance(0.4)) spec.priority = random.int(4, 6);
-    if (random.chance(0.4)) spec.maxAttempts = random.int(1, 3);
-    if (random.chance(0.3)) spec.maxCrashes = random.int(1, 2);
-    if (random.chance(0.2)) spec.key = random.pick(KEYS);
-    if (random.chance(0.3)) spec.tags = random.some(TAGS, 0.5);
-    if (this.h.controlsTime && random.chance(0.2)) spec.runAt = this.h.now() + random.int(-1_000, 10_000);
-    if (!this.lacking.has('dependencies') && random.chance(0.15)) {
-      // A job whose key is taken is not added, so nothing of its batch can depend on it.
-      const parents = [...known, ...batch.filter((other) => other.key === undefined).map((other) => other.id ?? '')];
-      const own = parents.filter((id) => id !== spec.id);
-      if (own.length > 0) spec.dependsOn = [random.pick(own), random.pick(own)];
-    }
-    return spec;
   }
 
   async #claim(): Promise<void> {
@@ -120,31 +87,8 @@ export class ModelRun {
     for (const { job, token } of claimed) this.#model.start(job.id, worker, token);
   }
 
-  /** Running attempts, and now and then ones that are over. */
-  #attempts(share: number): Attempt[] {
-    const running = [...this.#model.tokens].map(([id, token]) => ({ id, token }));
-    const attempts = this.random.some(running, share);
-    if (this.random.chance(0.2)) attempts.push(...this.random.some(this.#lost, 0.3));
-    const known = this.#model.jobs.map((job) => job.id);
-    if (known.length > 0 && this.random.chance(0.1)) attempts.push({ id: this.random.pick(known), token: 'invented' });
-    return attempts.filter(({ id }) => this.#model.find(id));
-  }
-
   async #settle(): Promise<void> {
-    const { random } = this;
-    const settlements = this.#attempts(0.4).map((attempt): Settlement => {
-      const ends: Settlement[] = [
-        { ...attempt, outcome: 'completed', result: random.int(0, 9) },
-        { ...attempt, outcome: 'completed' },
-        { ...attempt, outcome: 'failed', error: BOOM, reason: random.pick(['error', 'timeout']), retryIn: 0 },
-        { ...attempt, outcome: 'failed', error: BOOM, reason: 'error' },
-        { ...attempt, outcome: 'released' },
-      ];
-      if (this.h.controlsTime) {
-        ends.push({ ...attempt, outcome: 'failed', error: BOOM, reason: 'error', retryIn: random.int(1, 8_000) });
-      }
-      return random.pick(ends);
-    });
+    const settlements = this.#draw.attempts(0.4, this.#lost).map((attempt) => this.#draw.settlement(attempt));
     // The state that a refusal tells may be the one after the whole batch.
     for (const settlement of settlements) {
       this.#note('settle', settlement);
@@ -154,7 +98,7 @@ export class ModelRun {
 
   async #report(): Promise<void> {
     const { random } = this;
-    for (const { id, token } of this.#attempts(0.5)) {
+    for (const { id, token } of this.#draw.attempts(0.5, this.#lost)) {
       const progress = random.int(0, 100);
       const log = `line ${random.int(0, 999)}`;
       const news = {
@@ -182,9 +126,8 @@ export class ModelRun {
   }
 
   async #change(): Promise<void> {
-    const { random } = this;
-    const change = this.#action();
-    const { target, ids } = this.#target();
+    const change = this.#draw.action(this.moves);
+    const { target, ids } = this.#draw.target();
     const request: ChangeRequest = { change, target };
     this.#note('change', request);
     const before = await this.h.everything();
@@ -200,63 +143,6 @@ export class ModelRun {
     expect([...result.ids].sort()).toEqual([...expected.ids].sort());
     const skipped = result.skipped.flatMap((skip) => skip.ids.map((id) => `${skip.reason} ${id}`));
     expect(skipped.sort()).toEqual(expected.skipped.map(([reason, id]) => `${reason} ${id}`).sort());
-    if (random.chance(0.5)) this.#lost.splice(0, 3);
-  }
-
-  #action(): ChangeAction {
-    const { random } = this;
-    const actions: ChangeAction[] = [
-      { action: 'cancel' },
-      { action: 'retry' },
-      { action: 'retry' },
-      { action: 'remove' },
-      { action: 'edit', patch: { data: { edit: random.int(0, 1e9) } } },
-    ];
-    const pending = this.#model.queue().map((job) => job.id);
-    if (!this.moves) actions.push({ action: 'reprioritise', priority: random.int(4, 6) });
-    else {
-      const targets: MoveTarget[] = [{ to: 'top' }, { to: 'bottom' }];
-      if (pending.length > 0) targets.push({ before: random.pick(pending) }, { after: random.pick(pending) });
-      const move = { action: 'move' as const, target: random.pick(targets) };
-      actions.push(move, move, move);
-    }
-    return random.pick(actions);
-  }
-
-  #target(): { target: ChangeRequest['target']; ids: string[] } {
-    const { random } = this;
-    const all = this.#model.jobs;
-    if (random.chance(0.7)) {
-      const ids = random.some(all, Math.min(1, 3 / Math.max(all.length, 1))).map((job) => job.id);
-      if (random.chance(0.1)) ids.push('never-there');
-      return { target: { ids }, ids };
-    }
-    const filter = this.#filter();
-    // Few of many, so that a filter does not end every story.
-    if (all.length > 0) filter.tags = ['red'];
-    return { target: { filter }, ids: this.#fitting(filter) };
-  }
-
-  #filter(): JobFilter {
-    const { random } = this;
-    const filter: JobFilter = {};
-    if (random.chance(0.6)) filter.status = random.some(STATUSES, 0.5);
-    if (random.chance(0.5)) filter.type = random.pick(TYPES);
-    if (random.chance(0.3)) filter.tags = [random.pick(TAGS)];
-    if (random.chance(0.2)) filter.priority = random.pick([4, 5, 6]);
-    return filter;
-  }
-
-  #fitting({ status, type, tags, priority }: JobFilter): string[] {
-    return this.#model.jobs
-      .filter(
-        (job) =>
-          (status === undefined || status.includes(job.status)) &&
-          (type === undefined || job.type === type) &&
-          (priority === undefined || job.priority === priority) &&
-          (tags ?? []).every((tag) => job.tags.includes(tag)),
-      )
-      .map((job) => job.id);
   }
 
   async #pause(): Promise<void> {
@@ -269,7 +155,7 @@ export class ModelRun {
   }
 
   async #list(): Promise<void> {
-    const filter = this.#filter();
+    const filter = this.#draw.filter();
     const limit = this.random.int(1, 5);
     const desc = this.random.chance(0.5);
     this.#note('list', { filter, limit, desc });
@@ -285,8 +171,8 @@ export class ModelRun {
       expect(page.jobs.length).toBeLessThanOrEqual(limit);
       ids.push(...page.jobs.map((job) => job.id));
       cursor = page.next;
-    } while (cursor !== undefined && ids.length <= this.#added);
-    const expected = this.#fitting(filter);
+    } while (cursor !== undefined && ids.length <= this.#model.jobs.length);
+    const expected = this.#draw.fitting(filter);
     expect(ids).toEqual(desc ? expected.reverse() : expected);
   }
 

@@ -1,6 +1,6 @@
 import type { Job } from '../../job';
 import type { JobCounts, StoreEvent } from '../../store';
-import type { ModelEvent, ModelJob } from './model-store';
+import type { ModelEvent, ModelJob } from './model-job';
 
 /** A store's job, reduced to what the model foretells. */
 export function viewOf(job: Job): ModelJob {
