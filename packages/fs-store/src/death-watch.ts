@@ -1,9 +1,10 @@
 /**
- * Watches processes that hold running jobs but are not connected: until they come back, or are proven dead.
+ * Watches processes that hold running jobs but are not connected: until they come back, or are proven dead. In real time, whatever
+ * clock the store has: processes live in it.
  *
  * @module
  */
-import type { Clock, Timer } from '@leviathan/core';
+import { systemClock, type Timer } from '@leviathan/core';
 
 /** First look, then twice as long each time: a process's locks are freed a moment after its sockets close. */
 const FIRST_INTERVAL = 5;
@@ -17,7 +18,6 @@ export class DeathWatch {
   private stopped = false;
 
   constructor(
-    private readonly clock: Clock,
     private readonly isAlive: (instance: string) => boolean,
     /** The process is dead: take back what its workers ran. A rejection leaves them to the next look. */
     private readonly onDeath: (workers: string[]) => Promise<unknown>,
@@ -62,7 +62,7 @@ export class DeathWatch {
     }
     if (this.stopped || this.watched.size === 0) return;
     this.timer?.cancel();
-    this.timer = this.clock.after(this.interval, () => void this.look());
+    this.timer = systemClock.after(this.interval, () => void this.look());
     this.interval = Math.min(this.interval * 2, MAX_INTERVAL);
   }
 }

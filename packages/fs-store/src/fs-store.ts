@@ -42,6 +42,15 @@ export class FsStore extends FailoverStore {
     this.opener = opener;
   }
 
+  /**
+   * Brings the folders up to date and takes a snapshot, so that the next opening reads little. Only in the process that owns the store.
+   * @throws StoreError `NOT_THE_OWNER`
+   */
+  async tidy(): Promise<void> {
+    await this.open();
+    await this.opener.tidy();
+  }
+
   override async close(): Promise<void> {
     try {
       await super.close();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, StoreClosedError, StoreWriteError, type Timer } from '@leviathan/core';
+import { StoreClosedError, StoreWriteError, systemClock, type Timer } from '@leviathan/core';
 import type { CommitLog, Entry, StoreRecord } from '@leviathan/core/engine';
 import type { BodyCache, DiskRef } from './bodies';
 import { LineEncoder, type Placed } from './codec';
@@ -32,7 +32,6 @@ export class JournalLog implements CommitLog {
 
   constructor(
     private readonly journal: Journal,
-    private readonly clock: Clock,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -134,7 +133,7 @@ export class JournalLog implements CommitLog {
 
   private repairSoon(): void {
     if (this.closed) return;
-    this.repairTimer ??= this.clock.after(REPAIR_INTERVAL, () => {
+    this.repairTimer ??= systemClock.after(REPAIR_INTERVAL, () => {
       this.repairTimer = undefined;
       void this.repair();
     });

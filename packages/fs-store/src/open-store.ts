@@ -24,6 +24,7 @@ const RETRY_INTERVAL = 25;
 export class StoreOpener {
   private readonly layout: Layout;
   private readonly presence: Presence;
+  private owned: OwnerStore | undefined;
   private present: { client: string; lock: Lock } | undefined;
 
   constructor(private readonly settings: StoreSettings) {
@@ -52,6 +53,17 @@ export class StoreOpener {
     }
   }
 
+  /** See `FsStore.tidy`. */
+  async tidy(): Promise<void> {
+    if (!this.owned) {
+      throw new StoreError(
+        'NOT_THE_OWNER',
+        `${this.settings.root} is held by another process, which keeps it in order itself.`,
+      );
+    }
+    await this.owned.tidy();
+  }
+
   /** This process needs the root no more. */
   leave(): void {
     if (this.present) this.presence.leave(this.present.client, this.present.lock);
@@ -64,6 +76,7 @@ export class StoreOpener {
     try {
       const store = new RemoteStore(await connectToSocket(owner.socket), client);
       await store.open();
+      this.owned = undefined;
       return { store, lost: store.lost };
     } catch (error) {
       if (error instanceof StoreError && error.code === 'CONNECTION') return undefined;
@@ -84,6 +97,7 @@ export class StoreOpener {
       const store = new OwnerStore({ settings, layout, recovered, journal, presence, instance, ownership });
       await store.start();
       await ownership.serve(store);
+      this.owned = store;
       return { store, lost: ownership.lost };
     } catch (error) {
       await ownership.end();

@@ -3,16 +3,17 @@
  *
  * @module
  */
-import type {
-  ChangeAction,
-  ClaimedJob,
-  ClaimRequest,
-  Issue,
-  Job,
-  JobStatus,
-  JobValidator,
-  Json,
-  StoreHealth,
+import {
+  type ChangeAction,
+  type ClaimedJob,
+  type ClaimRequest,
+  type Issue,
+  type Job,
+  type JobStatus,
+  type JobValidator,
+  type Json,
+  type StoreHealth,
+  systemClock,
 } from '@leviathan/core';
 import { EngineStore } from '@leviathan/core/engine';
 import { adoption } from './adopt';
@@ -72,12 +73,14 @@ export class OwnerStore extends EngineStore {
   /** Removed jobs whose files may stand in a folder until the first reconcile is done. */
   private tombstones: Set<string>;
   private validator: JobValidator | undefined;
+  /** Resolves when the folders were compared with the journal for the first time. */
+  private reconciled: Promise<void> = Promise.resolve();
   private ending: Promise<void> | undefined;
 
   constructor(parts: OwnerParts) {
     const { settings, layout, recovered, journal } = parts;
     const { files, clock, onError } = settings;
-    const log = new JournalLog(journal, clock, onError);
+    const log = new JournalLog(journal, onError);
     const bodies = new BodyCache(
       (file, offset, length) => journal.readBody(file, offset, length),
       settings.memoryBytes,
@@ -117,7 +120,8 @@ export class OwnerStore extends EngineStore {
       files,
       table: this.table,
       bodies,
-      clock,
+      // Real time: people and their editors live in it.
+      clock: systemClock,
       limits: { pendingFiles: settings.pendingFiles },
       requests: this.handRequests(),
       tombstones: this.tombstones,
@@ -127,7 +131,7 @@ export class OwnerStore extends EngineStore {
     this.inbox = new Inbox({
       layout,
       files,
-      clock,
+      clock: systemClock,
       add: (specs) => this.add(specs),
       validator: () => this.outsideValidator(),
       quarantine,
@@ -150,7 +154,7 @@ export class OwnerStore extends EngineStore {
       recovered.snapshot?.from ?? 0,
     );
     const isAlive = (instance: string): boolean => parts.presence.isAlive(instance);
-    this.deaths = new DeathWatch(clock, isAlive, (workers) => this.takeBack(workers, 'crashed'), onError);
+    this.deaths = new DeathWatch(isAlive, (workers) => this.takeBack(workers, 'crashed'), onError);
     this.table.onApplied = (record, entry) => {
       if (entry) {
         log.refer(record, entry, bodies);
@@ -165,10 +169,7 @@ export class OwnerStore extends EngineStore {
     const { onError } = this.parts.settings;
     await this.log.keepReserve();
     this.watchAbsent();
-    void this.view.start().then(
-      () => this.tombstones.clear(),
-      onError,
-    );
+    this.reconciled = this.view.start().then(() => this.tombstones.clear(), onError);
     this.inbox.start();
     this.archive.compress().catch(onError);
   }
@@ -203,6 +204,13 @@ export class OwnerStore extends EngineStore {
   /** Everything acknowledged so far stands in the folders. For programs that look there. */
   async settled(): Promise<void> {
     await this.view.flush();
+  }
+
+  /** Folders up to date, and a snapshot. */
+  async tidy(): Promise<void> {
+    await this.reconciled;
+    await this.view.flush();
+    await this.snapshotter.take();
   }
 
   override async health(): Promise<StoreHealth> {

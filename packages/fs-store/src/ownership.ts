@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Timer } from '@leviathan/core';
+import { systemClock, type Timer } from '@leviathan/core';
 import { type ServedClient, serveStore } from '@leviathan/core/remote';
 import { clearSocket, removeOwnerFile, socketPath, writeOwnerFile } from './endpoint';
 import type { Lock } from './lock';
@@ -83,7 +83,8 @@ export class Ownership {
   }
 
   private watchLock(store: OwnerStore): void {
-    this.check = this.settings.clock.after(LOCK_CHECK_INTERVAL, () => {
+    // Real time: what is watched is the real file system.
+    this.check = systemClock.after(LOCK_CHECK_INTERVAL, () => {
       if (this.lock.isHeld()) return this.watchLock(store);
       // Somebody removed the lock file by hand, and another process may own the folder by now.
       void store.abandon().finally(() => this.lose());

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, StoreError } from '@leviathan/core';
-import { EventHub, eventOf, JobTable, type StoreRecord } from '@leviathan/core/engine';
+import { applyAndTell, EventHub, JobTable, type StoreRecord } from '@leviathan/core/engine';
 import type { DiskRef } from './bodies';
 import { bodyOf, type Line } from './codec';
 import type { Files } from './files';
@@ -104,7 +104,7 @@ function applyLine(recovered: Recovered, line: Line, file: string, packed: boole
   recovered.replayed++;
   const id = idOf(record);
   const leaving = record.op === 'remove' ? table.entries.get(record.id) : undefined;
-  const applied = table.apply(record);
+  const applied = applyAndTell(table, hub, record);
   if (record.op === 'remove') tombstones.add(record.id);
   else if (record.op === 'add') tombstones.delete(record.job.id);
   const entry = leaving ?? (id === undefined ? undefined : table.entries.get(id));
@@ -113,7 +113,6 @@ function applyLine(recovered: Recovered, line: Line, file: string, packed: boole
     if (record.op === 'complete') [entry.result, entry.resultRef] = [undefined, ref];
     else [entry.data, entry.dataRef] = [undefined, ref];
   }
-  if (record.op !== 'worker' && applied) hub.push(eventOf(record, entry));
   // While a snapshot was written, jobs left that are not in it: what the journal says of them meanwhile means nothing any more.
   if (!applied && record.seq > (snapshot?.to ?? 0)) {
     report(

@@ -37,11 +37,7 @@ export class Committer {
     if (records.length === 0) return undefined;
     // Written first: what the index shows must not be lost by a crash of this process.
     this.log.write(records);
-    const busy = this.unfinished();
-    for (const record of records) this.apply(record);
-    if (busy > 0 && this.unfinished() === 0) {
-      this.hub.push({ seq: this.table.seq, at: isoOf(this.clock.now()), kind: 'drained' });
-    }
+    for (const record of records) applyAndTell(this.table, this.hub, record);
     const told = this.tell();
     const durable = lazy ? undefined : (told ?? this.log.synced());
     this.onCommit();
@@ -74,18 +70,25 @@ export class Committer {
     }
     return records;
   }
+}
 
-  private apply(record: StoreRecord): void {
-    const entry = 'id' in record ? this.table.entries.get(record.id) : undefined;
-    this.table.apply(record);
-    if (!this.hub.active || record.op === 'worker' || isSilent(record)) return;
-    this.hub.push(eventOf(record, record.op === 'add' ? this.table.entries.get(record.job.id) : entry));
-  }
+/**
+ * Applies a record and pushes its events, live or in a replay: subscribers cannot tell the difference.
+ * @returns whether the record fits the table
+ */
+export function applyAndTell(table: JobTable, hub: EventHub, record: StoreRecord): boolean {
+  const before = 'id' in record ? table.entries.get(record.id) : undefined;
+  const busy = unfinished(table) > 0;
+  const applied = table.apply(record);
+  if (!applied || !hub.active || record.op === 'worker' || isSilent(record)) return applied;
+  hub.push(eventOf(record, record.op === 'add' ? table.entries.get(record.job.id) : before));
+  if (busy && unfinished(table) === 0) hub.push({ seq: record.seq, at: isoOf(record.at), kind: 'drained' });
+  return applied;
+}
 
-  private unfinished(): number {
-    const { ready, scheduled, blocked, active } = this.table.counts.total;
-    return ready + scheduled + blocked + active;
-  }
+function unfinished(table: JobTable): number {
+  const { ready, scheduled, blocked, active } = table.counts.total;
+  return ready + scheduled + blocked + active;
 }
 
 /** Progress was told when it was reported; its record only keeps it. */

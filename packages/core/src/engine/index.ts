@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { type CommitLog, Committer, noLog } from './committer';
+export { applyAndTell, type CommitLog, Committer, noLog } from './committer';
 export { newJobId } from './decide-add';
 export { decideTakeBack } from './decide-settle';
 export { type EngineOptions, EngineStore } from './engine-store';
