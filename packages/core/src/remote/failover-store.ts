@@ -6,12 +6,14 @@
 import { v4 as uuid } from 'uuid';
 import { type Clock, systemClock } from '../clock';
 import { type DuplicateJobError, StoreClosedError } from '../errors';
-import type { Job, JobSpec } from '../job';
+import type { JobSpec } from '../job';
 import type * as Contract from '../store';
+import { CallingStore } from './calling-store';
 import type { Channel } from './channel';
 import { ConnectionLostError } from './connection';
 import { HeldJobs } from './held-jobs';
 import { type EventSource, LastingSubscription } from './lasting-subscription';
+import { type PendingCall, PendingCalls } from './pending-calls';
 import type { StoreMethod } from './protocol';
 import { type ClientIdentity, RemoteStore, UNKNOWN_CAPABILITIES } from './remote-store';
 import { Reopening } from './reopening';
@@ -38,23 +40,6 @@ export interface FailoverOptions {
   patience?: number;
 }
 
-/** A call that was not answered yet. */
-interface Call {
-  number: number;
-  method: StoreMethod;
-  args: unknown[];
-  signal: AbortSignal | undefined;
-  resolve(result: unknown): void;
-  reject(error: unknown): void;
-  /** How often it was made. */
-  tries: number;
-  abort(): void;
-  /** Where it was made last; undefined while it waits for a store. */
-  target: Target | undefined;
-  /** Of an `add`: ids that were chosen here. */
-  chosen: Set<string>;
-}
-
 /** How often a connection may be lost before the first one holds. */
 const FIRST_TRIES = 3;
 
@@ -72,12 +57,10 @@ interface Target extends EventSource {
  *
  * `open` decides what to open each time: a `RemoteStore` to whoever holds the jobs now, or a store of one's own.
  */
-export class FailoverStore implements Contract.JobStore {
+export class FailoverStore extends CallingStore implements Contract.JobStore {
   private readonly clock: Clock;
   private readonly client: string;
-  private readonly calls = new Map<number, Call>();
-  /** Numbers of the calls among them that a server answers once only. */
-  private readonly writes = new Set<number>();
+  private readonly calls = new PendingCalls<Target>();
   private readonly held = new HeldJobs();
   private readonly subscriptions = new Set<LastingSubscription>();
   private readonly reopening: Reopening;
@@ -86,14 +69,13 @@ export class FailoverStore implements Contract.JobStore {
   private closed: Promise<void> | undefined;
   private known: Contract.StoreCapabilities;
   private validator: Contract.JobValidator | undefined;
-  private lastNumber = 0;
   private hadStore = false;
-  private drained: (() => void) | undefined;
 
   constructor(
     private readonly openStore: (client: ClientIdentity) => Promise<OpenedStore>,
     options: FailoverOptions = {},
   ) {
+    super();
     this.clock = options.clock ?? systemClock;
     this.client = options.client ?? uuid();
     this.known = options.capabilities ?? UNKNOWN_CAPABILITIES;
@@ -127,47 +109,11 @@ export class FailoverStore implements Contract.JobStore {
   }
 
   claim(request: Contract.ClaimRequest, options?: { signal?: AbortSignal }): Promise<Contract.ClaimedJob[]> {
-    return this.call('claim', [request], options?.signal && { signal: options.signal });
-  }
-
-  settle(settlements: Contract.Settlement[]): Promise<Contract.SettleResult[]> {
-    return this.call('settle', [settlements]);
-  }
-
-  report(reports: Contract.Report[]): Promise<Contract.ReportResult[]> {
-    return this.call('report', [reports]);
-  }
-
-  takeBack(workers: string[], cause: 'released' | 'crashed', options?: { keep?: string[] }): Promise<number> {
-    return this.call('takeBack', [workers, cause, options]);
-  }
-
-  change(request: Contract.ChangeRequest): Promise<Contract.ChangeResult> {
-    return this.call('change', [request]);
-  }
-
-  pause(paused: boolean, options?: { type?: string; by?: string }): Promise<void> {
-    return this.call('pause', [paused, options]);
-  }
-
-  get(ids: string[]): Promise<(Job | null)[]> {
-    return this.call('get', [ids]);
-  }
-
-  list(query?: Contract.ListQuery): Promise<Contract.JobPage> {
-    return this.call('list', [query]);
-  }
-
-  counts(): Promise<Contract.JobCounts> {
-    return this.call('counts', []);
-  }
-
-  explain(ids: string[]): Promise<(Contract.Explanation | null)[]> {
-    return this.call('explain', [ids]);
+    return this.call('claim', [request], { signal: options?.signal });
   }
 
   /** Answers at once while there is no store: that is what it is asked for. */
-  async health(): Promise<Contract.StoreHealth> {
+  override async health(): Promise<Contract.StoreHealth> {
     const problem = this.closed ? undefined : this.reopening.problem;
     return problem ? { status: 'degraded', problems: [problem], details: {} } : this.call('health', []);
   }
@@ -210,16 +156,10 @@ export class FailoverStore implements Contract.JobStore {
   }
 
   private async shutDown(): Promise<void> {
-    for (const call of [...this.calls.values()]) {
-      if (call.method === 'claim') this.end(call)?.reject(new StoreClosedError());
-    }
+    this.calls.failAll(new StoreClosedError(), 'claim');
     await this.first?.catch(() => {});
     await this.reopening.finish();
-    if (this.calls.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.drained = resolve;
-      });
-    }
+    await this.calls.empty();
     // The store may have been lost while the last calls were answered.
     await this.reopening.finish();
     const { target } = this;
@@ -237,51 +177,23 @@ export class FailoverStore implements Contract.JobStore {
     if (!this.first) this.open().catch(() => {});
   }
 
-  private call<Result>(
+  protected override call<Result>(
     method: StoreMethod,
     args: unknown[],
-    extra: { signal?: AbortSignal; chosen?: Set<string> } = {},
-  ) {
-    return new Promise<Result>((resolve, reject) => {
-      this.assertOpen();
-      if (this.reopening.gaveUp) throw this.reopening.gaveUp;
-      const { signal, chosen = new Set() } = extra;
-      if (signal?.aborted) return resolve([] as Result);
-      const call: Call = {
-        number: ++this.lastNumber,
-        method,
-        args,
-        signal,
-        resolve: resolve as (result: unknown) => void,
-        reject,
-        // While it waits for a store nobody else hears the abort.
-        abort: () => {
-          if (!call.target) this.end(call)?.resolve([]);
-        },
-        tries: 0,
-        target: undefined,
-        chosen,
-      };
-      this.calls.set(call.number, call);
-      if (ONCE_METHODS.has(method)) this.writes.add(call.number);
-      if (method === 'claim') this.held.asked((args[0] as Contract.ClaimRequest).worker);
-      signal?.addEventListener('abort', call.abort);
-      if (this.target) this.issue(call, this.target);
-      else this.openSoon();
-    });
-  }
-
-  /** Takes a call from the list, if it is still there. */
-  private end(call: Call): Call | undefined {
-    if (!this.calls.delete(call.number)) return undefined;
-    this.writes.delete(call.number);
-    call.signal?.removeEventListener('abort', call.abort);
-    if (this.calls.size === 0) this.drained?.();
-    return call;
+    { signal, chosen = new Set() }: { signal?: AbortSignal | undefined; chosen?: Set<string> } = {},
+  ): Promise<Result> {
+    if (this.closed) return Promise.reject(new StoreClosedError());
+    if (this.reopening.gaveUp) return Promise.reject(this.reopening.gaveUp);
+    if (signal?.aborted) return Promise.resolve([] as Result);
+    const { call, answer } = this.calls.add<Result>({ method, args, signal, chosen });
+    if (method === 'claim') this.held.asked((args[0] as Contract.ClaimRequest).worker);
+    if (this.target) this.issue(call, this.target);
+    else this.openSoon();
+    return answer;
   }
 
   private failAll(error: unknown): void {
-    for (const call of [...this.calls.values()]) this.end(call)?.reject(error);
+    this.calls.failAll(error);
     for (const subscription of this.subscriptions) {
       if (subscription.isRunning) continue;
       this.subscriptions.delete(subscription);
@@ -317,7 +229,7 @@ export class FailoverStore implements Contract.JobStore {
     this.known = store.capabilities;
     this.hadStore = true;
     this.target = target;
-    for (const call of [...this.calls.values()]) this.issue(call, target);
+    for (const call of this.calls.all) this.issue(call, target);
     void opened.lost?.then(() => this.lose(target));
   }
 
@@ -337,7 +249,7 @@ export class FailoverStore implements Contract.JobStore {
         return;
       } catch (error) {
         // A store that is full or otherwise in trouble is still the store: going on without this would leave jobs behind.
-        if (error instanceof ConnectionLostError || this.closed) throw error;
+        if (isLoss(error) || this.closed) throw error;
         await this.reopening.pause(RESUME_AGAIN);
       }
     }
@@ -349,7 +261,7 @@ export class FailoverStore implements Contract.JobStore {
     this.reopening.start();
   }
 
-  private issue(call: Call, target: Target): void {
+  private issue(call: PendingCall<Target>, target: Target): void {
     call.tries++;
     call.target = target;
     this.perform(call, target.store).then(
@@ -358,7 +270,10 @@ export class FailoverStore implements Contract.JobStore {
     );
   }
 
-  private async perform({ method, args, number, signal, tries }: Call, store: Contract.JobStore): Promise<unknown> {
+  private async perform(
+    { method, args, number, signal, tries }: PendingCall<Target>,
+    store: Contract.JobStore,
+  ): Promise<unknown> {
     if (method === 'claim') return store.claim(args[0] as Contract.ClaimRequest, signal && { signal });
     let current = args;
     if (method === 'takeBack' && tries > 1) {
@@ -366,14 +281,13 @@ export class FailoverStore implements Contract.JobStore {
       current = [args[0], args[1], { keep }];
     }
     if (store instanceof RemoteStore && ONCE_METHODS.has(method)) {
-      const [lowest = number] = this.writes;
-      return store.repeatable(method, current, [number, lowest]);
+      return store.repeatable(method, current, [number, this.calls.lowestWrite]);
     }
     const run = store[method] as (...args: unknown[]) => Promise<unknown>;
     return run.apply(store, current);
   }
 
-  private answered(call: Call, target: Target, result: unknown): void {
+  private answered(call: PendingCall<Target>, target: Target, result: unknown): void {
     if (call.target !== target) return;
     const { method, args } = call;
     let answer = result;
@@ -386,30 +300,30 @@ export class FailoverStore implements Contract.JobStore {
     } else if (method === 'add' && call.tries > 1) {
       answer = afterRepeat(result as Contract.AddResult[], args[0] as JobSpec[], call.chosen);
     }
-    this.end(call)?.resolve(answer);
+    this.calls.end(call)?.resolve(answer);
   }
 
-  private failed(call: Call, target: Target, error: unknown): void {
+  private failed(call: PendingCall<Target>, target: Target, error: unknown): void {
     if (call.target !== target) return;
-    if (error instanceof ConnectionLostError) {
+    if (isLoss(error) && !(this.closed && error instanceof StoreClosedError)) {
       call.target = undefined;
-      if (call.signal?.aborted) this.end(call)?.resolve([]);
+      if (call.signal?.aborted) this.calls.end(call)?.resolve([]);
       this.lose(target);
       // The next store may be there already.
-      if (this.target && this.calls.has(call.number)) this.issue(call, this.target);
+      if (this.target && this.calls.has(call)) this.issue(call, this.target);
     } else if (call.method === 'add' && call.tries > 1 && isDuplicate(error)) {
       this.checkDuplicate(call, target, error);
     } else {
-      this.end(call)?.reject(error);
+      this.calls.end(call)?.reject(error);
     }
   }
 
-  private checkDuplicate(call: Call, target: Target, error: DuplicateJobError): void {
+  private checkDuplicate(call: PendingCall<Target>, target: Target, error: DuplicateJobError): void {
     afterDuplicate(error, call.args[0] as JobSpec[], call.chosen, (ids) => target.store.get(ids)).then(
-      (results) => this.end(call)?.resolve(results),
+      (results) => this.calls.end(call)?.resolve(results),
       (reason) => {
-        if (reason instanceof ConnectionLostError) this.failed(call, target, reason);
-        else this.end(call)?.reject(reason);
+        if (isLoss(reason)) this.failed(call, target, reason);
+        else this.calls.end(call)?.reject(reason);
       },
     );
   }
@@ -417,11 +331,16 @@ export class FailoverStore implements Contract.JobStore {
   private startOn(target: Target, subscription: LastingSubscription): void {
     subscription.attach(target).catch((error) => {
       // On the next store it starts with all the others.
-      if (error instanceof ConnectionLostError) return this.lose(target);
+      if (isLoss(error)) return this.lose(target);
       this.subscriptions.delete(subscription);
       subscription.fail(error);
     });
   }
+}
+
+/** The store is gone, or closed by somebody else: nobody closed this one. */
+function isLoss(error: unknown): boolean {
+  return error instanceof ConnectionLostError || error instanceof StoreClosedError;
 }
 
 /** Persistent stores count on where they stopped, whoever opens them; others start again. */

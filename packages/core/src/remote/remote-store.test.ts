@@ -121,7 +121,7 @@ describe('values that JSON would change in silence', () => {
     const { client } = connected(new MemoryStore());
     const error: unknown = await call(client).catch((reason) => reason);
     expect(error).toBeInstanceOf(ValidationError);
-    expect(error).toMatchObject({ issues: [{ path }] });
+    expect(error).toMatchObject({ issues: expect.arrayContaining([expect.objectContaining({ path })]) });
   });
 
   it('are sent as JSON where a port would refuse to copy them', async () => {

@@ -5,8 +5,9 @@
  */
 import { v4 as uuid } from 'uuid';
 import { StoreClosedError } from '../errors';
-import type { Job, JobSpec } from '../job';
+import type { JobSpec } from '../job';
 import type * as Contract from '../store';
+import { CallingStore } from './calling-store';
 import type { Channel } from './channel';
 import { Connection, type ConnectionLostError } from './connection';
 import type { CallEntry, StoreMethod, Welcome } from './protocol';
@@ -44,7 +45,7 @@ export const UNKNOWN_CAPABILITIES: Contract.StoreCapabilities = {
  * await remote.counts();
  * ```
  */
-export class RemoteStore implements Contract.JobStore {
+export class RemoteStore extends CallingStore implements Contract.JobStore {
   /** Resolves when the connection is gone, unless by `close()`. */
   readonly lost: Promise<ConnectionLostError>;
   private readonly connection: Connection;
@@ -55,6 +56,7 @@ export class RemoteStore implements Contract.JobStore {
   private welcome: Welcome | undefined;
 
   constructor(channel: Channel, identity: Partial<ClientIdentity> = {}) {
+    super();
     this.identity = { client: identity.client ?? uuid(), workers: identity.workers ?? [] };
     this.connection = new Connection(channel);
     this.lost = this.connection.lost;
@@ -118,46 +120,6 @@ export class RemoteStore implements Contract.JobStore {
     });
   }
 
-  async settle(settlements: Contract.Settlement[]): Promise<Contract.SettleResult[]> {
-    return this.call('settle', [settlements]);
-  }
-
-  async report(reports: Contract.Report[]): Promise<Contract.ReportResult[]> {
-    return this.call('report', [reports]);
-  }
-
-  async takeBack(workers: string[], cause: 'released' | 'crashed', options?: { keep?: string[] }): Promise<number> {
-    return this.call('takeBack', [workers, cause, options]);
-  }
-
-  async change(request: Contract.ChangeRequest): Promise<Contract.ChangeResult> {
-    return this.call('change', [request]);
-  }
-
-  async pause(paused: boolean, options?: { type?: string; by?: string }): Promise<void> {
-    return this.call('pause', [paused, options]);
-  }
-
-  async get(ids: string[]): Promise<(Job | null)[]> {
-    return this.call('get', [ids]);
-  }
-
-  async list(query?: Contract.ListQuery): Promise<Contract.JobPage> {
-    return this.call('list', [query]);
-  }
-
-  async counts(): Promise<Contract.JobCounts> {
-    return this.call('counts', []);
-  }
-
-  async explain(ids: string[]): Promise<(Contract.Explanation | null)[]> {
-    return this.call('explain', [ids]);
-  }
-
-  async health(): Promise<Contract.StoreHealth> {
-    return this.call('health', []);
-  }
-
   async subscribe(
     options: Contract.SubscribeOptions,
     listener: (events: Contract.StoreEvent[]) => void,
@@ -194,7 +156,7 @@ export class RemoteStore implements Contract.JobStore {
     await this.connection.call('settle', [released]).catch(() => {});
   }
 
-  private async call<Result>(method: StoreMethod, args: unknown[]): Promise<Result> {
+  protected override async call<Result>(method: StoreMethod, args: unknown[]): Promise<Result> {
     return (await this.begin(method, args).answer) as Result;
   }
 

@@ -131,7 +131,9 @@ class StoreConnection implements ServedClient {
     } catch (error) {
       // The refusal goes out first.
       nextTurn(() => this.channel.close());
-      return { protocol: PROTOCOL_VERSION, error: toWire(error) };
+      // A store that is closed here may be open elsewhere by now.
+      const refusal = error instanceof StoreClosedError ? closedBehind(error) : error;
+      return { protocol: PROTOCOL_VERSION, error: toWire(refusal) };
     }
   }
 
@@ -274,7 +276,7 @@ class StoreConnection implements ServedClient {
     if (this.state === 'closed') return;
     this.state = 'left';
     this.answers.flush();
-    this.channel.close(new ConnectionError('The store that was served here is closed.', { cause }));
+    this.channel.close(closedBehind(cause));
   }
 
   /** The channel closed: nothing of this connection goes on, and nothing that it started gets lost. */
@@ -323,4 +325,8 @@ class StoreConnection implements ServedClient {
       if (!(error instanceof StoreClosedError)) this.options.onError?.(error);
     }
   }
+}
+
+function closedBehind(cause: StoreClosedError): ConnectionError {
+  return new ConnectionError('The store that was served here is closed.', { cause });
 }
