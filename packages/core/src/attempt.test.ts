@@ -330,20 +330,25 @@ describe('timeouts', () => {
     expect(error).toMatchObject({ name: 'TimeoutError', stack: expect.stringContaining('cleaning up failed') });
   });
 
-  it('come from the processor where the job has none, and do not outlive the attempt', async () => {
-    const { queue, worker, clock } = rig([
-      task('slow', ({ signal }) => aborted(signal), { defaults: { timeout: 200 } }),
-      task('quick', () => 1),
-    ]);
+  it('come from the processor where the job has none', async () => {
+    const slow = task('slow', ({ signal }) => aborted(signal), { defaults: { timeout: 200 } });
+    const { memory, queue, worker, clock } = rig([slow]);
     await worker.start();
-    const handle = await queue.add('slow', null, { attempts: 1 });
+    const [added] = await memory.add([{ type: 'slow', data: null, maxAttempts: 1 }]);
     await clock.advance(200);
-    expect(await handle.wait()).toMatchObject({ reason: 'timeout' });
-    await clock.advance(60_000);
-    const idle = clock.pending;
-    await (await queue.add('quick', null, { timeout: 1_000 })).result();
-    await clock.advance(1_001);
-    expect(clock.pending).toBe(idle);
+    expect(await queue.get(added?.id ?? '')).toMatchObject({ status: 'failed', reason: 'timeout' });
+  });
+
+  it('leave no timer behind when the attempt ends', async () => {
+    const { memory, worker, clock } = rig([task('quick', () => 1)]);
+    await worker.start();
+    await memory.add([{ type: 'quick', data: null }]);
+    await clock.settle();
+    const before = clock.pending;
+    await memory.add([{ type: 'quick', data: null, timeout: 10_000 }]);
+    await clock.settle();
+    expect((await memory.counts()).completed).toBe(2);
+    expect(clock.pending).toBe(before);
   });
 
   it('also abort a signal that the handler asks for only later', async () => {
@@ -379,7 +384,7 @@ describe('cancellation', () => {
       signal.addEventListener('abort', () => reason.resolve(signal.reason));
       return aborted(signal);
     });
-    const { queue, worker, clock, kinds } = rig([slow]);
+    const { queue, worker, clock, kinds, faults } = rig([slow]);
     await worker.start();
     const handle = await queue.add('slow', null, { attempts: 5 });
     await clock.settle();
@@ -387,6 +392,7 @@ describe('cancellation', () => {
     expect(await reason.promise).toEqual(new CancelledError());
     expect(await handle.wait()).toMatchObject({ status: 'failed', reason: 'cancelled', attempt: 1 });
     expect(kinds(handle.id)).toEqual(['added', 'started', 'cancelling', 'failed']);
+    expect(faults.calls('settle')).toEqual([[expect.not.objectContaining({ retryIn: expect.anything() })]]);
   });
 
   it('accepts the success of a handler that finished all the same', async () => {

@@ -59,6 +59,11 @@ export class AttemptContext implements JobContext<never> {
 
   get checkpoint(): JobContext['checkpoint'] {
     const attempt = this.#attempt;
-    return (data) => attempt.checkpoint(data);
+    return (data) => {
+      const kept = attempt.checkpoint(data);
+      // Who awaits it hears of a failure; a handler that does not must not bring the process down by an unhandled rejection.
+      kept.catch(() => {});
+      return kept;
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { aborted, deferred, rig, task } from '../test/rig';
 import { JobTooLargeError, StoreWriteError } from './errors';
 import { type JobContext, type Json, MAX_LOGS } from './index';
@@ -170,6 +170,19 @@ describe('a checkpoint', () => {
     await Promise.all(handles.map((handle) => handle.wait()));
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: expect.any(JobTooLargeError) });
+  });
+
+  it('that nobody awaits brings nothing down when it fails', async () => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', listener);
+    onTestFinished(() => void process.off('unhandledRejection', listener));
+    const { ctx, clock, end, handle } = await running({ maxJobBytes: 1_000 });
+    void ctx.checkpoint('x'.repeat(5_000));
+    await clock.settle();
+    end('done');
+    expect(await handle.wait()).toMatchObject({ status: 'completed' });
+    expect(unhandled).toEqual([]);
   });
 
   it('rejects, and the signal aborts, when the job was taken from the worker', async () => {

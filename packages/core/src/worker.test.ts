@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aborted, deferred, rig, task } from '../test/rig';
 import { ShutdownError, StoreClosedError, StoreWriteError, UnrecoverableError, ValidationError } from './errors';
 import { MemoryStore } from './memory-store';
+import type { FakeClock } from './testing/fake-clock';
 import { Worker } from './worker';
 
 describe('a worker', () => {
@@ -36,7 +37,10 @@ describe('a worker', () => {
     const one = task('one', run('one'), { concurrency: 2 });
     const { queue, worker, clock } = rig([one, task('two', run('two'))], { concurrency: 5 });
     await worker.start();
-    const jobs = Array.from({ length: 20 }, (_, i) => ({ type: i < 12 ? ('two' as const) : ('one' as const), data: i }));
+    const jobs = Array.from({ length: 20 }, (_, i) => ({
+      type: i < 12 ? ('two' as const) : ('one' as const),
+      data: i,
+    }));
     const handles = await queue.addMany(jobs);
     for (let ended = 0; ended < jobs.length; ) {
       await clock.settle();
@@ -295,6 +299,21 @@ describe('stopping a worker', () => {
     await stopping;
     expect(await handles[0]?.job()).toMatchObject({ status: 'completed', result: 'saved' });
     expect(await handles[1]?.job()).toMatchObject({ status: 'failed', reason: 'error' });
+  });
+
+  it('gives aborted handlers a whole second, however short the patience with others', async () => {
+    const saving = task('saving', ({ signal }) =>
+      aborted(signal).catch(() => new Promise<string>((resolve) => void clock.after(900, () => resolve('saved')))),
+    );
+    const parts = rig([saving], { stuckAfter: 10 });
+    const clock: FakeClock = parts.clock;
+    await parts.worker.start();
+    const handle = await parts.queue.add('saving', null);
+    await clock.settle();
+    const stopping = parts.worker.stop({ timeout: 0 });
+    await clock.advance(900);
+    await stopping;
+    expect(await handle.job()).toMatchObject({ status: 'completed', result: 'saved' });
   });
 
   it('gives up handlers that ignore the abort after another second: released, or by their earlier abort', async () => {
