@@ -50,6 +50,8 @@ export interface Setup {
   env?: Record<string, string>;
   /** Standard input; left out: none. */
   input?: string;
+  /** The user to run as; only root may choose. */
+  uid?: number;
 }
 
 /** A process with pipes. */
@@ -59,7 +61,7 @@ export class Piped {
   private text = { out: '', err: '' };
   private waiting: { text: string; found: () => void }[] = [];
 
-  constructor(args: readonly string[], { folder, env = {}, input }: Setup) {
+  constructor(args: readonly string[], { folder, env = {}, input, uid }: Setup) {
     if (!existsSync(BIN)) throw new Error(`${BIN} is missing: build the packages first.`);
     this.child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env: environment(folder, env), stdio: 'pipe' });
     const { child } = this;

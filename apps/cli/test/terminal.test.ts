@@ -91,6 +91,47 @@ describe('a download on a terminal', () => {
   });
 });
 
+describe('a question on a terminal', () => {
+  it('is asked once, and no is the answer to anything but yes', async () => {
+    const folder = scratch();
+    const root = join(folder, 'jobs');
+    await run(['add', '--batch', '--any-type', '--root', root], { folder, input: '{"type":"x"}\n{"type":"x"}\n' });
+    const left = async (): Promise<number> =>
+      JSON.parse((await run(['stats', '--json', '--root', root], { folder })).out).counts.pending;
+    for (const [answer, code, count] of [
+      ['\r', 1, 2],
+      ['\u0003', 130, 2],
+      ['\u0004', 1, 2],
+      ['y\r', 0, 0],
+    ] as const) {
+      const terminal = new OnTerminal(['clear', 'all', '--root', root], { folder });
+      await terminal.shows(/This will remove 2 jobs\. Go on\? \[y\/N\]/);
+      terminal.type(answer);
+      expect([answer, await terminal.done]).toEqual([answer, code]);
+      expect(await left()).toBe(count);
+    }
+  });
+});
+
+describe('watch on a terminal', () => {
+  it.each([40, 100])('keeps a table of %d columns up to date, and gives the cursor back at Ctrl-C', async (columns) => {
+    const folder = scratch();
+    const root = join(folder, 'jobs');
+    await run(['add', 'resize', 'name=first-picture', '--any-type', '--root', root], { folder });
+    const terminal = new OnTerminal(['watch', '--root', root], { folder }, columns, 12);
+    await terminal.shows(/1 pending[\s\S]*first-picture|1 pending[\s\S]*○ pending/);
+    const input = Array.from({ length: 30 }, (_, n) => `{"type":"resize","data":{"name":"picture-${n}"}}`).join('\n');
+    await run(['add', '--batch', '--any-type', '--root', root], { folder, input });
+    await terminal.shows(/31 pending/);
+    await run(['cancel', '--status', 'pending', '--yes', '--root', root], { folder });
+    await terminal.shows(/31 failed[\s\S]*✗ failed \(cancelled\)/);
+    expect(terminal.wrapped).toBe(false);
+    terminal.type('\u0003');
+    expect(await terminal.done).toBe(130);
+    expect(terminal.cursor).toBe(true);
+  });
+});
+
 describe('without a terminal', () => {
   it('writes a line per change of state on stderr, and only data on stdout', async () => {
     const folder = scratch();

@@ -7,7 +7,7 @@ export function bashScript(spec: ProgramSpec): string {
   const withValue = [...new Set(all.filter(({ values }) => values).flatMap(flags))];
   const cases = spec.commands.map(
     ({ names, options, values }) => `    ${names.join('|')})
-      options=${quote([...options, ...spec.options].flatMap(flags).join(' '))}
+      options=${quote([...options, ...spec.options].flatMap(flags).join('\n'))}
       case "$previous" in
 ${options
   .filter((option) => option.values)
@@ -18,6 +18,7 @@ ${options
   );
   return `# bash completion for leviathan. Load it with: source <(leviathan completion bash)
 _leviathan_ask() {
+  local IFS=$' \\t\\n'
   leviathan \${root:+--root "$root"} __complete "$1" "$current" 2>/dev/null | cut -f 1
 }
 _leviathan() {
@@ -34,27 +35,28 @@ _leviathan() {
   done
   case "$command" in
     '')
-      options=${quote(spec.options.flatMap(flags).join(' '))}
+      options=${quote(spec.options.flatMap(flags).join('\n'))}
       case "$previous" in
 ${spec.options
   .filter((option) => option.values)
   .map(valueCase)
   .join('\n')}
-        *) candidates=${quote(spec.commands.flatMap(({ names }) => names).join(' '))} ;;
+        *) candidates=${quote(spec.commands.flatMap(({ names }) => names).join('\n'))} ;;
       esac ;;
 ${cases.join('\n')}
   esac
   case "$previous" in
     --root) kind=folders ;;
   esac
-  COMPREPLY=()
+  # Without mapfile and, if need be, without compopt: macOS still comes with bash 3.
+  local IFS=$'\\n'
   case "$kind" in
     ids|types) candidates="$(_leviathan_ask "$kind")" ;;
-    files) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-    folders) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    files) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    folders) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$current")); return ;;
   esac
   if [[ "$current" == -* ]]; then candidates="$options"; fi
-  mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$current")
+  COMPREPLY=($(compgen -W "$candidates" -- "$current"))
 }
 complete -F _leviathan leviathan
 `;
@@ -69,7 +71,7 @@ function valueCase(option: OptionSpec): string {
 }
 
 function arm(values: Values): string {
-  if (values.kind === 'words') return `candidates=${quote(values.words.join(' '))}`;
+  if (values.kind === 'words') return `candidates=${quote(values.words.join('\n'))}`;
   return values.kind === 'any' ? 'candidates=' : `kind=${values.kind}`;
 }
 

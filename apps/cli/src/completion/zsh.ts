@@ -8,14 +8,16 @@ export function zshScript(spec: ProgramSpec): string {
   );
   const cases = spec.commands.map(({ names, options, values }) => {
     const specs = [...options, ...spec.options].flatMap(optionSpecs);
+    const rest = values.kind === 'any' ? [] : [quote(`*:argument:${action(values)}`)];
     return `        ${names.join('|')})
-          _arguments -s ${specs.join(' ')} ${quote(`*:argument:${action(values)}`)} ;;`;
+          _arguments -s ${[...specs, ...rest].join(' ')} ;;`;
   });
   return `#compdef leviathan
 # zsh completion for leviathan. Load it with: source <(leviathan completion zsh)
 _leviathan_ask() {
   local -a found
-  local root=\${opt_args[--root]}
+  local at=\${leviathan_line[(I)--root]} root=
+  (( at )) && root=\${leviathan_line[at+1]}
   found=("\${(@f)$(leviathan \${root:+--root} \${root:+$root} __complete $1 "$PREFIX" 2>/dev/null | sed -e 's/:/\\\\:/g' -e $'s/\\t/:/')}")
   [[ -n "$found" ]] && _describe -t $1 $1 found
 }
@@ -24,11 +26,13 @@ _leviathan_types() { _leviathan_ask types }
 _leviathan() {
   local curcontext="$curcontext" state line
   typeset -A opt_args
+  # The whole line: _arguments cuts words down to what concerns it.
+  local -a leviathan_line=($words)
   local -a commands
   commands=(
     ${commands.join('\n    ')}
   )
-  _arguments -C -s ${spec.options.flatMap(optionSpecs).join(' ')} '1: :->command' '*:: :->rest'
+  _arguments -C -s -A '-*' ${spec.options.flatMap(optionSpecs).join(' ')} '1: :->command' '*:: :->rest'
   case $state in
     command) _describe -t commands command commands ;;
     rest)
