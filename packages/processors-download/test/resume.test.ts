@@ -138,10 +138,7 @@ describe('a download that was cut off', () => {
   it('starts over when its record does not match its checksum any more', async () => {
     const { bench, after } = await interrupted(file, (req, res) => sendFile(req, res, file));
     const record = (await bench.read('file.bin.part.json')).toString();
-    await writeFile(
-      join(bench.folder, 'file.bin.part.json'),
-      record.replace(`"written":${2 * MiB}`, `"written":${2 * MiB + 1}`),
-    );
+    await writeFile(join(bench.folder, 'file.bin.part.json'), record.replace(/"durable":\d+/, '"durable":9'));
     expect(await bench.service.run(after)).toMatchObject({ resumed: 0, file: join(bench.folder, 'file.bin') });
     expect(await bench.files()).toEqual(['file.bin']);
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import { constants } from 'node:fs';
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 
@@ -28,11 +28,12 @@ const controlRecord = z.object({
   total: count.optional(),
   /** False when the bytes cannot be continued by a range request, for example because they were decoded. */
   resumable: z.boolean(),
-  /** Bytes that were handed to the kernel: they outlive the process. */
-  written: count,
   /** Bytes that reached the disk (fdatasync returned before this record was written): they outlive a power cut. */
   durable: count,
-  /** Which start of the machine `written` belongs to; left out where the system does not tell. */
+  /**
+   * The start of the machine in which the part is written. As long as it runs, every byte in the file can be relied on, since the part is
+   * written from front to back. Left out where the system does not tell, and after a sync that failed.
+   */
   boot: z.string().optional(),
 });
 
@@ -63,11 +64,15 @@ export async function writeControl(path: string, record: ControlRecord, options:
   const temporary = `${path}.tmp`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0);
   const file = await open(temporary, flags, 0o600);
+  let isWritten = false;
   try {
     await file.writeFile(`${JSON.stringify({ version: VERSION, crc32: checksumOf(record), record })}\n`);
     if (options.sync) await file.sync();
+    isWritten = true;
   } finally {
     await file.close();
+    // On a full disk the half of a record would take the room of somebody's bytes.
+    if (!isWritten) await unlink(temporary).catch(() => undefined);
   }
   await rename(temporary, path);
 }

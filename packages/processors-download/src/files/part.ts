@@ -66,7 +66,7 @@ export class PartFile {
         // file: leave it alone.
         if (there?.ino === ino) {
           const found = await readControl(controlPath(target));
-          const usable = found === undefined ? 0 : Math.min(await trusted(found), Number(size));
+          const usable = found === undefined ? 0 : await reliable(found, Number(size));
           kept = true;
           return new PartFile(target, handle, found, usable, Number(size), lock === true);
         }
@@ -133,7 +133,8 @@ async function openPart(path: string, create: boolean): Promise<FileHandle | und
   }
 }
 
-async function trusted(record: ControlRecord): Promise<number> {
+/** How many of the bytes in a part file are good. */
+async function reliable(record: ControlRecord, size: number): Promise<number> {
   const boot = await bootId();
-  return boot !== undefined && boot === record.boot ? record.written : record.durable;
+  return boot !== undefined && boot === record.boot ? size : Math.min(record.durable, size);
 }

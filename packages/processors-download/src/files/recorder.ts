@@ -8,23 +8,24 @@ import type { ControlRecord } from './control';
 import type { PartFile } from './part';
 import { BlockWriter } from './writer';
 
-/** A process that dies loses at most what came after the last record: this many bytes … */
-const RECORD_BYTES = 8 * 1024 * 1024;
-
-/** … or what came in this time. It is also the most that a power cut takes, on a disk that keeps up. */
-const RECORD_MS = 1_000;
+/**
+ * A power cut takes at most what came in this time, on a disk that keeps up. A process that dies leaves every byte that it has handed to
+ * the kernel; this is also how long one may wait in memory for others to be written with.
+ */
+const SYNC_MS = 1_000;
 
 /** What a record says besides how far the file is. */
-export type RecordBase = Omit<ControlRecord, 'written' | 'durable'>;
+export type RecordBase = Omit<ControlRecord, 'durable'>;
 
 /** A writer whose progress is recorded while it goes on. */
 export class RecordedWriter {
   readonly writer: BlockWriter;
   private durable: number;
-  private recorded: number;
   private saving: Promise<void> | undefined;
   private syncing: Promise<void> | undefined;
   private timer: Timer | undefined;
+  /** A sync failed: the kernel may have dropped bytes that it had taken, and a second sync would report success. */
+  private isSyncBroken = false;
 
   /**
    * @param offset where the next byte goes; the bytes before it are there already
@@ -38,10 +39,7 @@ export class RecordedWriter {
     private readonly onFailure: (error: unknown) => void,
   ) {
     this.durable = Math.min(part.found?.durable ?? 0, offset);
-    this.recorded = offset;
-    this.writer = new BlockWriter(part.handle, offset, (written) => {
-      if (written - this.recorded >= RECORD_BYTES) this.save(false);
-    });
+    this.writer = new BlockWriter(part.handle, offset);
   }
 
   /** Writes the first record, before the first byte, so that a part file without a record is never one of ours. */
@@ -50,7 +48,7 @@ export class RecordedWriter {
     this.arm();
   }
 
-  /** Hands every byte to the kernel and records that. */
+  /** Hands every byte to the kernel, and records what is known now. */
   async stop(): Promise<void> {
     this.timer?.cancel();
     this.timer = undefined;
@@ -65,20 +63,25 @@ export class RecordedWriter {
 
   /** Puts every byte on the disk, and with them a record of a complete file. After {@link stop}. */
   async complete(): Promise<void> {
-    await this.part.handle.sync();
+    try {
+      await this.part.handle.sync();
+    } catch (error) {
+      this.isSyncBroken = true;
+      await this.part.save(this.current(), { sync: false });
+      throw error;
+    }
     this.durable = this.writer.written;
     this.base = { ...this.base, total: this.writer.written };
     await this.part.save(this.current(), { sync: false });
   }
 
   private current(): ControlRecord {
-    const written = this.writer.written;
-    this.recorded = written;
-    return { ...this.base, written, durable: this.durable };
+    const { boot, ...base } = this.base;
+    return { ...base, ...(boot !== undefined && !this.isSyncBroken && { boot }), durable: this.durable };
   }
 
   private arm(): void {
-    this.timer = this.clock.after(RECORD_MS, () => {
+    this.timer = this.clock.after(SYNC_MS, () => {
       this.writer.nudge();
       this.sync();
       this.arm();
@@ -91,24 +94,33 @@ export class RecordedWriter {
     if (this.syncing !== undefined || reached === this.durable) return;
     this.syncing = this.part.handle
       .datasync()
-      .then(() => {
-        this.durable = reached;
-        this.save(true);
-      })
-      // A failed sync is final: the kernel may have dropped the pages, and a second call would report success.
-      .catch(this.onFailure)
+      .then(
+        () => {
+          this.durable = reached;
+          this.save();
+        },
+        (error: unknown) => {
+          this.isSyncBroken = true;
+          this.fail(error);
+        },
+      )
       .finally(() => {
         this.syncing = undefined;
       });
   }
 
-  private save(sync: boolean): void {
+  private save(): void {
     if (this.saving !== undefined) return;
     this.saving = this.part
-      .save(this.current(), { sync })
-      .catch(this.onFailure)
+      .save(this.current(), { sync: true })
+      .catch((error: unknown) => this.fail(error))
       .finally(() => {
         this.saving = undefined;
       });
+  }
+
+  private fail(error: unknown): void {
+    this.timer?.cancel();
+    this.onFailure(error);
   }
 }

@@ -23,12 +23,10 @@ export class BlockWriter {
 
   /**
    * @param position where the next byte goes
-   * @param onWritten called after each write with the number of bytes that the file holds now
    */
   constructor(
     private readonly file: FileHandle,
     private position: number,
-    private readonly onWritten: (bytes: number) => void,
   ) {}
 
   /** Bytes that the kernel has taken, from the start of the file. */
@@ -93,7 +91,6 @@ export class BlockWriter {
       this.buffered -= bytesWritten;
       rest = skip(rest, bytesWritten);
     }
-    this.onWritten(this.position);
   }
 }
 
