@@ -14,6 +14,8 @@ import { DirtyIds } from './view-dirty';
 const DELAY_MS = 25;
 /** Milliseconds of rest per millisecond of writing, while there is more to write than one slice. */
 const REST = 3;
+/** A slice that took longer met a busy machine or a slow disk: resting in proportion would only make the folders late (ms). */
+const MAX_REST_MS = 24;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 30_000;
 
@@ -92,7 +94,7 @@ export class ViewFlusher {
     this.dirty.rotate();
     const { more, elapsed } = this.slice();
     if (!this.running) return;
-    if (more) this.arm(Math.max(1, elapsed * REST));
+    if (more) this.arm(Math.min(Math.max(1, elapsed * REST), MAX_REST_MS));
     else if (this.dirty.size > 0 && !this.stalled) this.arm(DELAY_MS);
   }
 

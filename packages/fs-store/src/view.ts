@@ -12,6 +12,7 @@ import { errorCode, type Files } from './files';
 import type { HandRequests } from './hand-requests';
 import { kindOfName, type Layout } from './layout';
 import type { Quarantine } from './quarantine';
+import { ScanLoop } from './scan-loop';
 import { nextTurn, startSlice } from './slice';
 import { Examiner } from './view-examiner';
 import { ViewFlusher } from './view-flusher';
@@ -68,13 +69,11 @@ export class FolderView {
   private readonly flusher: ViewFlusher;
   private readonly examiner: Examiner;
   private readonly scanner: ViewScanner;
+  private readonly scans: ScanLoop;
   private readonly oddities: Oddities;
   private readonly watchers = new Map<JobStatus, FolderWatcher>();
   private readonly hints = new Map<string, Set<JobStatus>>();
   private hintTimer: Timer | undefined;
-  private scanTimer: Timer | undefined;
-  private scanning: Promise<void> | undefined;
-  private wantsScan = false;
   private state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(private readonly options: FolderViewOptions) {
@@ -99,10 +98,15 @@ export class FolderView {
       odd: (folder, name) => this.oddities.look(folder, name),
       isStopped: () => this.state === 'stopped',
     });
+    this.scans = new ScanLoop(
+      clock,
+      () => this.compare(),
+      () => ([...this.watchers.values()].every((watcher) => watcher.isAlive) ? SCAN_MS : POLL_MS),
+    );
     for (const folder of JOB_STATUSES) {
       const watcher = new FolderWatcher(files, layout.folder(folder), {
         hint: (name) => this.hint(folder, name),
-        lost: () => this.scanSoon(),
+        lost: () => this.scans.soon(),
         error: (error) =>
           this.errors.report('watch', `The folder ${folder}/ cannot be watched, so it is polled`, error),
       });
@@ -142,9 +146,7 @@ export class FolderView {
 
   /** Compares the folders with the index now. Resolves when that is done and what was found has been acted on. */
   async scan(): Promise<void> {
-    this.wantsScan = true;
-    this.scanning ??= this.runScans();
-    await this.scanning;
+    await this.scans.now();
     await this.examiner.idle();
   }
 
@@ -154,9 +156,8 @@ export class FolderView {
     this.flusher.stop();
     this.oddities.stop();
     this.hintTimer?.cancel();
-    this.scanTimer?.cancel();
     for (const watcher of this.watchers.values()) watcher.close();
-    await this.scanning;
+    await this.scans.stop();
     await this.examiner.stop();
   }
 
@@ -184,7 +185,7 @@ export class FolderView {
       if (this.writer.write(id) === 'foreign') this.examiner.examine(id);
     } catch (error) {
       // The folder itself is gone: a scan makes it again.
-      if (errorCode(error) === 'ENOENT') this.scanSoon();
+      if (errorCode(error) === 'ENOENT') this.scans.soon();
       throw error;
     }
   }
@@ -217,7 +218,7 @@ export class FolderView {
     const hints = [...this.hints];
     this.hints.clear();
     this.hintTimer = undefined;
-    if (hints.length > BURST) this.scanSoon();
+    if (hints.length > BURST) this.scans.soon();
     let slice = startSlice();
     for (const [name, folders] of hints) {
       for (const folder of folders) this.follow(folder, name);
@@ -234,29 +235,10 @@ export class FolderView {
     else this.oddities.look(this.options.layout.folder(folder), name);
   }
 
-  private scanSoon(): void {
-    this.armScan(DEBOUNCE_MS);
-  }
-
-  private armScan(ms: number): void {
-    if (this.state !== 'running') return;
-    this.scanTimer?.cancel();
-    this.scanTimer = this.options.clock.after(ms, () => {
-      this.scanTimer = undefined;
-      void this.scan();
-    });
-  }
-
-  private async runScans(): Promise<void> {
-    while (this.wantsScan && this.state === 'running') {
-      this.wantsScan = false;
-      const replaced = this.checkFolders();
-      await this.scanner.scan();
-      if (replaced) await this.touchUnwritten();
-    }
-    this.scanning = undefined;
-    const isWatched = [...this.watchers.values()].every((watcher) => watcher.isAlive);
-    this.armScan(isWatched ? SCAN_MS : POLL_MS);
+  private async compare(): Promise<void> {
+    const replaced = this.checkFolders();
+    await this.scanner.scan();
+    if (replaced) await this.touchUnwritten();
   }
 
   /** True: a folder was removed or replaced, and with it the files that were noted there. */

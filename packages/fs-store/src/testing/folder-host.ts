@@ -187,6 +187,12 @@ export class FolderHost<C extends Clock = FakeClock> {
     await this.engine.settle(held.map((job) => ({ ...job, outcome: 'failed', reason: 'error', error })));
   }
 
+  /** Lets the view write what is behind, and do what a person asked for. */
+  async settle(this: FolderHost<FakeClock>, ms = 0): Promise<void> {
+    await this.clock.advance(ms);
+    await this.view.flush();
+  }
+
   path(status: JobStatus, id: string): string {
     return this.layout.jobFile(status, id);
   }
