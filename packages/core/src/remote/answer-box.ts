@@ -16,6 +16,8 @@ export interface AnswerBoxOptions {
   send(answers: Answer[]): Promise<void>;
   /** Sends what has to go before the answers. */
   before(): void;
+  /** Not even the error can be sent: nobody would ever get an answer. */
+  fail(error: unknown): void;
   /** Jobs that cannot be delivered. */
   giveBack(claimed: ClaimedJob[]): void;
 }
@@ -88,6 +90,6 @@ export class AnswerBox {
       }
     }
     if (claimed.length > 0) this.options.giveBack(claimed);
-    await this.options.send([{ id: answer.id, error: toWire(error) }]);
+    await this.options.send([{ id: answer.id, error: toWire(error) }]).catch((reason) => this.options.fail(reason));
   }
 }

@@ -490,6 +490,36 @@ describe('close', () => {
   });
 });
 
+it('opens another store when the one that it just opened is lost already', async () => {
+  const store = new MemoryStore();
+  let opened = 0;
+  const client = new FailoverStore(async () => {
+    opened++;
+    return opened < 4 ? { store: asAnotherServer(store), lost: Promise.resolve() } : { store };
+  });
+  await client.open();
+  await turns();
+  expect(opened).toBe(4);
+  expect((await client.counts()).pending).toBe(0);
+  await client.close();
+});
+
+it('goes on when a store is closed behind its back', async () => {
+  const stores = [new MemoryStore(), new MemoryStore()];
+  let opened = 0;
+  const client = new FailoverStore(async () => ({ store: stores[opened++] as MemoryStore }));
+  await client.open();
+  await stores[0]?.close();
+  expect(await client.add(specs(1))).toMatchObject([{ added: true }]);
+  expect(opened).toBe(2);
+});
+
+it('refuses a claim that is none, and is not confused by it', async () => {
+  const { client } = world();
+  await expect(client.claim(null as never)).rejects.toThrow();
+  await client.close();
+});
+
 it('hands a validator to every store that takes one', async () => {
   const heard: string[] = [];
   const validator = { types: () => ['a'], validate: async () => [] };

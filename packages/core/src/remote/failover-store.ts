@@ -186,7 +186,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     if (this.reopening.gaveUp) return Promise.reject(this.reopening.gaveUp);
     if (signal?.aborted) return Promise.resolve([] as Result);
     const { call, answer } = this.calls.add<Result>({ method, args, signal, chosen });
-    if (method === 'claim') this.held.asked((args[0] as Contract.ClaimRequest).worker);
+    if (method === 'claim') this.held.asked((args[0] as Partial<Contract.ClaimRequest> | null)?.worker);
     if (this.target) this.issue(call, this.target);
     else this.openSoon();
     return answer;

@@ -20,8 +20,8 @@ export class HeldJobs {
   }
 
   /** A worker asks for jobs. */
-  asked(worker: string): void {
-    this.known.add(worker);
+  asked(worker: unknown): void {
+    if (typeof worker === 'string') this.known.add(worker);
   }
 
   /** It got them, by the call with this number. */

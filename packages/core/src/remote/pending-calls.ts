@@ -50,19 +50,23 @@ export class PendingCalls<Target> {
 
   /** Adds a call; its promise is `answer`. */
   add<Result>(request: CallRequest): { call: PendingCall<Target>; answer: Promise<Result> } {
-    const call = {
+    let resolve: (result: Result) => void = () => {};
+    let reject: (error: unknown) => void = () => {};
+    const answer = new Promise<Result>((succeed, fail) => {
+      resolve = succeed;
+      reject = fail;
+    });
+    const call: PendingCall<Target> = {
       ...request,
       number: ++this.lastNumber,
+      resolve: resolve as (result: unknown) => void,
+      reject,
+      // While it waits for a store nobody else hears the abort.
+      onAbort: () => {
+        if (!call.target) this.end(call)?.resolve([]);
+      },
       tries: 0,
       target: undefined,
-    } as unknown as PendingCall<Target>;
-    const answer = new Promise<Result>((resolve, reject) => {
-      call.resolve = resolve as (result: unknown) => void;
-      call.reject = reject;
-    });
-    // While it waits for a store nobody else hears the abort.
-    call.onAbort = () => {
-      if (!call.target) this.end(call)?.resolve([]);
     };
     call.signal?.addEventListener('abort', call.onAbort);
     this.calls.set(call.number, call);

@@ -149,6 +149,16 @@ describe('messages over the channel’s limit', () => {
     return new RemoteStore(watched(a, 4_000).channel);
   }
 
+  it('end the connection when not even the error can be sent', async () => {
+    const { a, b } = memoryChannelPair();
+    const mute = (frame: unknown): void => {
+      if ((frame as { m?: string }).m === 'answers') throw new Error('broken');
+      b.send(frame);
+    };
+    serveStore(new MemoryStore(), new Proxy(b, { get: (target, key) => (key === 'send' ? mute : bound(target, key)) }));
+    await expect(new RemoteStore(a).counts()).rejects.toThrow(ConnectionError);
+  });
+
   it('fail their caller alone', async () => {
     const client = limited();
     const [tooLarge, fits] = await Promise.allSettled([

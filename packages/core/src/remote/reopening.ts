@@ -25,6 +25,7 @@ export class Reopening {
   gaveUp: Error | undefined;
   private running: Promise<void> | undefined;
   private lastError: unknown;
+  private again = false;
   private closing = false;
   private wake: (() => void) | undefined;
 
@@ -39,8 +40,14 @@ export class Reopening {
 
   /** Starts trying, unless that goes on already. */
   start(): void {
-    this.running ??= this.run().finally(() => {
+    if (this.running) {
+      // The store that was just opened is lost before this has come to its end.
+      this.again = true;
+      return;
+    }
+    this.running = this.run().finally(() => {
       this.running = undefined;
+      if (this.again) this.start();
     });
   }
 
@@ -48,7 +55,7 @@ export class Reopening {
   async finish(): Promise<void> {
     this.closing = true;
     this.wake?.();
-    await this.running;
+    while (this.running) await this.running;
   }
 
   /** Resolves after a while, or early when there is no more time. Timers of a clock keep no process alive: `run` does that. */
@@ -66,6 +73,7 @@ export class Reopening {
   private async run(): Promise<void> {
     const { clock, patience, attempt } = this.options;
     this.lastError = undefined;
+    this.again = false;
     // Callers wait for an answer, but with the connection the last thing may be gone that kept their process alive.
     const alive = setInterval(() => {}, 60_000);
     const timer = clock.after(patience, () => {

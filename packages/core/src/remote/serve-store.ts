@@ -88,15 +88,19 @@ class StoreConnection implements ServedClient {
     private readonly options: ServeOptions,
   ) {
     this.sessions = Sessions.of(store);
+    const fail = (cause: unknown): void =>
+      channel.close(new ConnectionError('An answer could not be sent.', { cause }));
     this.subscriptions = new SubscriptionSet({
       store,
       send: (batches) => this.rpc.$callEvent('events', batches),
+      fail,
       schedule: () => this.answers.schedule(),
       maxBuffered: options.maxBufferedEvents ?? MAX_BUFFERED_EVENTS,
     });
     this.answers = new AnswerBox({
       isOpen: () => this.state !== 'closed',
       send: (answers) => this.rpc.$callEvent('answers', answers),
+      fail,
       before: () => this.subscriptions.flush(),
       giveBack: (claimed) => void this.attempt(() => this.giveBack(claimed)),
     });

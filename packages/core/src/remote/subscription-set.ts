@@ -13,6 +13,8 @@ export interface SubscriptionSetOptions {
   store: JobStore;
   /** Sends one frame; rejects when it cannot be carried. */
   send(batches: EventBatch[]): Promise<void>;
+  /** Not even a `reset` can be sent. */
+  fail(error: unknown): void;
   /** Asks for a `flush` on the next turn of the event loop. */
   schedule(): void;
   /** Events that may wait for one subscription. */
@@ -84,7 +86,7 @@ export class SubscriptionSet {
       const batches = this.collect();
       if (batches.length === 0) return;
       this.sent++;
-      this.options.send(batches).catch(() => this.replaceByReset(batches));
+      this.options.send(batches).catch(() => this.replaceByReset(batches).catch((error) => this.options.fail(error)));
     }
   }
 
