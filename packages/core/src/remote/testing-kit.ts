@@ -3,11 +3,13 @@
  *
  * @module
  */
+
 import type { JobSpec } from '../job';
+import { MemoryStore } from '../memory-store';
 import { nextTurn } from '../next-turn';
 import type { ClaimedJob, JobStore, Settlement, StoreEvent } from '../store';
-import type { MemoryChannelOptions, MemoryChannelPair } from './memory-channel';
-import { memoryChannelPair } from './memory-channel';
+import { reconnectingStore } from './failover-store';
+import { type MemoryChannelOptions, type MemoryChannelPair, memoryChannelPair } from './memory-channel';
 import { type ClientIdentity, RemoteStore } from './remote-store';
 import { type ServedClient, type ServeOptions, serveStore } from './serve-store';
 
@@ -75,4 +77,24 @@ export class EventLog {
 /** Lets everything happen that needs no time. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => nextTurn(resolve));
+}
+
+/** A store that claims to be persistent, so that its sequence numbers go on over servers: as the journal's do. */
+export class JournalLike extends MemoryStore {
+  override readonly capabilities = { ...new MemoryStore().capabilities, persistent: true };
+}
+
+/**
+ * A client of jobs that outlive their servers. Every connection is to a new server, which remembers no answers, unless `sameServer`;
+ * and every server knows that its clients are not dead.
+ */
+export function world({ cuts = [] as number[], sameServer = false, store = new JournalLike() as MemoryStore } = {}) {
+  const pairs: MemoryChannelPair[] = [];
+  const client = reconnectingStore(async () => {
+    const pair = memoryChannelPair({ cutAfter: cuts[pairs.length] ?? Number.POSITIVE_INFINITY });
+    serveStore(sameServer ? store : asAnotherServer(store), pair.b, { onGone: () => {} });
+    pairs.push(pair);
+    return pair.a;
+  });
+  return { client, store, pairs, cut: () => pairs.at(-1)?.cut() };
 }
