@@ -255,8 +255,9 @@ export class OwnerStore extends EngineStore {
       await ownership.stopServing();
       const own = [...this.table.byWorker.keys()].filter((worker) => this.table.workers.get(worker) === instance);
       await this.shutDown(own);
-      await this.view.stop();
+      await this.reconciled;
       await this.view.flush();
+      await this.view.stop();
       await this.archive.close();
       // Clients wait for the lock: whoever takes over reads a few more records gladly.
       await this.snapshotter.finish({ hurry: clients > 0 });
