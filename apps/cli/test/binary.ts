@@ -63,7 +63,12 @@ export class Piped {
 
   constructor(args: readonly string[], { folder, env = {}, input, uid }: Setup) {
     if (!existsSync(BIN)) throw new Error(`${BIN} is missing: build the packages first.`);
-    this.child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env: environment(folder, env), stdio: 'pipe' });
+    this.child = spawn(process.execPath, [BIN, ...args], {
+      cwd: folder,
+      env: environment(folder, env),
+      stdio: 'pipe',
+      ...(uid !== undefined && { uid }),
+    });
     const { child } = this;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => this.take('out', text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.take('err', text));

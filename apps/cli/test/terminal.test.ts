@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { OnTerminal, run, scratch } from './binary';
 import { SlowServer } from './server';
@@ -154,22 +155,20 @@ describe('without a terminal', () => {
 });
 
 it('starts fast: the version and the help within 150 ms', () => {
-  const median = (args: string[]): number => {
-    const times = Array.from({ length: 9 }, () => {
+  const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
+  const runs = { node: ['-e', '0'], version: [bin, '--version'], help: [bin, '--help'] };
+  const best = { node: Number.POSITIVE_INFINITY, version: Number.POSITIVE_INFINITY, help: Number.POSITIVE_INFINITY };
+  // Taken in turns, and the best of each: what else the machine does only ever adds to a time.
+  for (let i = 0; i < 12; i += 1) {
+    for (const name of ['node', 'version', 'help'] as const) {
       const start = performance.now();
-      execFileSync(process.execPath, args);
-      return performance.now() - start;
-    });
-    return times.sort((a, b) => a - b)[4] ?? 0;
-  };
-  const bin = new URL('../dist/bin.js', import.meta.url).pathname;
-  // What Node itself takes is the machine's affair, and on a busy one it is most of it.
-  const node = median(['-e', '0']);
-  const version = median([bin, '--version']);
-  const help = median([bin, '--help']);
-  process.stdout.write(
-    `start-up, median of 9: node ${node.toFixed()} ms, --version ${version.toFixed()} ms, --help ${help.toFixed()} ms\n`,
-  );
-  expect(version).toBeLessThan(Math.max(150, node + 60));
-  expect(help).toBeLessThan(Math.max(150, node * 2 + 60));
+      execFileSync(process.execPath, runs[name]);
+      best[name] = Math.min(best[name], performance.now() - start);
+    }
+  }
+  const shown = Object.entries(best).map(([name, ms]) => `${name} ${ms.toFixed()} ms`);
+  process.stdout.write(`start-up, best of 12: ${shown.join(', ')}\n`);
+  // On a slow machine Node alone may take as long.
+  expect(best.version).toBeLessThan(Math.max(150, best.node * 2));
+  expect(best.help).toBeLessThan(Math.max(150, best.node * 2.5));
 });
