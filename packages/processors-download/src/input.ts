@@ -10,7 +10,7 @@ import { OVERWRITE_RULES } from './files/publish';
 import { headerFault } from './protocols/http/headers';
 
 /** Schemes that a job may name. */
-export const SCHEMES = ['http:', 'https:'] as const;
+const SCHEMES = ['http:', 'https:'] as const;
 
 const url = z
   .string()

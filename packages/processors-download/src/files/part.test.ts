@@ -69,7 +69,7 @@ describe('a part file', () => {
 
   it('has one holder among processes, and is free as soon as the holder dies', async () => {
     const target = join(folder, 'other');
-    const script = fileURLToPath(new URL('../../test/hold-part.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../../test/hold-part-child.ts', import.meta.url));
     const child = spawn(process.execPath, ['--conditions=@leviathan/source', '--import=tsx', script, target], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
