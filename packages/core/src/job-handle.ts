@@ -10,10 +10,15 @@ import type { WaitOptions } from './wait';
 
 /** The calls of a queue that a handle is made of. */
 export interface JobCalls {
+  /** See `Queue.get`. */
   get(id: string): Promise<Job | null>;
+  /** See `Queue.wait`. */
   wait(id: string, options?: WaitOptions): Promise<Job>;
+  /** See `Queue.cancel`. */
   cancel(id: string): Promise<ChangeResult>;
+  /** See `Queue.retry`. */
   retry(id: string): Promise<ChangeResult>;
+  /** See `Queue.remove`. */
   remove(id: string): Promise<ChangeResult>;
 }
 
@@ -62,17 +67,26 @@ export class JobHandle<Result = unknown> {
     throw new JobFailedError(job.id, job.reason ?? 'error', message);
   }
 
-  /** @throws JobNotFoundError, JobStateError */
+  /**
+   * Ends the job if it is pending, tells its handler to stop if it is active.
+   * @throws JobNotFoundError, JobStateError
+   */
   cancel(): Promise<ChangeResult> {
     return this.#calls.cancel(this.id);
   }
 
-  /** @throws JobNotFoundError, JobStateError */
+  /**
+   * Makes the failed job pending again, or a scheduled one run now.
+   * @throws JobNotFoundError, JobStateError
+   */
   retry(): Promise<ChangeResult> {
     return this.#calls.retry(this.id);
   }
 
-  /** @throws JobNotFoundError, JobStateError */
+  /**
+   * Takes the job out of the store, unless it is active.
+   * @throws JobNotFoundError, JobStateError
+   */
   remove(): Promise<ChangeResult> {
     return this.#calls.remove(this.id);
   }

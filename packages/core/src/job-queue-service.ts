@@ -19,6 +19,7 @@ export class JobQueueService implements Service {
     this.#queue = queue;
   }
 
+  /** Opens the store. */
   async start(): Promise<void> {
     const { store } = this.#queue;
     await store.open();
@@ -35,6 +36,7 @@ export class JobQueueService implements Service {
     if (!others?.size) await store.close();
   }
 
+  /** The store's. */
   async health(): Promise<ServiceHealth> {
     return this.#queue.store.health();
   }

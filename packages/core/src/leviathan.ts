@@ -101,6 +101,7 @@ export class Leviathan<const P extends Processors = Processors> {
     return this.stop();
   }
 
+  /** How the queue, the services and the worker are doing. */
   health(): Promise<HealthReport> {
     return this.services.health();
   }

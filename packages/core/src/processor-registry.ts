@@ -46,31 +46,39 @@ export class ProcessorRegistry implements JobValidator {
     if (issues.length > 0) throw new ValidationError('The list of processors', issues);
   }
 
+  /** The processor of this type. */
   get(type: string): AnyProcessor | undefined {
     return this.#byType.get(type);
   }
 
-  /** @throws UnknownTypeError */
+  /**
+   * The processor of this type.
+   * @throws UnknownTypeError
+   */
   require(type: string): AnyProcessor {
     const processor = this.#byType.get(type);
     if (!processor) throw new UnknownTypeError(type, this.types());
     return processor;
   }
 
+  /** All types, in the order of the list. */
   types(): string[] {
     return [...this.#byType.keys()];
   }
 
+  /** The processors, in the order of the list. */
   [Symbol.iterator](): IterableIterator<AnyProcessor> {
     return this.#byType.values();
   }
 
+  /** Faults of the data, with paths below it; none when there is no processor of the type. */
   async validate(type: string, data: Json): Promise<Issue[]> {
     const processor = this.#byType.get(type);
     if (!processor) return [];
     return (await check(processor.input, data, [])).issues ?? [];
   }
 
+  /** What each processor is, as plain JSON. */
   manifests(): ProcessorManifest[] {
     return [...this].map(manifestOf);
   }

@@ -51,9 +51,11 @@ export interface Processor<
   };
   /** Jobs of this type that one worker runs at once; the worker's concurrency by default. */
   readonly concurrency?: number;
+  /** The handler: does the work of one attempt. What it throws fails the attempt; see `UnrecoverableError` and `RetryAtError`. */
   run(ctx: JobContext<StandardSchemaV1.InferOutput<In>>): Promise<Result> | Result;
 }
 
+/** A processor of any data and result. */
 // biome-ignore lint/suspicious/noExplicitAny: variance: a list holds processors of any input, as with a list of handlers of any event
 export type AnyProcessor = Processor<string, any, any>;
 
@@ -61,7 +63,7 @@ export type AnyProcessor = Processor<string, any, any>;
 export type InputOf<P> = P extends Processor<string, infer In, unknown> ? StandardSchemaV1.InferInput<In> : never;
 
 /** What a job of this processor results in. */
-export type ResultOf<P> = P extends { run(ctx: never): infer R } ? Awaited<R> : never;
+export type ResultOf<P> = P extends AnyProcessor ? Awaited<ReturnType<P['run']>> : never;
 
 /**
  * Defines a processor; types of data and result come from the schemas (any Standard Schema library: zod, valibot, arktype).
@@ -92,6 +94,7 @@ export function defineProcessor(processor: AnyProcessor): AnyProcessor {
 export interface ProcessorWithOutput<Type extends string, In extends StandardSchemaV1, Out extends StandardSchemaV1>
   extends Omit<Processor<Type, In>, 'output' | 'run'> {
   readonly output: Out;
+  /** As {@link Processor.run}. */
   run(
     ctx: JobContext<StandardSchemaV1.InferOutput<In>>,
   ): Promise<StandardSchemaV1.InferInput<Out>> | StandardSchemaV1.InferInput<Out>;

@@ -105,6 +105,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     return this.store.list(query);
   }
 
+  /** How many jobs there are of each status and type, why the pending ones wait, and what is paused. */
   counts(): Promise<JobCounts> {
     return this.store.counts();
   }
@@ -120,6 +121,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     return this.store.pause(true, options);
   }
 
+  /** Lets jobs start again: all of them, or those of a type. */
   resume(options: { type?: string; by?: string } = {}): Promise<void> {
     return this.store.pause(false, options);
   }
@@ -190,11 +192,13 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     return this;
   }
 
+  /** {@link Queue.on}, for one event. */
   once<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): this {
     this.#events.once(kind, listener);
     return this;
   }
 
+  /** Takes a listener off again. */
   off<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): this {
     this.#events.off(kind, listener);
     return this;

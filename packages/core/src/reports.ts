@@ -28,7 +28,7 @@ export interface ReportsOptions {
 }
 
 /** Progress and log lines go out at most this often (ms); the first of a quiet time at once. */
-export const REPORT_INTERVAL = 100;
+const REPORT_INTERVAL = 100;
 
 interface Entry {
   reporter: Reporter;

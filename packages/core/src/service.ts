@@ -32,6 +32,7 @@ export interface Service {
   start(context: ServiceContext): Promise<void> | void;
   /** Resolves when everything is let go, if possible before `deadline` (epoch milliseconds). */
   stop(context: { deadline: number }): Promise<void> | void;
+  /** How it is doing; asked while it runs. */
   health(): ServiceHealth | Promise<ServiceHealth>;
 }
 
@@ -63,6 +64,7 @@ export class ServiceManager {
     this.#services = services;
   }
 
+  /** The names of the services, in the order in which they start. */
   get names(): string[] {
     return this.#services.map(({ name }) => name);
   }

@@ -322,6 +322,7 @@ export interface SubscribeOptions {
 export interface Subscription {
   /** The position at which it starts: state read after `subscribe` resolved includes everything up to here. */
   readonly seq: number;
+  /** Tells nothing more; again is harmless. */
   close(): Promise<void>;
 }
 
@@ -336,6 +337,7 @@ export interface StoreHealth {
 
 /** What the programs on this store can run, so that jobs from outside can be checked before they are taken. */
 export interface JobValidator {
+  /** The types that can be checked. */
   types(): string[];
   /** Faults of the data, with paths below `data`; empty when it is valid. */
   validate(type: string, data: Json): Promise<import('./errors').Issue[]>;
@@ -382,8 +384,10 @@ export interface JobStore {
   /** The jobs, in the order of the ids; `null` where there is none. */
   get(ids: string[]): Promise<(Job | null)[]>;
 
+  /** One page of jobs. @throws ValidationError when the query or its cursor is not valid */
   list(query?: ListQuery): Promise<JobPage>;
 
+  /** How many jobs there are, by status and type, and why the pending ones wait. */
   counts(): Promise<JobCounts>;
 
   /** Why each job waits or ended; `null` where there is none. */
@@ -395,6 +399,7 @@ export interface JobStore {
   /** Lets the store check jobs that come from outside the API (an inbox, a hand-edited file). */
   setValidator?(validator: JobValidator): void;
 
+  /** How the store is doing. */
   health(): Promise<StoreHealth>;
 
   /** Acknowledges what is under way and lets go of everything. Jobs that this instance's workers still hold go back to pending. */

@@ -17,16 +17,19 @@ export class WorkerPoolService implements Service {
     this.#worker = worker;
   }
 
+  /** Starts the worker. */
   start({ clock }: ServiceContext): Promise<void> {
     this.#clock = clock;
     return this.#worker.start();
   }
 
+  /** Stops the worker: its handlers have until the deadline. */
   stop({ deadline }: { deadline: number }): Promise<void> {
     const left = this.#clock ? deadline - this.#clock.now() : 0;
     return this.#worker.stop({ timeout: Math.max(left, 0) });
   }
 
+  /** The worker's. */
   health(): ServiceHealth {
     return this.#worker.health();
   }

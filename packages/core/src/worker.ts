@@ -129,16 +129,19 @@ export class Worker {
     return this.#pool.size;
   }
 
+  /** Listens; a listener that throws is reported as `error` and breaks nothing. */
   on<K extends keyof WorkerEvents>(event: K, listener: ListenerOf<WorkerEvents, K>): this {
     this.#emitter.on(event, listener);
     return this;
   }
 
+  /** {@link Worker.on}, for one event. */
   once<K extends keyof WorkerEvents>(event: K, listener: ListenerOf<WorkerEvents, K>): this {
     this.#emitter.once(event, listener);
     return this;
   }
 
+  /** Takes a listener off again. */
   off<K extends keyof WorkerEvents>(event: K, listener: ListenerOf<WorkerEvents, K>): this {
     this.#emitter.off(event, listener);
     return this;
@@ -170,6 +173,7 @@ export class Worker {
     return this.#stopping;
   }
 
+  /** How it is doing: `degraded` while handlers ignore their signal or the store fails, `failed` once the store is closed. */
   health(): ServiceHealth {
     const { fault, unacknowledged } = this.#pool.settlements;
     const stuck = this.#pool.stuckCount;
