@@ -78,6 +78,23 @@ describe('events of a queue', () => {
     expect({ count, open: open.size }).toEqual({ count: 1, open: 1 });
   });
 
+  it('are told once even while an older subscription takes its time to end', async () => {
+    const { queue, clock, memory } = listening();
+    const subscribe = memory.subscribe.bind(memory);
+    memory.subscribe = async (options, listener) => ({
+      ...(await subscribe(options, listener)),
+      close: async () => {},
+    });
+    let count = 0;
+    const listener = (): void => void count++;
+    queue.on('added', listener);
+    await clock.settle();
+    queue.off('added', listener).on('added', listener);
+    await queue.add('echo', 1);
+    await clock.settle();
+    expect(count).toBe(1);
+  });
+
   it('survive listeners that throw or reject', async () => {
     const { queue, worker } = listening();
     const errors: unknown[] = [];

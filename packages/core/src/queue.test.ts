@@ -207,7 +207,8 @@ describe('editing', () => {
     await worker.start();
     const handle = await queue.add('resize', picture);
     await handle.wait();
-    expect(await queue.edit({ filter: {} }, { data: 'odd' })).toMatchObject({ changed: 0 });
+    await queue.add('resize', picture, { delay: 60_000, tags: ['later'] });
+    expect(await queue.edit({ filter: { tags: ['nobody'] } }, { data: 'odd' })).toMatchObject({ changed: 0 });
     expect(await queue.edit({ filter: { status: 'completed' } }, { data: 'odd' })).toMatchObject({ changed: 0 });
     await expect(queue.edit(handle.id, { data: 'odd' })).rejects.toThrow(JobStateError);
   });
