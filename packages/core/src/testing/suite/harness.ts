@@ -7,6 +7,9 @@ import { Recorder } from './recorder';
 /** An error of a handler, as a worker hands it on. */
 export const BOOM = { name: 'TypeError', message: 'boom', code: 'E_BOOM', stack: 'TypeError: boom\n    at handler' };
 
+/** A store may have much left to write when it closes. */
+const PATIENCE_TO_CLOSE = 4;
+
 /** ISO 8601 of epoch milliseconds. */
 export const iso = (at: number): string => new Date(at).toISOString();
 
@@ -60,15 +63,16 @@ export class Harness {
     return present(this.#under.second, 'second()').call(this.#under);
   }
 
-  dispose(): Promise<void> {
-    return this.#under.dispose();
+  /** Closes everything; fails, instead of waiting for ever, when that does not come to an end. */
+  async dispose(): Promise<void> {
+    await this.soon(this.#under.dispose(), 'dispose', PATIENCE_TO_CLOSE * this.#patience);
   }
 
   /** Fails, instead of waiting for ever, when an answer does not come. */
-  async soon<T>(answer: Promise<T>, what: string): Promise<T> {
+  async soon<T>(answer: Promise<T>, what: string, patience = this.#patience): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`${what}: nothing came for ${this.#patience} ms`)), this.#patience);
+      timer = setTimeout(() => reject(new Error(`${what}: nothing came for ${patience} ms`)), patience);
     });
     try {
       return await Promise.race([answer, late]);

@@ -27,7 +27,7 @@ export function model(options: StoreSuiteOptions, lacking: Map<Feature, string>)
             { cause: error },
           );
         } finally {
-          await h.soon(h.dispose(), 'dispose');
+          await h.dispose();
         }
       });
     }

@@ -19,7 +19,7 @@ export function storeTest(options: StoreSuiteOptions, lacking: Map<Feature, stri
       try {
         await run(h);
       } finally {
-        await h.soon(h.dispose(), 'dispose');
+        await h.dispose();
       }
     });
   };
