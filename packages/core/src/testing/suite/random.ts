@@ -1,18 +1,24 @@
-/** Random choices that come out the same for the same seed: mulberry32, by Tommy Ettinger (public domain). */
+/** Draws thrown away at first: seeds next to each other begin alike. */
+const WARM_UP = 16;
+
+/** Random choices that come out the same for the same seed: 32-bit xorshift (Marsaglia, "Xorshift RNGs", 2003). */
 export class Random {
   #state: number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    // The generator stands still at 0.
+    this.#state = (seed ^ 0x9e3779b9) >>> 0 || 1;
+    for (let draw = 0; draw < WARM_UP; draw++) this.next();
   }
 
   /** At least 0, below 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    let state = this.#state;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    this.#state = state >>> 0;
+    return this.#state / 2 ** 32;
   }
 
   /** An integer from `min` to `max`, both included. */
