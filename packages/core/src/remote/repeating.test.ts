@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { DuplicateJobError } from '../errors';
 import type { ClaimedJob, JobStore } from '../store';
-import { completed, EventLog, specs, turns, world } from './testing-kit';
+import { completed, EventLog, Gate, JournalLike, specs, turns, world } from './testing-kit';
+
+/** Takes back at once, and says so only when the gate opens. */
+class SlowTakeBack extends JournalLike {
+  constructor(private readonly gate: Gate) {
+    super();
+  }
+
+  override async takeBack(...args: Parameters<JournalLike['takeBack']>): Promise<number> {
+    const count = await super.takeBack(...args);
+    await this.gate.passed;
+    return count;
+  }
+}
 
 describe('a connection that is cut at any message', () => {
   const scenario = async (client: JobStore, log: EventLog) => {
@@ -156,18 +169,18 @@ describe('calls whose answer is lost', () => {
   });
 
   it('takeBack: what was claimed since is kept', async () => {
-    const { client, store, cut } = world();
+    const gate = new Gate();
+    const { client, store, cut } = world({ store: new SlowTakeBack(gate) });
     await client.add(specs(2));
     await client.claim({ worker: 'w', limit: 1, wait: false });
-    const { seq } = store.table;
     const back = client.takeBack(['w'], 'released');
-    const claimed = client.claim({ worker: 'w', limit: 2, wait: false });
-    while (store.table.seq < seq + 3) await turns(1);
-    cut();
-    const jobs = await claimed;
+    const jobs = await client.claim({ worker: 'w', limit: 2, wait: false });
     expect(jobs).toHaveLength(2);
+    cut();
+    gate.open();
     expect(await back).toBe(0);
     expect(await client.settle(completed(jobs))).toMatchObject([{ accepted: true }, { accepted: true }]);
+    expect((await store.counts()).completed).toBe(2);
   });
 
   it('settle, after the job was claimed by another meanwhile: still counts', async () => {

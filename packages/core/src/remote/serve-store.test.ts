@@ -5,7 +5,7 @@ import { FakeClock } from '../testing/index';
 import { memoryChannelPair } from './memory-channel';
 import type { Answer, Entry, Hello } from './protocol';
 import { serveStore } from './serve-store';
-import { addOne, asAnotherServer, completed, connected, EventLog, specs, turns } from './testing-kit';
+import { addOne, asAnotherServer, completed, connected, EventLog, Gate, specs, turns } from './testing-kit';
 
 /** A client that speaks the protocol by hand. */
 function byHand(store = new MemoryStore(), options: Parameters<typeof serveStore>[2] = {}) {
@@ -280,6 +280,30 @@ describe('a client that leaves', () => {
       status: 'pending',
       metadata: { crashes: 1 },
     });
+  });
+
+  it('is welcomed again only when nothing of its old connection is under way', async () => {
+    const gate = new Gate();
+    const store = new MemoryStore();
+    const counts = store.counts.bind(store);
+    store.counts = async () => {
+      await gate.passed;
+      return counts();
+    };
+    const first = connected(store, {}, { client: 'me' });
+    first.client.counts().catch(() => {});
+    await turns();
+    first.pair.cut();
+    let welcomed = false;
+    const second = connected(store, {}, { client: 'me' });
+    const opening = second.client.open().then(() => {
+      welcomed = true;
+    });
+    await turns();
+    expect(welcomed).toBe(false);
+    gate.open();
+    await opening;
+    await second.client.close();
   });
 
   it('replaces its own connection that only this side believes in', async () => {

@@ -74,6 +74,14 @@ export class EventLog {
   }
 }
 
+/** Holds somebody up until it is opened. */
+export class Gate {
+  open: () => void = () => {};
+  readonly passed = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
+
 /** Lets everything happen that needs no time. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => nextTurn(resolve));
