@@ -22,7 +22,7 @@ export const EXIT = {
 /** One line per code, as `--help` and the README show them. */
 export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [EXIT.ok, 'done'],
-  [EXIT.failure, 'something went wrong (I/O, network, a fault in the program)'],
+  [EXIT.failure, 'something went wrong (I/O, network, a fault in the program), or the answer to a question was no'],
   [EXIT.usage, 'wrong usage: an option, a filter, a job that is not valid, an unknown type'],
   [EXIT.notFound, 'there is no such job'],
   [EXIT.conflict, 'conflict: the wrong state for this change, a duplicate, a store that is locked or foreign'],

@@ -8,8 +8,7 @@ import type { JobStore } from '@leviathan/core';
 /** A stream that text is written to; the last three only on a terminal. */
 export interface OutStream {
   write(text: string): boolean;
-  readonly writableNeedDrain?: boolean;
-  once?(event: 'drain', listener: () => void): unknown;
+  once?(event: 'drain' | 'close' | 'error', listener: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;

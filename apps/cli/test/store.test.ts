@@ -214,7 +214,7 @@ export default { type: 'until', input: any, run: ({ input, signal }) => new Prom
     const waiting = jobs.start('add', 'until', `flag=${flag}`, '--wait', '--json', '--processors', module);
     await waiting.says('started');
     worker.child.kill('SIGKILL');
-    await waiting.says('crashed');
+    await waiting.says('ended while it ran this job');
     await waiting.says('started (attempt 2)');
     writeFileSync(flag, '');
     const { code, out } = await waiting.done;

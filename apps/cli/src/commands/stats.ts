@@ -5,6 +5,7 @@ import { diskUse } from '../disk-use';
 import { EXIT } from '../exit-codes';
 import { countsLine, countsTable } from '../format/counts';
 import { oneLine } from '../format/safe';
+import { wrap } from '../format/text';
 import type { Session } from '../session';
 
 const SPANS = { minute: 60_000, hour: 3_600_000 } as const;
@@ -29,7 +30,7 @@ export async function run(session: Session): Promise<number> {
   const c = out.colors;
   const mark = { ok: c.green('✓ ok'), degraded: c.yellow('! degraded'), failed: c.red('✗ failed') }[health.status];
   await out.lines([
-    countsLine(counts, c),
+    ...wrap(countsLine(counts, c), out.columns),
     '',
     ...countsTable(counts, out.columns, c),
     '',

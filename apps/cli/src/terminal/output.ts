@@ -78,7 +78,10 @@ export class Output {
     const { stdout } = this.io;
     if (stdout.write(text) || stdout.once === undefined) return;
     // A slow reader on the other end of a pipe: an export of a million jobs must not pile up in memory.
-    await new Promise<void>((resolve) => stdout.once?.('drain', resolve));
+    // One that is gone takes nothing any more; what to do about that is the signals' affair.
+    await new Promise<void>((resolve) => {
+      for (const event of ['drain', 'close', 'error'] as const) stdout.once?.(event, resolve);
+    });
   }
 }
 

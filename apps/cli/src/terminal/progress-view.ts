@@ -18,7 +18,8 @@ import type { Output } from './output';
 interface Row {
   id: string;
   type: string;
-  title: string;
+  /** Undefined until its data was read. */
+  title: string | undefined;
   status: Job['status'];
   percent: number;
   detail: Json | undefined;
@@ -26,6 +27,8 @@ interface Row {
   waits: string;
   /** When this attempt started: epoch milliseconds. */
   since: number;
+  /** The newest attempt that was told of. */
+  attempt: number;
   /** When its progress was last told without a terminal: epoch milliseconds. */
   told: number;
 }
@@ -61,7 +64,7 @@ export class ProgressView {
 
   /** Ids of rows whose title is not known yet. */
   untitled(): string[] {
-    return [...this.rows.values()].filter((row) => row.title === '').map((row) => row.id);
+    return [...this.rows.values()].filter((row) => row.title === undefined).map((row) => row.id);
   }
 
   /** Whether rows are drawn, so that titles are worth a read. */
@@ -72,11 +75,11 @@ export class ProgressView {
   /** Shows a job, or brings what is shown of it up to date; the truth after events were missed. */
   track(job: Job): void {
     const row = this.row(job.id, job.type);
-    row.title = titleOf(job) || shortId(job.id);
+    row.title = titleOf(job);
     row.status = job.status;
     row.percent = job.metadata.progress;
     row.detail = job.metadata.detail;
-    if (job.status === 'active' && job.started !== undefined) row.since = Date.parse(job.started);
+    if (job.status === 'active') this.started(row, Date.parse(job.started ?? job.updated), job.attempt);
     if (job.status === 'completed' || job.status === 'failed') this.rows.delete(job.id);
   }
 
@@ -110,13 +113,10 @@ export class ProgressView {
     if (event.status !== undefined) row.status = event.status;
     switch (event.kind) {
       case 'started':
-        row.since = at;
-        row.told = at;
         row.percent = 0;
         row.detail = undefined;
         row.waits = '';
-        if (this.region === undefined)
-          this.say(row, at, `started${(event.attempt ?? 1) > 1 ? ` (attempt ${event.attempt})` : ''}`);
+        this.started(row, at, event.attempt ?? 1);
         break;
       case 'progress':
         if (event.progress !== undefined) row.percent = event.progress;
@@ -140,18 +140,19 @@ export class ProgressView {
         break;
       case 'retrying':
       case 'crashed': {
+        row.attempt = 0;
         const when = event.runAt === undefined ? 'now' : relative(event.runAt, this.io.now());
-        this.say(
-          row,
-          at,
-          c.yellow(`${event.error === undefined ? event.kind : oneLine(event.error)}; runs again ${when}`),
-        );
+        const why = event.error === undefined ? event.kind : oneLine(event.error).replace(/\.$/, '');
+        this.say(row, at, c.yellow(`${why}; runs again ${when}`));
         break;
       }
       case 'released':
+        row.attempt = 0;
+        this.say(row, at, 'back to pending');
+        break;
       case 'cancelling':
       case 'stuck':
-        this.say(row, at, event.kind === 'released' ? 'back to pending' : event.kind);
+        this.say(row, at, event.kind);
         break;
       case 'removed':
         this.say(row, at, 'removed');
@@ -162,6 +163,15 @@ export class ProgressView {
     }
   }
 
+  /** The start of an attempt is told once, whether the record or the event came first. */
+  private started(row: Row, at: number, attempt: number): void {
+    row.since = at;
+    row.told = at;
+    if (this.region === undefined && attempt > row.attempt)
+      this.say(row, at, `started${attempt > 1 ? ` (attempt ${attempt})` : ''}`);
+    row.attempt = attempt;
+  }
+
   private row(id: string, type: string): Row {
     const known = this.rows.get(id);
     if (known !== undefined) return known;
@@ -169,7 +179,8 @@ export class ProgressView {
     const row: Row = {
       id,
       type,
-      title: '',
+      title: undefined,
+      attempt: 0,
       status: 'pending',
       percent: 0,
       detail: undefined,
@@ -183,7 +194,7 @@ export class ProgressView {
 
   private say(row: Row, at: number, what: string): void {
     const c = this.out.noteColors;
-    const title = row.title === '' ? '' : `  ${row.title}`;
+    const title = !row.title ? '' : `  ${row.title}`;
     const time = c.dim(timeOfDay(new Date(at).toISOString()));
     const line = `${time} ${c.bold(shortId(row.id))} ${oneLine(row.type)}${title}  ${what}`;
     this.note(this.region === undefined ? line : cut(line, this.io.stderr.columns || 80));

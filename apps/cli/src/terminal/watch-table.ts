@@ -6,6 +6,7 @@
 import type { Job, JobCounts, JobFilter, JobStore, SubscribeOptions } from '@leviathan/core';
 import { countsLine } from '../format/counts';
 import { jobTable } from '../format/job-table';
+import { wrap } from '../format/text';
 import type { StopSignal } from '../io';
 import type { Session } from '../session';
 import { LiveRegion } from './live-region';
@@ -35,7 +36,8 @@ export async function watchTable(
   let failure: unknown;
   let reading: Promise<void> | undefined;
   const region = new LiveRegion(io.stdout, (columns, rows) => {
-    const head = screen.counts === undefined ? ['Reading …'] : [countsLine(screen.counts, out.colors), ''];
+    const head =
+      screen.counts === undefined ? ['Reading …'] : [...wrap(countsLine(screen.counts, out.colors), columns), ''];
     return [...head, ...jobTable(screen.jobs, columns, out.colors, io.now())].slice(0, rows - 1);
   });
   const read = async (): Promise<void> => {
