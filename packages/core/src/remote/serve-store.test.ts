@@ -237,6 +237,26 @@ describe('a client that leaves', () => {
     expect((await store.get([id]))[0]?.metadata.crashes).toBeUndefined();
   });
 
+  it('has crashed with what was sent to it, not with what was still to be sent', async () => {
+    const store = new MemoryStore();
+    const { client, server, pair } = connected(store);
+    for (let n = 0; n < 2; n++) client.claim({ worker: 'w', limit: 1, wait: true }).catch(() => {});
+    await turns();
+    // Within one turn: the first answer goes out at once, the second waits for the next turn.
+    const ids: string[] = [];
+    for (let n = 0; n < 2; n++) {
+      ids.push(await addOne(store));
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+    }
+    pair.cut();
+    await server.closed;
+    const jobs = await store.get(ids);
+    expect(jobs.map((job) => [job?.status, job?.metadata.crashes])).toEqual([
+      ['pending', 1],
+      ['pending', undefined],
+    ]);
+  });
+
   it('stops waiting: later jobs go to others', async () => {
     const store = new MemoryStore();
     const { client, server, pair } = connected(store);
