@@ -7,7 +7,7 @@ import { DownloadService, type DownloadsOptions } from './service';
  *
  * @example
  * ```ts
- * const { processor, service } = downloads({ directory: '/home/ann/Downloads' });
+ * const { processor, service } = downloads({ directory: 'downloads' });
  * const leviathan = new Leviathan({ store: fsStore(), processors: [processor], services: [service] });
  * await leviathan.start();
  * const job = await leviathan.add('download', { url: 'https://example.com/big.iso', checksum: 'sha256:…' });

@@ -93,13 +93,13 @@ async function write(attempt: Attempt, part: PartFile, source: RemoteSource, rem
       return wait;
     });
   } catch (error) {
-    throw failure.signal.aborted ? failure.signal.reason : error;
-  } finally {
     await recorded.stop();
+    throw failure.signal.aborted ? failure.signal.reason : error;
   }
+  const { received } = writer;
+  await (total === undefined || received === total ? recorded.complete() : recorded.stop());
   failure.signal.throwIfAborted();
-  if (total === undefined || writer.written === total) await recorded.complete();
-  return writer.written;
+  return received;
 }
 
 function checkSize({ input }: Attempt, bytes: number): void {

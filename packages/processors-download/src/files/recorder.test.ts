@@ -101,15 +101,17 @@ describe('RecordedWriter', () => {
     await part.close();
   });
 
-  it('flushes and records everything when it stops', async () => {
+  it('hands every byte over when it stops, and syncs them when the file is complete', async () => {
     const { recorder, record, part, target } = await recorded('stop');
     await recorder.start();
     recorder.writer.write(Buffer.from('some bytes'));
     await recorder.stop();
     expect(await record()).toMatchObject({ durable: 0 });
-    await recorder.complete();
-    expect(await record()).toMatchObject({ durable: 10, total: 10 });
     expect((await readFile(partPath(target))).toString()).toBe('some bytes');
+    recorder.writer.write(Buffer.from(', more bytes'));
+    await recorder.complete();
+    expect(await record()).toMatchObject({ durable: 22, total: 22 });
+    expect((await readFile(partPath(target))).toString()).toBe('some bytes, more bytes');
     await part.close();
   });
 });

@@ -48,8 +48,38 @@ export class RecordedWriter {
     this.arm();
   }
 
-  /** Hands every byte to the kernel, and records what is known now. */
+  /** Ends in the middle of the file: hands every byte to the kernel, and records what is known now. */
   async stop(): Promise<void> {
+    try {
+      await this.settle();
+    } finally {
+      await this.part.save(this.current(), { sync: false });
+    }
+  }
+
+  /** Ends at the end of the file: puts every byte on the disk, and then a record of a complete file beside them. */
+  async complete(): Promise<void> {
+    try {
+      await this.settle();
+      // The one that failed while the bytes came has been told to `onFailure` already.
+      if (!this.isSyncBroken) await this.syncAll();
+    } finally {
+      await this.part.save(this.current(), { sync: false });
+    }
+  }
+
+  private async syncAll(): Promise<void> {
+    try {
+      await this.part.handle.sync();
+    } catch (error) {
+      this.isSyncBroken = true;
+      throw error;
+    }
+    this.durable = this.writer.written;
+    this.base = { ...this.base, total: this.writer.written };
+  }
+
+  private async settle(): Promise<void> {
     this.timer?.cancel();
     this.timer = undefined;
     try {
@@ -57,22 +87,9 @@ export class RecordedWriter {
     } finally {
       await this.saving;
       await this.syncing;
-      await this.part.save(this.current(), { sync: false });
+      // The sync may have begun to save when it was done.
+      await this.saving;
     }
-  }
-
-  /** Puts every byte on the disk, and with them a record of a complete file. After {@link stop}. */
-  async complete(): Promise<void> {
-    try {
-      await this.part.handle.sync();
-    } catch (error) {
-      this.isSyncBroken = true;
-      await this.part.save(this.current(), { sync: false });
-      throw error;
-    }
-    this.durable = this.writer.written;
-    this.base = { ...this.base, total: this.writer.written };
-    await this.part.save(this.current(), { sync: false });
   }
 
   private current(): ControlRecord {
