@@ -5,6 +5,9 @@ import type { JobStore } from '@leviathan/core';
 import { FakeClock, type StoreUnderTest, storeSuite } from '@leviathan/core/testing';
 import { fsStore } from './fs-store';
 
+/** Each close writes the files of all its jobs: on a busy machine that may take a while. */
+const PATIENCE = 20_000;
+
 /** `client`: the store under test is not the owner, but works through one that only serves. */
 function under(role: 'owner' | 'client', durability: 'power' | 'process'): () => Promise<StoreUnderTest> {
   return async () => {
@@ -36,12 +39,13 @@ function under(role: 'owner' | 'client', durability: 'power' | 'process'): () =>
   };
 }
 
-storeSuite({ name: 'FsStore, the owner', create: under('owner', 'process'), expectedSkips: [] });
+storeSuite({ name: 'FsStore, the owner', create: under('owner', 'process'), expectedSkips: [], patience: PATIENCE });
 
 storeSuite({
   name: 'FsStore at durability power',
   create: under('owner', 'power'),
   expectedSkips: [],
+  patience: PATIENCE,
   model: { runs: 5, steps: 60 },
 });
 
@@ -49,5 +53,6 @@ storeSuite({
   name: 'FsStore, a client of the owner over its socket',
   create: under('client', 'process'),
   expectedSkips: [],
+  patience: PATIENCE,
   model: { runs: 10, steps: 60 },
 });

@@ -75,6 +75,9 @@ export class OwnerStore extends EngineStore {
   private validator: JobValidator | undefined;
   /** Resolves when the folders were compared with the journal for the first time. */
   private reconciled: Promise<void> = Promise.resolve();
+  private isReconciled = false;
+  /** Workers of connected clients; all others that claim here are of this process. */
+  private readonly remoteWorkers = new Set<string>();
   private ending: Promise<void> | undefined;
 
   constructor(parts: OwnerParts) {
@@ -156,6 +159,9 @@ export class OwnerStore extends EngineStore {
     const isAlive = (instance: string): boolean => parts.presence.isAlive(instance);
     this.deaths = new DeathWatch(isAlive, (workers) => this.takeBack(workers, 'crashed'), onError);
     this.table.onApplied = (record, entry) => {
+      // A file that the first look at the folders has not come to yet must not bring its job back.
+      if (record.op === 'remove' && !this.isReconciled) this.tombstones.add(record.id);
+      else if (record.op === 'add') this.tombstones.delete(record.job.id);
       if (entry) {
         log.refer(record, entry, bodies);
         this.view.touch(entry.id);
@@ -169,15 +175,18 @@ export class OwnerStore extends EngineStore {
     const { onError } = this.parts.settings;
     await this.log.keepReserve();
     this.watchAbsent();
-    this.reconciled = this.view.start().then(() => this.tombstones.clear(), onError);
+    this.reconciled = this.view.start().then(() => {
+      this.isReconciled = true;
+      this.tombstones.clear();
+    }, onError);
     this.inbox.start();
     this.archive.compress().catch(onError);
   }
 
   override async claim(request: ClaimRequest, options?: { signal?: AbortSignal }): Promise<ClaimedJob[]> {
     this.assertOpen();
-    // Workers of clients are registered by their connection, before their first claim comes here.
-    if (!this.table.workers.has(request.worker)) this.registerWorker(request.worker, this.parts.instance);
+    // Those of clients were registered by their connection. An earlier process may have had a worker of the same name.
+    if (!this.remoteWorkers.has(request.worker)) this.registerWorker(request.worker, this.parts.instance);
     return super.claim(request, options);
   }
 
@@ -189,12 +198,25 @@ export class OwnerStore extends EngineStore {
   /** A worker of a connected client: from now on the connection tells of their end. */
   clientWorker(instance: string, worker: string): void {
     this.registerWorker(worker, instance);
+    this.remoteWorkers.add(worker);
     this.deaths.unwatch(instance);
   }
 
   /** The client's connection is gone without a goodbye: its jobs go back as soon as its death is proven. */
   clientGone(instance: string, workers: string[]): void {
+    for (const worker of workers) this.remoteWorkers.delete(worker);
     this.deaths.watch(instance, workers);
+  }
+
+  override async takeBack(
+    workers: string[],
+    cause: 'released' | 'crashed',
+    options: { keep?: string[] } = {},
+  ): Promise<number> {
+    const count = await super.takeBack(workers, cause, options);
+    // A client that leaves in order says so by this.
+    if (!options.keep?.length) for (const worker of workers) this.remoteWorkers.delete(worker);
+    return count;
   }
 
   setValidator(validator: JobValidator): void {
