@@ -36,7 +36,7 @@ it('every .expected file belongs to an example', () => {
 /** Starts an example in an empty folder, with the built packages: a child process knows nothing of the source condition. */
 function run(example: string, home: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const loader = example.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
-  const env = { ...process.env, LEVIATHAN_HOME: join(home, 'jobs'), NO_COLOR: '1' };
+  const env = { ...process.env, LEVIATHAN_HOME: home, NO_COLOR: '1' };
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,

@@ -1,6 +1,6 @@
 /**
  * `npm start [-- URL]`: installs and builds what is missing, then downloads URL through the queue; without one, a sample file
- * that it serves itself. The queue's folder is `.leviathan/jobs` in this repository, or LEVIATHAN_HOME.
+ * that it serves itself. The queue is `.leviathan/jobs` in this repository, or `jobs` in LEVIATHAN_HOME.
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -13,8 +13,9 @@ import { serveSample } from './lib/sample-server.mjs';
 
 const usage =
   'Usage: npm start [-- URL]      downloads URL, or without one a sample file served by this command itself';
-const queue = resolve(process.env.LEVIATHAN_HOME || join(root, '.leviathan', 'jobs'));
-const downloads = join(root, '.leviathan', 'downloads');
+const home = resolve(process.env.LEVIATHAN_HOME || join(root, '.leviathan'));
+const queue = join(home, 'jobs');
+const downloads = join(home, 'downloads');
 
 /** @param {string[]} args @returns {Promise<number>} the exit code */
 async function main(args) {
