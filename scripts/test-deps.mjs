@@ -19,6 +19,9 @@ import { run } from './lib/run.mjs';
 const needed = [
   { command: 'nginx', package: 'nginx', path: '/usr/sbin/nginx', env: 'LEVIATHAN_NGINX' },
   { command: 'openssl', package: 'openssl' },
+  // The completion scripts are tried in the shells that they are for.
+  { command: 'fish', package: 'fish' },
+  { command: 'zsh', package: 'zsh' },
 ];
 
 /**
