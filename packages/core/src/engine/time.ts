@@ -1,14 +1,16 @@
-/** ISO 8601 texts of epoch milliseconds, the newest one remembered: records come in bursts within one millisecond. */
-let lastMs = Number.NaN;
-let lastIso = '';
+/** Texts of recent times: jobs come in bursts, and each shows a few of the same milliseconds. */
+const CACHED = 256;
+const times = new Float64Array(CACHED).fill(Number.NaN);
+const texts: string[] = new Array(CACHED).fill('');
 
 /** ISO 8601, UTC. */
 export function isoOf(ms: number): string {
-  if (ms !== lastMs) {
-    lastIso = new Date(ms).toISOString();
-    lastMs = ms;
+  const slot = (Math.abs(ms) % CACHED) | 0;
+  if (times[slot] !== ms) {
+    texts[slot] = new Date(ms).toISOString();
+    times[slot] = ms;
   }
-  return lastIso;
+  return texts[slot] as string;
 }
 
 /** Largest distance from the epoch that a `Date` can hold, ECMA-262 §21.4.1.1. */
