@@ -41,7 +41,9 @@ describe('leviathan wait', () => {
     await started(cli);
     const ran = await cli.run(['wait', 'job1', '--timeout', '20ms', '--json']);
     expect(ran).toMatchObject({ code: 124, out: '' });
-    expect(JSON.parse(ran.err)).toMatchObject({ error: { code: 'TIMEOUT', hint: expect.stringContaining('explain') } });
+    expect(JSON.parse(ran.err.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      error: { code: 'TIMEOUT', hint: expect.stringContaining('explain') },
+    });
   });
 
   it('exits with 130 at Ctrl-C', async () => {
