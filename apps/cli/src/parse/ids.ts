@@ -30,7 +30,7 @@ export async function resolveIds(store: JobStore, texts: readonly string[]): Pro
 }
 
 /** Ids of jobs that have `part` as their beginning or end, `most` at most. */
-export async function findByPart(store: JobStore, part: string, most: number): Promise<string[]> {
+async function findByPart(store: JobStore, part: string, most: number): Promise<string[]> {
   const wanted = part.toLowerCase();
   const found: string[] = [];
   let cursor: string | undefined;

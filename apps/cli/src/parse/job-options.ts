@@ -5,7 +5,7 @@
  */
 import type { JobOptions, Json } from '@leviathan/core';
 import { UsageError } from '../errors';
-import { isObject } from './data';
+import { isObject, parseJson } from './data';
 import { parseDuration } from './duration';
 import { parseInteger } from './number';
 import { parseWhen } from './when';
@@ -122,13 +122,7 @@ export function parseDefinitions(text: string, source: string): Definition[] {
     .entries()) {
     if (line.trim() === '') continue;
     const where = `${source}, line ${i + 1}`;
-    let value: Json;
-    try {
-      value = JSON.parse(line) as Json;
-    } catch (error) {
-      throw new UsageError(`${where} is not JSON: ${(error as Error).message}`);
-    }
-    definitions.push(parseDefinition(value, where));
+    definitions.push(parseDefinition(parseJson(line, where), where));
   }
   return definitions;
 }
