@@ -72,7 +72,7 @@ export function addReadCommands(program: Command, lazy: Lazy): void {
     .command('completion')
     .description('print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
-    .action(lazy((commands) => commands.completion));
+    .action(lazy((commands) => (session, shell: string) => commands.completion(session, shell, program)));
 
   program
     .command('__complete', { hidden: true })
