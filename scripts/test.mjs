@@ -32,7 +32,7 @@ async function main() {
   for (const gate of gates.filter(({ name }) => named.length === 0 || named.includes(name))) {
     console.log(`\n▶ ${gate.name}: ${gate.what}`);
     const started = performance.now();
-    const { output, ...counts } = await gate.check(env);
+    const { output, ...counts } = await gate.check(env).catch(broken);
     const seconds = (performance.now() - started) / 1000;
     if (output) console.log(output.trimEnd());
     console.log(`${counts.failed === 0 ? '✔' : '✘'} ${gate.name} (${seconds.toFixed(1)} s)`);
@@ -41,6 +41,12 @@ async function main() {
   const { text, ok } = summarize(results, { strict, missing });
   console.log(`\n${text}`);
   return ok;
+}
+
+/** A gate that could not even run has failed; the others still answer. @param {unknown} error */
+function broken(error) {
+  const output = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { passed: 0, failed: 1, skipped: 0, failures: ['it could not run'], skips: [], output };
 }
 
 try {
