@@ -5,7 +5,7 @@
  */
 import { FailoverStore } from '@leviathan/core/remote';
 import { StoreOpener } from './open-store';
-import { type FsStoreOptions, settingsOf } from './options';
+import { capabilitiesOf, type FsStoreOptions, settingsOf } from './options';
 
 /**
  * Jobs in a folder that any number of processes may open at once. The first one owns it and does the writing; the others work through
@@ -27,16 +27,7 @@ export class FsStore extends FailoverStore {
     super((client) => opener.open(client), {
       clock: settings.clock,
       patience: settings.patience,
-      capabilities: {
-        name: 'fs',
-        persistent: true,
-        durability: settings.durability,
-        shared: true,
-        reorder: true,
-        dependencies: true,
-        textSearch: true,
-        resumableEvents: true,
-      },
+      capabilities: capabilitiesOf(settings),
     });
     this.root = settings.root;
     this.opener = opener;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, systemClock } from '@leviathan/core';
+import { type Clock, type StoreCapabilities, systemClock } from '@leviathan/core';
 import { DEFAULT_MAX_JOB_BYTES, DEFAULT_RETENTION, type Retention } from '@leviathan/core/engine';
 import { type Files, nodeFiles } from './files';
 import { defaultRoot } from './root';
@@ -59,6 +59,20 @@ export interface StoreSettings {
   onError: (error: unknown) => void;
   files: Files;
   fallbackLock: boolean;
+}
+
+/** What a file store can do, whichever process owns it. */
+export function capabilitiesOf({ durability }: StoreSettings): StoreCapabilities {
+  return {
+    name: 'fs',
+    persistent: true,
+    durability,
+    shared: true,
+    reorder: true,
+    dependencies: true,
+    textSearch: true,
+    resumableEvents: true,
+  };
 }
 
 const MIB = 1024 * 1024;

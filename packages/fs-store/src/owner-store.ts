@@ -26,7 +26,7 @@ import type { ParsedJobFile } from './job-file';
 import { Journal } from './journal';
 import { JournalLog } from './journal-log';
 import type { Layout } from './layout';
-import type { StoreSettings } from './options';
+import { capabilitiesOf, type StoreSettings } from './options';
 import type { Ownership } from './ownership';
 import type { Presence } from './presence';
 import { Quarantine } from './quarantine';
@@ -91,16 +91,7 @@ export class OwnerStore extends EngineStore {
     const quarantine = new Quarantine(layout, files, clock);
     const archive = new Archive(layout.archive, files, clock, settings.audit);
     super({
-      capabilities: {
-        name: 'fs',
-        persistent: true,
-        durability: settings.durability,
-        shared: true,
-        reorder: true,
-        dependencies: true,
-        textSearch: true,
-        resumableEvents: true,
-      },
+      capabilities: capabilitiesOf(settings),
       log,
       bodies,
       retention: settings.retention,

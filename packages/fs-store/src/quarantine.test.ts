@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -34,6 +35,13 @@ function failing(call: string, code: string, nth = 0): FaultyFiles {
 }
 
 describe('quarantine', () => {
+  it('keeps for its user alone what others could read before', ({ skip }) => {
+    skip(process.platform === 'win32', 'Windows has no such modes');
+    const { quarantine, file } = setUp();
+    chmodSync(file, 0o644);
+    expect(statSync(quarantine.put(file, REASON)).mode & 0o777).toBe(0o600);
+  });
+
   it('takes a file with its reason beside it', () => {
     const { layout, quarantine, file } = setUp();
     const target = quarantine.put(file, REASON);

@@ -39,7 +39,17 @@ export class Quarantine {
       discard(this.files, reasonFile);
       throw error;
     }
+    this.protect(target);
     return target;
+  }
+
+  /** Whoever dropped the file may have left it readable for everybody. Links and folders stay as they are. */
+  private protect(path: string): void {
+    try {
+      if (this.files.lstatSync(path).isFile()) this.files.chmodSync(path, 0o600);
+    } catch {
+      // It is out of the way, which is what counts; the doctor tells of its mode.
+    }
   }
 
   /** Leaves a reason without a file, for a wish that could not be met: returns the path of the reason. */
