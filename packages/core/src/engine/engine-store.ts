@@ -245,6 +245,7 @@ export class EngineStore implements JobStore {
     await this.committer.commit(held.map((entry) => decideTakeBack(entry, 'released', now)));
   }
 
+  /** @throws StoreClosedError once the store is closed */
   protected assertOpen(): void {
     if (this.closed) throw new StoreClosedError();
   }

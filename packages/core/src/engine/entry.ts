@@ -80,6 +80,7 @@ export type BodyRef = object;
 
 /** Reads texts that are not in memory. */
 export interface BodySource {
+  /** The JSON text at this place. */
   read(ref: BodyRef): string;
 }
 

@@ -65,6 +65,7 @@ export class EventHub {
     this.queued = [];
   }
 
+  /** An event happened; it is told by the next `take` and `dispatch`. */
   push(event: StoreEvent): void {
     if (this.recording) this.queued.push(event);
   }
@@ -88,7 +89,10 @@ export class EventHub {
     for (const subscriber of this.subscribers) this.deliver(subscriber, events);
   }
 
-  /** @param seq number of the newest record: where the subscription starts unless it names an earlier position */
+  /**
+   * Tells a listener from now on, or from an earlier position.
+   * @param seq number of the newest record: where the subscription starts unless it names an earlier position
+   */
   subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void, seq: number): Subscription {
     this.record(seq);
     const { since } = options;

@@ -45,6 +45,7 @@ export class JobTable {
     return this.entries.size;
   }
 
+  /** Whether jobs of this type are not started now. */
   isPaused(type: string): boolean {
     return this.pausedAll || this.pausedTypes.has(type);
   }

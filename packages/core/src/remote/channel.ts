@@ -62,11 +62,13 @@ export class ChannelEvents {
     for (const closed of this.closers.splice(0)) closed(error);
   }
 
+  /** For the channel's own method: sets the receiver, and hands it what came early. */
   onMessage(receive: (message: unknown) => void): void {
     this.receive = receive;
     for (const message of this.early.splice(0)) this.deliver(message);
   }
 
+  /** For the channel's own method: hears of the close, also of one in the past. */
   onClose(closed: (error?: Error) => void): void {
     if (this.closed) closed(this.error);
     else this.closers.push(closed);

@@ -8,17 +8,25 @@ import { type Channel, ChannelEvents } from './channel';
 
 /** The port of a browser or of `worker_threads`. */
 export interface WebPort {
+  /** Sends a copy of the message. */
   postMessage(message: unknown): void;
+  /** Listens to `message` and `close`. */
   addEventListener(type: string, listener: (event: { data?: unknown }) => void): void;
+  /** Lets messages in, where the port waits for that. */
   start?(): void;
+  /** Ends the connection. */
   close(): void;
 }
 
 /** The port of Electron's main process, `MessagePortMain`, and of others that are event emitters. */
 export interface EmitterPort {
+  /** Sends a copy of the message. */
   postMessage(message: unknown): void;
+  /** Listens to `message` and `close`. */
   on(type: string, listener: (event: { data?: unknown }) => void): unknown;
+  /** Lets messages in, where the port waits for that. */
   start?(): void;
+  /** Ends the connection. */
   close(): void;
 }
 

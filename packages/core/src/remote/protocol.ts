@@ -131,6 +131,7 @@ export interface EventBatch {
 
 /** What the client may call. */
 export interface ServerFunctions {
+  /** The first call of every connection. */
   hello(hello: Hello): Promise<Welcome | Refusal>;
   /** Nobody waits for an answer. */
   send(entries: Entry[]): void;
@@ -140,6 +141,8 @@ export interface ServerFunctions {
 
 /** What the server may call; nobody waits for an answer. */
 export interface ClientFunctions {
+  /** Calls that are done, in any order. */
   answers(answers: Answer[]): void;
+  /** What the client subscribed to. */
   events(batches: EventBatch[]): void;
 }

@@ -6,7 +6,7 @@
 import type { JobCounts, JobStore } from '../store';
 import type { FakeClock } from './fake-clock';
 
-/** How far {@link drain} goes. */
+/** How far `drain` goes. */
 export interface DrainOptions {
   /** Milliseconds on the fake clock after which it gives up; 30 days by default. */
   limit?: number;

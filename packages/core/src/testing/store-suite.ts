@@ -44,7 +44,7 @@ const CONCERNS = [
 ].concat([dependencies, events, close, persistence, concurrency, badInput]);
 
 /**
- * Registers the tests that every {@link JobStore} must pass, in the test file that calls it. It reads the store's capabilities first,
+ * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,
  * skips (by name, with the reason) what the store does not claim, and fails when that is not exactly `expectedSkips`.
  *
  * @example
