@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { JOB_STATUSES, type JobStatus, systemClock } from '@leviathan/core';
 import type { JobTable } from '@leviathan/core/engine';
-import type { DoctorFinding } from './doctor';
+import type { DoctorFinding } from './doctor-report';
 import { errorCode, type Files } from './files';
 import { parseJobFile } from './job-file';
 import { kindOfName, type Layout } from './layout';

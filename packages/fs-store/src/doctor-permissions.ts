@@ -1,6 +1,6 @@
 /** Files are for their user alone: 0600, folders 0700. */
 import { join, relative } from 'node:path';
-import type { DoctorFinding } from './doctor';
+import type { DoctorFinding } from './doctor-report';
 import { errorCode, type Files } from './files';
 
 const OTHERS = 0o077;

@@ -8,6 +8,7 @@ import { JOB_STATUSES, LeviathanError, StoreError, systemClock } from '@leviatha
 import type { JobTable } from '@leviathan/core/engine';
 import { checkFolders } from './doctor-folders';
 import { checkPermissions, repairPermissions } from './doctor-permissions';
+import type { DoctorFinding, DoctorReport } from './doctor-report';
 import { errorCode, type Files, nodeFiles } from './files';
 import { readStoreFile } from './format';
 import { FsStore } from './fs-store';
@@ -16,32 +17,6 @@ import { isLockedByOther } from './lock';
 import { settingsOf } from './options';
 import { isLoss, recover } from './recovery';
 import { defaultRoot } from './root';
-
-/** One thing that the doctor saw. */
-export interface DoctorFinding {
-  /** Stable, for programs. */
-  code: string;
-  /** `error`: something is lost or wrong; `warn`: it can be put right; `info`: worth knowing. */
-  severity: 'info' | 'warn' | 'error';
-  /** Below the root. */
-  path?: string;
-  message: string;
-  /** What a repair would do about it; left out when nothing can be done. */
-  repair?: string;
-  /** It was there, and the repair removed it. */
-  repaired?: boolean;
-}
-
-/** What the doctor says. */
-export interface DoctorReport {
-  /** Nothing is wrong (any more): no warning and no error that was not repaired. */
-  ok: boolean;
-  /** Something was repaired. */
-  repaired: boolean;
-  findings: DoctorFinding[];
-  /** Jobs by state, files, journal records, quarantined files. */
-  summary: Record<string, number>;
-}
 
 /** Settings of {@link doctor}. */
 export interface DoctorOptions {

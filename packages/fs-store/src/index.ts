@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { type DoctorFinding, type DoctorOptions, type DoctorReport, doctor } from './doctor';
+export { type DoctorOptions, doctor } from './doctor';
+export type { DoctorFinding, DoctorReport } from './doctor-report';
 export { FsStore, fsStore } from './fs-store';
 export type { FsStoreOptions } from './options';
 export { defaultRoot } from './root';
