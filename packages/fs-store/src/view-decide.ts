@@ -209,9 +209,22 @@ function namesOf({ patch, others }: Difference): string[] {
   return [...Object.keys(patch ?? {}), ...others];
 }
 
-/** Whether an older file may hold an edit: what else differs, the store has changed since. */
-function holdsEdit({ patch = {} }: Difference): boolean {
-  return Object.keys(patch).some((key) => key !== 'runAt');
+/** What the store itself changes as a job goes on. */
+const STORE_FIELDS = [
+  'metadata',
+  'order',
+  'attempt',
+  'started',
+  'finished',
+  'worker',
+  'cancelling',
+  'result',
+  'reason',
+];
+
+/** Whether an older file may hold an edit: the rest of what differs, the store has changed since. */
+function holdsEdit({ patch = {}, others }: Difference): boolean {
+  return Object.keys(patch).some((key) => key !== 'runAt') || others.some((key) => !STORE_FIELDS.includes(key));
 }
 
 function isEqual({ patch, others }: Difference): boolean {

@@ -10,6 +10,7 @@ interface Generation {
 /** See the file. */
 export class DirtyIds {
   private readonly generations: Generation[] = [];
+  private taken = 0;
   private fresh = new Set<string>();
   private freshSince = 0;
 
@@ -17,10 +18,20 @@ export class DirtyIds {
 
   /** O(1): called for each record of the store. Returns whether it is the first id since {@link DirtyIds.rotate}. */
   add(id: string): boolean {
+    const isFirst = this.fresh.size === 0;
+    if (isFirst) this.freshSince = this.now();
     this.fresh.add(id);
-    if (this.fresh.size !== 1) return false;
-    this.freshSince = this.now();
-    return true;
+    return isFirst;
+  }
+
+  /** How many generations there were: what is older than {@link DirtyIds.oldest} has been taken out. */
+  get count(): number {
+    return this.taken + this.generations.length;
+  }
+
+  /** Number of the generation that is being taken out. */
+  get oldest(): number {
+    return this.taken;
   }
 
   /** Begins a new generation: what was added so far is taken first, each id once. */
@@ -34,7 +45,10 @@ export class DirtyIds {
   take(): string | undefined {
     const oldest = this.generations[0];
     if (!oldest) return undefined;
-    if (--oldest.left === 0) this.generations.shift();
+    if (--oldest.left === 0) {
+      this.generations.shift();
+      this.taken++;
+    }
     return oldest.ids.next().value;
   }
 

@@ -33,6 +33,8 @@ export interface ExaminerScope {
   tombstones: ReadonlySet<string>;
   /** Called for each id whose examination is over. */
   done: (id: string) => void;
+  /** Folders in whose place something else stands. */
+  unusable: ReadonlySet<JobStatus>;
   /** Whether the folder is the one that the view wrote into. */
   folderStands: (folder: JobStatus) => boolean;
 }

@@ -130,9 +130,9 @@ export class Examiner {
   }
 
   private look(id: string): Look {
-    const { files, layout, notes } = this.scope;
+    const { files, layout, notes, unusable } = this.scope;
     const note = notes.get(id);
-    const found = lookFor(files, layout, id);
+    const found = lookFor(files, layout, id, unusable);
     const foreign = found.filter((file) => !(file.folder === note?.folder && file.isFile && isSame(note, file)));
     const signature = found.map((file) => file.folder + signatureOf(file)).join();
     const stillFor = (ms: number): number => this.stillness.left(id, signature, ms);

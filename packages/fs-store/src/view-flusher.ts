@@ -27,7 +27,8 @@ export class ViewFlusher {
   private readonly dirty: DirtyIds;
   /** Ids that failed; they wait for the retry timer. */
   private readonly failed = new Set<string>();
-  private failedSince = 0;
+  /** Since when there is something that fails again and again. */
+  private failedSince: number | undefined;
   private retryMs = FIRST_RETRY_MS;
   private retryTimer: Timer | undefined;
   private flushTimer: Timer | undefined;
@@ -53,7 +54,8 @@ export class ViewFlusher {
 
   /** Age of the oldest of them (ms). */
   get lagMs(): number {
-    return Math.max(this.dirty.age, this.failed.size > 0 ? this.clock.monotonic() - this.failedSince : 0);
+    const failing = this.failedSince === undefined ? 0 : this.clock.monotonic() - this.failedSince;
+    return Math.max(this.dirty.age, failing);
   }
 
   /** O(1). */
@@ -74,14 +76,16 @@ export class ViewFlusher {
     this.retryTimer = undefined;
   }
 
-  /** Writes everything now, with turns of the event loop in between; each id is tried once. Resolves with how many failed. */
+  /**
+   * Writes everything that is behind at this moment, with turns of the event loop in between; each id is tried once. Resolves with how
+   * many failed.
+   */
   async flush(): Promise<number> {
     this.retryNow();
-    for (;;) {
-      this.dirty.rotate();
-      if (!this.slice().more) break;
-      await nextTurn();
-    }
+    this.dirty.rotate();
+    // What changes meanwhile comes later: under load there would be no end to it.
+    const end = this.dirty.count;
+    while (this.slice().more && this.dirty.oldest < end) await nextTurn();
     return this.failed.size + (this.stalled ? this.dirty.size : 0);
   }
 
@@ -106,7 +110,10 @@ export class ViewFlusher {
       this.tryWrite(id);
       if (slice.isOver()) return { more: true, elapsed: slice.elapsed() };
     }
-    if (this.failed.size === 0 && !this.stalled) this.retryMs = FIRST_RETRY_MS;
+    if (this.failed.size === 0) {
+      this.retryMs = FIRST_RETRY_MS;
+      this.failedSince = undefined;
+    }
     if (!this.stalled) this.onIdle();
     return { more: false, elapsed: slice.elapsed() };
   }
@@ -115,7 +122,7 @@ export class ViewFlusher {
     try {
       this.write(id);
     } catch (error) {
-      if (this.failed.size === 0) this.failedSince = this.clock.monotonic();
+      this.failedSince ??= this.clock.monotonic();
       this.failed.add(id);
       this.stalled = EVERY_FILE.includes(errorCode(error) ?? '');
       this.errors.report('write', `The file of job ${id} is behind`, error);

@@ -16,19 +16,18 @@ export interface Found extends Stamp {
 
 /** What stands at a path; `undefined`: nothing. */
 export function lookAt(files: Files, path: string): (Stamp & { isFile: boolean }) | undefined {
-  try {
-    const stat = files.lstatSync(path);
-    return { ino: stat.ino, mtimeMs: stat.mtimeMs, size: stat.size, isFile: stat.isFile() };
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const stat = files.lstatIfAnySync(path);
+  return stat && { ino: stat.ino, mtimeMs: stat.mtimeMs, size: stat.size, isFile: stat.isFile() };
 }
 
-/** Every file of a job, in all four folders: within one turn, so that nothing of the view's own moves in between. */
-export function lookFor(files: Files, layout: Layout, id: string): Found[] {
+/**
+ * Every file of a job, in all four folders: within one turn, so that nothing of the view's own moves in between.
+ * @param unusable Folders in whose place something else stands, a link perhaps: nothing behind it is a job's file.
+ */
+export function lookFor(files: Files, layout: Layout, id: string, unusable: ReadonlySet<JobStatus>): Found[] {
   const found: Found[] = [];
   for (const folder of JOB_STATUSES) {
+    if (unusable.has(folder)) continue;
     const path = layout.jobFile(folder, id);
     const stamp = lookAt(files, path);
     if (stamp) found.push({ folder, path, ...stamp });

@@ -1,5 +1,5 @@
 /** Passes a person's wish on to the store, again and again until there is an answer: in the folders it is not seen any more. */
-import type { Clock } from '@leviathan/core';
+import { type Clock, LeviathanError, StoreError } from '@leviathan/core';
 import type { ErrorDesk } from './error-desk';
 import type { HandRequests, Outcome } from './hand-requests';
 import type { Request } from './view-decide';
@@ -36,6 +36,9 @@ export class Petitioner {
       try {
         return await this.pass(id, request);
       } catch (error) {
+        // It lies in the wish, not in the store: the same wish would meet it again.
+        if (error instanceof LeviathanError && !(error instanceof StoreError))
+          return { ok: false, message: error.message };
         this.errors.report('request', `The request to ${request.kind} job ${id} is made again later`, error);
       }
       await this.sleep(retryDelay(attempt));

@@ -1,5 +1,5 @@
 /** Compares the folders with what the view wrote. Watch events may be lost; this is the truth. */
-import { JOB_STATUSES, type JobStatus } from '@leviathan/core';
+import type { JobStatus } from '@leviathan/core';
 import type { ErrorDesk } from './error-desk';
 import type { Files } from './files';
 import { kindOfName, type Layout } from './layout';
@@ -27,6 +27,7 @@ export class ViewScanner {
     private readonly layout: Layout,
     private readonly files: Files,
     private readonly notes: Notes,
+    private readonly unusable: ReadonlySet<JobStatus>,
     private readonly errors: ErrorDesk,
     private readonly listener: ScanListener,
   ) {}
@@ -34,7 +35,9 @@ export class ViewScanner {
   async scan(): Promise<void> {
     const number = ++this.number;
     const read = new Set<JobStatus>();
-    for (const folder of ORDER) if (await this.scanFolder(folder, number)) read.add(folder);
+    for (const folder of ORDER) {
+      if (!this.unusable.has(folder) && (await this.scanFolder(folder, number))) read.add(folder);
+    }
     await this.findMissing(number, read);
   }
 
@@ -62,6 +65,7 @@ export class ViewScanner {
 
   /** Tells the listener if what stands there is not what the view wrote; also used for single hints. */
   check(id: string, folder: JobStatus, number?: number): void {
+    if (this.unusable.has(folder)) return;
     const note = this.notes.get(id);
     try {
       const stands = lookAt(this.files, this.layout.jobFile(folder, id));
@@ -86,6 +90,3 @@ export class ViewScanner {
     }
   }
 }
-
-/** All four folders. */
-export const FOLDERS = JOB_STATUSES;

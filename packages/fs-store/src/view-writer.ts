@@ -34,6 +34,7 @@ export class ViewWriter {
     private readonly table: JobTable,
     private readonly bodies: BodySource,
     private readonly notes: Notes,
+    private readonly unusable: ReadonlySet<JobStatus>,
     private readonly pendingLimit: number,
   ) {}
 
@@ -41,6 +42,7 @@ export class ViewWriter {
   write(id: string): WriteOutcome {
     const note = this.notes.get(id);
     const entry = this.table.entries.get(id);
+    if (this.unusable.size > 0) this.assertUsable([note?.folder, entry?.status]);
     if (!entry) return note ? this.remove(id, note) : 'done';
     if (note?.folder === entry.status && note.version === entry.lastSeq) return 'done';
     if (entry.status === 'pending' && note?.folder !== 'pending' && this.notes.files.pending >= this.pendingLimit) {
@@ -51,6 +53,14 @@ export class ViewWriter {
     this.put(id, entry);
     if (note && note.folder !== entry.status) this.unlink(note.folder, id);
     return 'done';
+  }
+
+  /** A link in the place of a folder would lead out of the root. */
+  private assertUsable(folders: (JobStatus | undefined)[]): void {
+    for (const folder of this.unusable) {
+      if (!folders.includes(folder)) continue;
+      throw Object.assign(new Error(`ENOTDIR: ${folder}/ is not a folder`), { code: 'ENOTDIR' });
+    }
   }
 
   private put(id: string, entry: Entry): void {
@@ -86,7 +96,7 @@ export class ViewWriter {
     if (!note) {
       return this.settled
         ? lookAt(this.files, this.layout.jobFile(status, id)) !== undefined
-        : lookFor(this.files, this.layout, id).length > 0;
+        : lookFor(this.files, this.layout, id, this.unusable).length > 0;
     }
     const stands = lookAt(this.files, this.layout.jobFile(note.folder, id));
     if (!stands || !isSame(note, stands)) return true;

@@ -25,13 +25,16 @@ import { FolderWatcher } from './watch';
 
 /** Time for the second half of a move to be told (ms). */
 const DEBOUNCE_MS = 20;
-/** After so many hints at once some are likely to have been dropped. */
-const BURST = 2_000;
+/** After so many events within {@link DEBOUNCE_MS} others are likely to have been dropped: Linux queues 16,384, and does not tell. */
+const BURST = 4_000;
 const SCAN_MS = 30_000;
 /** While a folder cannot be watched it is looked at this often (ms). */
 const POLL_MS = 1_000;
 /** Share of the pending files below which new ones are added. */
 const REFILL_BELOW = 0.9;
+
+/** Examined files, and pending jobs for which there is room again, each take another round. */
+const FLUSH_ROUNDS = 4;
 
 /** What the view is made of. */
 export interface FolderViewOptions {
@@ -73,14 +76,18 @@ export class FolderView {
   private readonly oddities: Oddities;
   private readonly watchers = new Map<JobStatus, FolderWatcher>();
   private readonly hints = new Map<string, Set<JobStatus>>();
+  /** Folders in whose place something else stands. */
+  private readonly unusable = new Set<JobStatus>();
   private hintTimer: Timer | undefined;
+  /** Events since the hints were followed last. */
+  private events = 0;
   private state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(private readonly options: FolderViewOptions) {
     const { layout, files, table, bodies, clock, requests, quarantine, tombstones = new Set(), onError } = options;
-    const { notes } = this;
+    const { notes, unusable } = this;
     this.errors = new ErrorDesk(clock, onError);
-    this.writer = new ViewWriter(layout, files, table, bodies, notes, options.limits.pendingFiles);
+    this.writer = new ViewWriter(layout, files, table, bodies, notes, unusable, options.limits.pendingFiles);
     this.flusher = new ViewFlusher(
       clock,
       this.errors,
@@ -88,12 +95,13 @@ export class FolderView {
       () => this.refill(),
     );
     this.examiner = new Examiner({
-      ...{ layout, files, table, bodies, notes, clock, requests, quarantine, tombstones, errors: this.errors },
+      ...{ layout, files, table, bodies, notes, clock, requests, quarantine, tombstones, unusable },
+      errors: this.errors,
       done: (id) => this.flusher.add(id),
       folderStands: (folder) => this.watchers.get(folder)?.stands ?? true,
     });
     this.oddities = new Oddities(files, clock, quarantine, this.errors);
-    this.scanner = new ViewScanner(layout, files, notes, this.errors, {
+    this.scanner = new ViewScanner(layout, files, notes, unusable, this.errors, {
       differs: (id) => this.examiner.examine(id),
       odd: (folder, name) => this.oddities.look(folder, name),
       isStopped: () => this.state === 'stopped',
@@ -137,11 +145,14 @@ export class FolderView {
 
   /** Resolves when every change up to now is in the folders, with how many files could not be written (they are tried again later). */
   async flush(): Promise<number> {
-    for (;;) {
-      const failed = await this.flusher.flush();
+    let failed = 0;
+    // What is found on the way is written, too, but a store under load changes faster than it can all be.
+    for (let round = 0; round < FLUSH_ROUNDS; round++) {
+      failed = await this.flusher.flush();
       await this.examiner.idle();
-      if (this.flusher.behind <= failed) return failed;
+      if (this.flusher.behind <= failed) break;
     }
+    return failed;
   }
 
   /** Compares the folders with the index now. Resolves when that is done and what was found has been acted on. */
@@ -206,19 +217,20 @@ export class FolderView {
   }
 
   private hint(folder: JobStatus, name: string): void {
+    if (++this.events === BURST) this.scans.soon();
+    this.hintTimer ??= this.options.clock.after(DEBOUNCE_MS, () => void this.followHints());
     // Temporary files, for the most part those of the view itself.
     if (name.startsWith('.')) return;
     const folders = this.hints.get(name);
     if (folders) folders.add(folder);
     else this.hints.set(name, new Set([folder]));
-    this.hintTimer ??= this.options.clock.after(DEBOUNCE_MS, () => void this.followHints());
   }
 
   private async followHints(): Promise<void> {
     const hints = [...this.hints];
     this.hints.clear();
     this.hintTimer = undefined;
-    if (hints.length > BURST) this.scans.soon();
+    this.events = 0;
     let slice = startSlice();
     for (const [name, folders] of hints) {
       for (const folder of folders) this.follow(folder, name);
@@ -245,12 +257,17 @@ export class FolderView {
   private checkFolders(): boolean {
     let replaced = false;
     for (const [folder, watcher] of this.watchers) {
-      if (watcher.check()) continue;
+      if (watcher.check()) {
+        this.unusable.delete(folder);
+        continue;
+      }
       replaced = true;
       for (const [id, note] of this.notes.entries()) if (note.folder === folder) this.notes.delete(id);
+      this.unusable.add(folder);
       try {
         ensureDirSync(this.options.files, this.options.layout.folder(folder));
         watcher.check();
+        this.unusable.delete(folder);
       } catch (error) {
         this.errors.report('folder', `The folder ${folder}/ cannot be made`, error);
       }

@@ -20,7 +20,7 @@ export interface FolderListener {
 /** See the module. */
 export class FolderWatcher {
   private watch: FolderWatch | undefined;
-  private ino: number | undefined;
+  private identity: string | undefined;
 
   constructor(
     private readonly files: Files,
@@ -38,32 +38,33 @@ export class FolderWatcher {
    * there is none, so what is missing in it was not removed by hand.
    */
   check(): boolean {
-    let ino: number | undefined;
-    try {
-      const stat = this.files.lstatSync(this.path);
-      ino = stat.isDirectory() ? stat.ino : undefined;
-    } catch {
-      // Told by whoever needs the folder.
-    }
-    const isSame = ino !== undefined && (this.ino === undefined || this.ino === ino);
+    const identity = this.look();
+    const isSame = identity !== undefined && (this.identity === undefined || this.identity === identity);
     if (!isSame) this.close();
-    this.ino = ino;
-    if (ino !== undefined && !this.watch) this.open();
+    this.identity = identity;
+    if (identity !== undefined && !this.watch) this.open();
     return isSame;
   }
 
   /** Whether the folder of the last check still stands there. */
   get stands(): boolean {
-    try {
-      return this.files.lstatSync(this.path).ino === this.ino;
-    } catch {
-      return false;
-    }
+    const identity = this.look();
+    return identity !== undefined && identity === this.identity;
   }
 
   close(): void {
     this.watch?.close();
     this.watch = undefined;
+  }
+
+  /** A number of a removed folder may be given to the next one at once, so the time of birth counts as well. */
+  private look(): string | undefined {
+    try {
+      const stat = this.files.lstatIfAnySync(this.path);
+      return stat?.isDirectory() ? `${stat.ino}:${stat.birthtimeMs}` : undefined;
+    } catch {
+      return undefined; // Told by whoever needs the folder.
+    }
   }
 
   private open(): void {

@@ -75,11 +75,7 @@ export class Engine extends EngineStore implements HandRequests {
 
   async edit(id: string, patch: JobPatch): Promise<Outcome> {
     this.note(`edit ${id} ${JSON.stringify(patch)}`);
-    try {
-      return outcomeOf(await this.change({ change: { action: 'edit', patch }, target: { ids: [id] } }));
-    } catch (error) {
-      return { ok: false, message: (error as Error).message };
-    }
+    return outcomeOf(await this.change({ change: { action: 'edit', patch }, target: { ids: [id] } }));
   }
 
   async adopt({ job }: ParsedJobFile, folder: JobStatus): Promise<Outcome> {
@@ -185,6 +181,24 @@ export class FolderHost<C extends Clock = FakeClock> {
   async fail(held: { id: string; token: string }[]): Promise<void> {
     const error = { name: 'Error', message: 'no' };
     await this.engine.settle(held.map((job) => ({ ...job, outcome: 'failed', reason: 'error', error })));
+  }
+
+  /** Lets the view find and do what a person asked for, without waiting for events. */
+  async notice(this: FolderHost<FakeClock>): Promise<void> {
+    await this.view.scan();
+    // Longer than any patience with files that are on their way.
+    await this.clock.advance(300);
+    await this.view.flush();
+  }
+
+  /** Lets time pass until something is so; real I/O gets its turns. */
+  async until(this: FolderHost<FakeClock>, what: string, isSo: () => boolean): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    while (!isSo()) {
+      if (Date.now() > deadline)
+        throw new Error(`Waited in vain until ${what}; the folders: ${this.names().join(', ')}`);
+      await this.clock.advance(20);
+    }
   }
 
   /** Lets the view write what is behind, and do what a person asked for. */
