@@ -4,6 +4,7 @@
  * @module
  */
 import type { JobStore } from '@leviathan/core';
+import type { DoctorReport } from '@leviathan/fs-store';
 
 /** A stream that text is written to; the last three only on a terminal. */
 export interface OutStream {
@@ -17,25 +18,6 @@ export interface OutStream {
 /** A stream that text is read from. */
 export interface InStream extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean;
-}
-
-/** One thing that `doctor` found. */
-export interface Finding {
-  code: string;
-  severity: 'info' | 'warn' | 'error';
-  path?: string;
-  message: string;
-  /** What a repair does, or did, about it. */
-  repair?: string;
-  repaired?: boolean;
-}
-
-/** What `doctor` says about a jobs folder. */
-export interface DoctorReport {
-  ok: boolean;
-  repaired: boolean;
-  findings: Finding[];
-  summary: Record<string, number>;
 }
 
 /** Where the jobs are kept. */

@@ -27,7 +27,7 @@ import { Journal } from './journal';
 import { JournalLog } from './journal-log';
 import type { Layout } from './layout';
 import { capabilitiesOf, type StoreSettings } from './options';
-import type { Ownership } from './ownership';
+import type { Ownership, ServedStore } from './ownership';
 import type { Presence } from './presence';
 import { Quarantine } from './quarantine';
 import { isLoss, type Recovered } from './recovery';
@@ -62,7 +62,7 @@ export function openJournal(settings: StoreSettings, layout: Layout, recovered: 
 }
 
 /** See the module. */
-export class OwnerStore extends EngineStore {
+export class OwnerStore extends EngineStore implements ServedStore {
   private readonly parts: OwnerParts;
   private readonly log: JournalLog;
   private readonly snapshotter: Snapshotter;

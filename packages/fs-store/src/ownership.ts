@@ -4,16 +4,25 @@
  * @module
  */
 
-import { systemClock, type Timer } from '@leviathan/core';
+import { type JobStore, systemClock, type Timer } from '@leviathan/core';
 import { type ServedClient, serveStore } from '@leviathan/core/remote';
 import { clearSocket, removeOwnerFile, socketPath, writeOwnerFile } from './endpoint';
 import type { Lock } from './lock';
 import type { StoreSettings } from './options';
-import type { OwnerStore } from './owner-store';
 import { listenOnSocket, type SocketServer } from './socket-channel';
 
 /** How often (ms) an owner makes sure that nobody removed its lock file under it. */
 const LOCK_CHECK_INTERVAL = 2_000;
+
+/** What an owner hears of its clients. */
+export interface ServedStore extends JobStore {
+  /** A worker of a connected client: from now on the connection tells of their end. */
+  clientWorker(instance: string, worker: string): void;
+  /** The client's connection is gone without a goodbye. */
+  clientGone(instance: string, workers: string[]): void;
+  /** The store may not write any more: its lock is lost. */
+  abandon(): Promise<void>;
+}
 
 /** One term of one owner. */
 export class Ownership {
@@ -40,7 +49,7 @@ export class Ownership {
   }
 
   /** Lets clients in. */
-  async serve(store: OwnerStore): Promise<void> {
+  async serve(store: ServedStore): Promise<void> {
     const { files, root, clock, onError } = this.settings;
     const socket = socketPath(files, root);
     clearSocket(files, socket);
@@ -82,7 +91,7 @@ export class Ownership {
     }
   }
 
-  private watchLock(store: OwnerStore): void {
+  private watchLock(store: ServedStore): void {
     // Real time: what is watched is the real file system.
     this.check = systemClock.after(LOCK_CHECK_INTERVAL, () => {
       if (this.lock.isHeld()) return this.watchLock(store);

@@ -1,8 +1,9 @@
 /** `leviathan doctor` @module */
+
+import type { DoctorFinding } from '@leviathan/fs-store';
 import { EXIT } from '../exit-codes';
 import { oneLine } from '../format/safe';
 import { count } from '../format/text';
-import type { Finding } from '../io';
 import type { Session } from '../session';
 
 interface Options {
@@ -26,7 +27,7 @@ export async function run(session: Session, options: Options): Promise<number> {
   return open.length > 0 ? EXIT.corrupt : EXIT.ok;
 }
 
-function lines(session: Session, { severity, code, path, message, repair, repaired }: Finding): string[] {
+function lines(session: Session, { severity, code, path, message, repair, repaired }: DoctorFinding): string[] {
   const c = session.out.colors;
   const mark = { info: c.dim('i info '), warn: c.yellow('! warn '), error: c.red('✗ error') }[severity];
   const where = path === undefined ? '' : ` ${c.dim(oneLine(path))}`;
@@ -35,7 +36,7 @@ function lines(session: Session, { severity, code, path, message, repair, repair
   return [`${mark} ${code}${where}: ${oneLine(message)}`, ...what];
 }
 
-function verdict(session: Session, open: readonly Finding[], findings: number, root: string): string {
+function verdict(session: Session, open: readonly DoctorFinding[], findings: number, root: string): string {
   const c = session.out.colors;
   if (open.length === 0) return c.green(findings === 0 ? `✓ ${root} is sound.` : `✓ ${root} is usable.`);
   const advice = open.some(({ repair }) => repair !== undefined)
