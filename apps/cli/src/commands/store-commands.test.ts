@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DoctorFinding, DoctorReport } from '@leviathan/fs-store';
 import { describe, expect, it } from 'vitest';
-import type { DoctorReport, Finding } from '../io';
 import { TestCli } from '../testing/cli';
 
 describe('leviathan stats', () => {
@@ -46,14 +46,14 @@ describe('leviathan stats', () => {
 });
 
 describe('leviathan doctor', () => {
-  const broken: Finding = {
+  const broken: DoctorFinding = {
     code: 'BAD_RECORD',
     severity: 'error',
     path: 'journal/0.ndjson',
     message: 'A record is damaged.',
     repair: 'Cut it out.',
   };
-  const report = (findings: Finding[]): DoctorReport => ({
+  const report = (findings: DoctorFinding[]): DoctorReport => ({
     ok: findings.length === 0,
     repaired: false,
     findings,

@@ -7,8 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JobStore, MemoryStore } from '@leviathan/core';
+import type { DoctorReport } from '@leviathan/fs-store';
 import { onTestFinished } from 'vitest';
-import type { DoctorReport, Io, OutStream } from '../io';
+import type { Io, OutStream } from '../io';
 import { main } from '../main';
 import { ProcessSignals } from '../signals';
 
