@@ -1,5 +1,5 @@
 /** Work that shares the event loop with everybody else comes in slices of this length (ms). */
-export const SLICE_MS = 4;
+const SLICE_MS = 4;
 
 /**
  * Starts a slice: the answer says, after each piece of work, whether it is time to let others run. Real time, whatever clock the store
