@@ -22,6 +22,8 @@ const needed = [
   // The completion scripts are tried in the shells that they are for.
   { command: 'fish', package: 'fish' },
   { command: 'zsh', package: 'zsh' },
+  // The second implementation of the on-disk format, docs/reader, is Python.
+  { command: 'python3', package: 'python3' },
 ];
 
 /**

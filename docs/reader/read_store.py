@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""Reads the jobs of a Leviathan folder: every job's state, computed from journal and snapshot alone.
+
+    python3 read_store.py ~/.leviathan/jobs
+
+Prints {"jobs": [...], "findings": [...]}, the jobs in the order in which they were added. It follows docs/on-disk-format.md, changes
+nothing, takes no lock, and needs nothing but Python.
+"""
+import gzip
+import json
+import os
+import re
+import sys
+import zlib
+
+STATUSES = ("pending", "active", "completed", "failed")
+# Which states each record may meet; docs/state-machine.md.
+ALLOWED = {
+    "start": ("pending",), "complete": ("active",), "retry": ("active", "failed"), "fail": ("pending", "active"),
+    "release": ("active",), "report": ("active",), "checkpoint": ("active",), "cancel": ("active",), "edit": ("pending",),
+    "remove": ("pending", "completed", "failed"), "refuse": STATUSES,
+}
+MAX_LOGS, MAX_ERRORS = 100, 20
+
+
+class Damaged(Exception):
+    """A file that is not as it was written."""
+
+
+def lines_of(data):
+    """(meta, body text) of each whole line; (None, what is wrong) of the bytes between two newlines that are none."""
+    for line in data.split(b"\n")[:-1]:
+        crc, _, content = line.partition(b"\t")
+        if not re.fullmatch(rb"[0-9a-f]{8}", crc) or int(crc, 16) != zlib.crc32(content):
+            yield None, "a line does not match its checksum"
+        else:
+            meta, _, body = content.partition(b"\t")
+            yield json.loads(meta), body.decode("utf-8")
+    if not data.endswith(b"\n"):
+        yield None, "the last line has no end"
+
+
+def read_snapshot(path):
+    """(jobs by id, from, to); Damaged when the snapshot is not whole."""
+    jobs, count, info = {}, 0, {}
+    with open(path, "rb") as file:
+        data = file.read()
+    for meta, body in lines_of(data):
+        if meta is None:
+            raise Damaged(body)
+        if meta["op"] == "job":
+            jobs[meta["job"]["id"]] = entry_of(meta["job"], meta["seq"], meta["last"], body)
+            count += 1
+        elif meta["op"] == "result":
+            jobs[meta["id"]]["result"] = json.loads(body)
+        elif meta["op"] in ("snapshot", "end"):
+            info[meta["op"]] = meta
+    if info.get("snapshot", {}).get("format") != 1 or info.get("end", {}).get("jobs") != count:
+        raise Damaged("its end is missing")
+    return jobs, info["snapshot"]["from"], info["end"]["to"]
+
+
+def read_segment(folder, first, names):
+    """The lines of a segment. Where both files stand, the compressed one counts only if the plain one is damaged and it is not."""
+    found = []
+    for name in sorted(names):  # The plain one comes first.
+        try:
+            with (gzip.open if name.endswith(".gz") else open)(os.path.join(folder, name), "rb") as file:
+                lines = list(lines_of(file.read()))
+        except (OSError, EOFError, zlib.error) as error:
+            lines = [(None, f"{name} cannot be read: {error}")]
+        header = (lines[0][0] if lines else None) or {}
+        is_header = header.get("op") == "segment" and header.get("format") == 1 and header.get("first") == first
+        lines = lines[1:] if is_header else [(None, f"{name} does not begin with its header")] + lines
+        found.append((any(meta is None for meta, _ in lines), len(found), lines))
+    return min(found)[2]
+
+
+def records_from(folder, start, findings):
+    """Every record that counts, from number `start` on."""
+    segments = {}
+    for name in os.listdir(folder):
+        match = re.fullmatch(r"(\d{16})\.ndjson(\.gz)?", name)
+        if match:
+            segments.setdefault(int(match[1]), []).append(name)
+    firsts = sorted(segments)
+    firsts = firsts[max((i for i, first in enumerate(firsts) if first <= start), default=0):]
+    expected = min([start] + firsts[:1])
+    for limit, first in zip(firsts[1:] + [None], firsts):
+        if first > expected:
+            findings.append(f"records {expected} to {first - 1} are missing")
+        expected, batch, faults = max(expected, first), [], []
+        for meta, body in read_segment(folder, first, segments[first]):
+            seq = meta and meta.get("seq")
+            if limit is not None and (expected >= limit if seq is None else seq >= limit):
+                break  # Given up when the next segment was made.
+            if seq is None:
+                faults.append(body or "a line has no number")
+                continue
+            if seq < expected:
+                faults.append(f"record {seq} comes again")
+                continue
+            if seq > expected:
+                faults.append(f"records {expected} to {seq - 1} are missing")
+            expected = seq + 1
+            batch.append((meta, body))
+            if not meta.get("more"):
+                yield from (record for record in batch if record[0]["seq"] >= start)
+                batch = []
+        if batch and limit is not None:
+            yield from (record for record in batch if record[0]["seq"] >= start)
+        findings.extend(f"{first:016}: {fault}" for fault in faults)
+
+
+def entry_of(head, seq, last, body):
+    """A job as the replay keeps it: the head's fields under their names, absent ones with their defaults."""
+    defaults = {"status": "pending", "order": seq, "rev": 1, "attempt": 0, "retries": 0, "runAt": 0, "run": {}}
+    return {**defaults, **head, "seq": seq, "last": last, "data": json.loads(body)}
+
+
+def apply(jobs, record, body):
+    """What one record does. False: it does not fit the job."""
+    op, seq, at = record["op"], record["seq"], record["at"]
+    if op in ("pause", "worker"):
+        return True
+    if op == "add":
+        head = record["job"]
+        if head["id"] in jobs:
+            return False
+        job = jobs[head["id"]] = entry_of({"created": at, "updated": head.get("created", at), **head}, seq, seq, body)
+        if "result" in record:
+            job["result"] = json.loads(record["result"])
+        return True
+    job = jobs.get(record["id"])
+    if job is None:
+        return False
+    if seq <= job["last"]:
+        return True  # In the snapshot already.
+    if job["status"] not in ALLOWED[op]:
+        return False
+    if op == "refuse":
+        return True
+    if op == "remove":
+        del jobs[record["id"]]
+        return True
+    change(job, job["run"], record, body)
+    job.update(last=seq, updated=at, rev=job["rev"] + 1)
+    return True
+
+
+def change(job, run, record, body):
+    op, seq, at = record["op"], record["seq"], record["at"]
+    if op == "start":
+        job.update(status="active", attempt=job["attempt"] + 1, runAt=0)
+        run.update(token=seq, worker=record["worker"], started=at, progress=0)
+        run.pop("detail", None)
+        run.pop("stuck", None)
+    elif op == "complete":
+        job["status"] = "completed"
+        job.pop("result", None)
+        if body:
+            job["result"] = json.loads(body)
+        end_attempt(run, True)
+        run.update(finished=at, progress=100)
+    elif op == "retry":
+        job.update(status="pending", runAt=record.get("runAt", 0), retries=job["retries"] + 1)
+        end_attempt(run, record["cause"] != "crashed")
+        add_error(run, record)
+        if record["cause"] == "crashed":
+            run["crashes"] = run.get("crashes", 0) + 1
+        if record["cause"] == "manual":
+            job["attempt"] = 0
+            job.pop("result", None)
+            for key in ("crashes", "finished", "reason"):
+                run.pop(key, None)
+    elif op == "fail":
+        job.update(status="failed", runAt=0)
+        end_attempt(run, not (record.get("crashed") or record.get("taken")))
+        run.update(finished=at, reason=record["reason"])
+        if record.get("crashed"):
+            run["crashes"] = run.get("crashes", 0) + 1
+        add_error(run, record)
+    elif op == "release":
+        job.update(status="pending", attempt=job["attempt"] - 1)
+        end_attempt(run, not record.get("taken"))
+    elif op == "report":
+        run.update({key: record[key] for key in ("progress", "detail", "stuck") if key in record})
+        if "logs" in record:
+            run["logs"] = (run.get("logs", []) + record["logs"])[-MAX_LOGS:]
+    elif op == "checkpoint":
+        run["checkpoint"] = json.loads(body)
+    elif op == "cancel":
+        run["cancelling"] = True
+    elif op == "edit":
+        for key, value in record["patch"].items():
+            if key == "runAt":
+                job["runAt"] = value or 0
+            elif value is None or value == []:
+                job.pop(key, None)
+            else:
+                job[key] = value
+        if body:
+            job["data"] = json.loads(body)
+
+
+def end_attempt(run, by_settlement):
+    token = run.pop("token", None)
+    run.pop("cancelling", None)
+    if token is not None:
+        run.pop("settled", None)
+        if by_settlement:
+            run["settled"] = token
+
+
+def add_error(run, record):
+    if "error" in record:
+        run["errors"] = (run.get("errors", []) + [record["error"]])[-MAX_ERRORS:]
+
+
+def iso(ms):
+    """ECMAScript's Date.prototype.toISOString; Python's dates end with the year 9999."""
+    days, ms = divmod(int(ms), 86_400_000)
+    era, day = divmod(days + 719_468, 146_097)  # From 1 March of the year 0.
+    year_of_era = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
+    day -= 365 * year_of_era + year_of_era // 4 - year_of_era // 100
+    month = (5 * day + 2) // 153
+    year = era * 400 + year_of_era + (month > 9)
+    day, month = day - (153 * month + 2) // 5 + 1, month + (3 if month < 10 else -9)
+    text = f"{year:04}" if 0 <= year <= 9999 else f"{year:+07}"
+    return f"{text}-{month:02}-{day:02}T{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}Z"
+
+
+def shown(job):
+    """The job as its file shows it, keys in the file's order."""
+    run = job["run"]
+    metadata = {"retries": job["retries"], "progress": run.get("progress", 0)}
+    metadata.update({key: run[key] for key in ("detail",) if key in run})
+    metadata.update(logs=run.get("logs", []), errors=run.get("errors", []))
+    metadata.update({key: run[key] for key in ("crashes", "stuck") if run.get(key)})
+    metadata.update({key: run[key] for key in ("checkpoint",) if key in run})
+    fields = {**{key: run[key] for key in ("worker", "cancelling", "reason") if run.get(key)}, **job, "metadata": metadata}
+    for key, source in (("created", job), ("updated", job), ("runAt", job), ("started", run), ("finished", run)):
+        if source.get(key) is not None and not (key == "runAt" and source[key] == 0):
+            fields[key] = iso(source[key])
+        else:
+            fields.pop(key, None)
+    order = ("id type status priority created updated data metadata rev order runAt attempt maxAttempts maxCrashes backoff timeout "
+             "dependsOn key tags started finished worker cancelling result reason").split()
+    return {key: fields[key] for key in order if key in fields}
+
+
+def read_store(root):
+    folder, findings = os.path.join(root, "journal"), []
+    jobs, start, until = {}, 0, 0
+    for name in sorted((n for n in os.listdir(folder) if re.fullmatch(r"snapshot-\d{16}\.ndjson", n)), reverse=True):
+        try:
+            jobs, start, until = read_snapshot(os.path.join(folder, name))
+            break
+        except Damaged as fault:
+            findings.append(f"{name}: {fault}")
+    for record, body in records_from(folder, start + 1, findings):
+        if not apply(jobs, record, body) and record["seq"] > until:
+            findings.append(f"record {record['seq']} ({record['op']}) does not fit its job")
+    return [shown(job) for job in sorted(jobs.values(), key=lambda job: job["seq"])], findings
+
+
+if __name__ == "__main__":
+    found, faults = read_store(sys.argv[1])
+    json.dump({"jobs": found, "findings": faults}, sys.stdout)

@@ -1,0 +1,202 @@
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { JOB_STATUSES, type Job, type JobStore, systemClock } from '@leviathan/core';
+import { jobOf } from '@leviathan/core/engine';
+import { FakeClock } from '@leviathan/core/testing';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { nodeFiles } from '../src/files';
+import { fsStore } from '../src/fs-store';
+import { recover } from '../src/recovery';
+import { randomFrom, testSeed } from '../src/testing/random';
+import { tempDir } from '../src/testing/temp-dir';
+import { RandomWork } from './random-work';
+
+const READER = join(import.meta.dirname, '../../../docs/reader/read_store.py');
+const SMALL = { segmentBytes: 8_000, snapshotBytes: 60_000, retention: { completed: { count: 40 } } };
+
+describe('docs/reader/read_store.py, written from docs/on-disk-format.md alone', () => {
+  it('computes the state of every job, field by field, as the store lists it', {
+    timeout: 120_000,
+  }, async (context) => {
+    context.skip(!hasPython(), 'python3 is not installed');
+    const seed = testSeed();
+    console.log(`reader test, seed ${seed} (LEVIATHAN_SEED=${seed} runs it again)`);
+    const root = join(tempDir(), 'jobs');
+    dropFinishedJob(root);
+    const clock = new FakeClock();
+    const work = new RandomWork(randomFrom(seed), clock);
+
+    for (let round = 0; round < 3; round++) {
+      const store = fsStore({ root, clock, durability: 'process', ...SMALL });
+      await store.open();
+      for (let burst = 0; burst < 3; burst++) {
+        await work.run(store, 120);
+        // Progress is recorded once a second: then the journal holds all that the store knows.
+        await clock.advance(2_000);
+        expect(read(root)).toEqual({ jobs: await everything(store), findings: [] });
+      }
+      await store.close();
+
+      const { jobs, findings } = read(root);
+      expect(findings).toEqual([]);
+      expect(jobs.length).toBeGreaterThan(50);
+      expect(filesOf(root)).toEqual(new Map(jobs.map((job) => [`${job.status}/${job.id}.json`, job])));
+    }
+
+    const names = readdirSync(join(root, 'journal'));
+    expect(names.filter((name) => /^snapshot-\d{16}\.ndjson$/.test(name)).length).toBeGreaterThan(0);
+    expect(names.filter((name) => name.endsWith('.ndjson.gz')).length).toBeGreaterThan(3);
+    expect(work.opsSeen(root)).toEqual(new Set(work.allOps));
+    // The whole history tells the same as the newest snapshot and what came since.
+    const { jobs } = read(root);
+    for (const name of names) if (name.startsWith('snapshot-')) rmSync(join(root, 'journal', name));
+    expect(read(root)).toEqual({ jobs, findings: [] });
+  });
+
+  it('reads a snapshot that was written while jobs went on', { timeout: 60_000 }, async (context) => {
+    context.skip(!hasPython(), 'python3 is not installed');
+    const root = join(tempDir(), 'jobs');
+    const store = fsStore({ root, durability: 'process' });
+    const added = await store.add(Array.from({ length: 2_000 }, (_, n) => ({ type: 'even', data: n })));
+    let isOver = false;
+    const tidying = store.tidy().finally(() => {
+      isOver = true;
+    });
+    // Jobs that the snapshot has passed already, and jobs that it comes to later.
+    for (let turn = 0; !isOver; turn++) {
+      const ids = [0, 700, 1_400].map((start) => added[(start + turn) % added.length]?.id as string);
+      await store.change({ change: { action: 'reprioritise', priority: 1 + (turn % 10) }, target: { ids } });
+      if (turn % 8 === 0) {
+        const claims = await store.claim({ worker: 'w', limit: 1, wait: false });
+        await store.settle(
+          claims.map(({ job, token }) => ({ id: job.id, token, outcome: 'completed', result: token })),
+        );
+        await store.change({ change: { action: 'remove' }, target: { ids: ids.slice(2) } });
+      }
+      await new Promise(setImmediate);
+    }
+    await tidying;
+
+    const name = readdirSync(join(root, 'journal')).find((file) => file.startsWith('snapshot-')) as string;
+    const snapshot = readFileSync(join(root, 'journal', name), 'utf8');
+    const to = Number(/"op":"end","to":(\d+)/.exec(snapshot)?.[1]);
+    expect(to, 'records were written while the snapshot was').toBeGreaterThan(Number(name.slice(9, 25)));
+    expect(read(root)).toEqual({ jobs: await everything(store), findings: [] });
+    await store.close();
+  });
+
+  it('reads what a killed process left', { timeout: 60_000 }, async (context) => {
+    context.skip(!hasPython(), 'python3 is not installed');
+    const dir = tempDir();
+    const root = join(dir, 'jobs');
+    await runAndKill(dir, root);
+
+    const found = read(root);
+    const recovered = await listRecovered(root);
+    expect(recovered.length).toBeGreaterThan(20);
+    expect(found.jobs).toEqual(recovered);
+    // A line that the kill cut off was never acknowledged.
+    const torn = join(dir, 'torn');
+    cpSync(root, torn, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    appendFileSync(lastSegment(torn), '01234567\t{"seq":99');
+    expect(read(torn).jobs).toEqual(recovered);
+    expect(read(torn).findings).toHaveLength(1);
+
+    const store = fsStore({ root, retention: { completed: { count: 1e6 } } });
+    while ((await store.counts()).active > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(read(root)).toEqual({ jobs: await everything(store), findings: [] });
+    await store.close();
+  });
+});
+
+function hasPython(): boolean {
+  try {
+    execFileSync('python3', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(root: string): { jobs: Job[]; findings: string[] } {
+  return JSON.parse(execFileSync('python3', [READER, root], { encoding: 'utf8', maxBuffer: 1 << 28 }));
+}
+
+async function everything(store: JobStore): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await store.list({ limit: 1_000, ...(cursor !== undefined && { cursor }) });
+    jobs.push(...page.jobs);
+    cursor = page.next;
+    if (cursor === undefined) return jobs;
+  }
+}
+
+function filesOf(root: string): Map<string, Job> {
+  const files = new Map<string, Job>();
+  for (const status of JOB_STATUSES) {
+    for (const name of readdirSync(join(root, status)))
+      files.set(`${status}/${name}`, JSON.parse(readFileSync(join(root, status, name), 'utf8')));
+  }
+  return files;
+}
+
+/** A finished job that is in no journal yet, as a backup of the folders holds it. */
+function dropFinishedJob(root: string): void {
+  mkdirSync(join(root, 'completed'), { recursive: true, mode: 0o700 });
+  const times = { created: '2025-01-30T12:00:00.000Z', updated: '2025-01-30T12:00:01.000Z' };
+  const job = {
+    id: 'from-a-backup',
+    type: 'even',
+    status: 'completed',
+    priority: 3,
+    data: [1, 'ü'],
+    result: { a: null },
+  };
+  const run = { rev: 7, attempt: 2, maxAttempts: 3, maxCrashes: 3, finished: times.updated, worker: 'w' };
+  writeFileSync(join(root, 'completed/from-a-backup.json'), JSON.stringify({ ...job, ...times, ...run }));
+}
+
+/** What the store itself recovers, before it goes on. */
+async function listRecovered(root: string): Promise<Job[]> {
+  const dir = join(root, 'journal');
+  const { table } = await recover(nodeFiles, dir, systemClock);
+  const readBody = (ref: object): string => {
+    const { file, offset, length } = ref as { file: string; offset: number; length: number };
+    return readFileSync(join(dir, file)).toString('utf8', offset, offset + length);
+  };
+  return [...table.bySeq.ascending()].map((entry) => JSON.parse(JSON.stringify(jobOf(entry, { read: readBody }))));
+}
+
+async function runAndKill(dir: string, root: string): Promise<void> {
+  const outfile = join(dir, 'kill-child.mjs');
+  await build({
+    entryPoints: [join(import.meta.dirname, '../src/testing/kill-child.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['@leviathan/source'],
+    banner: {
+      js: `import { createRequire as $r } from 'node:module'; const require = $r(${JSON.stringify(import.meta.url)});`,
+    },
+    external: ['fs-native-extensions'],
+    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
+  });
+  const child = fork(outfile, [root, join(dir, 'promises'), '7'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  await once(child, 'message');
+  // In the middle of its work, whatever that is at the time.
+  while (readFileSync(join(dir, 'promises'), 'utf8').length < 40_000)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+function lastSegment(root: string): string {
+  const segments = readdirSync(join(root, 'journal')).filter((name) => /^\d{16}\.ndjson$/.test(name));
+  return join(root, 'journal', segments.sort().at(-1) as string);
+}
