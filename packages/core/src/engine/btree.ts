@@ -1,15 +1,37 @@
 /**
- * sorted-btree is a CommonJS module: depending on who loads it, its class is the default export, or the default export's default.
+ * The one place that knows sorted-btree: its types and its default export look different to each module system, and nothing of that
+ * may show in the types that this package publishes.
  *
  * @module
  */
-import SortedBTree from 'sorted-btree';
+import sortedBTree from 'sorted-btree';
 
-const candidate: unknown = SortedBTree;
+/** What the engine uses of a B+ tree: a set in order, with O(log n) insertion, deletion and search. */
+export interface SortedSet<K> {
+  readonly size: number;
+  /** Adds a key. */
+  set(key: K, value: undefined): boolean;
+  /** Takes a key away; false when it was not there. */
+  delete(key: K): boolean;
+  /** Whether the key is there. */
+  has(key: K): boolean;
+  /** The smallest key. */
+  minKey(): K | undefined;
+  /** All keys, ascending. The tree must not change meanwhile. */
+  keys(): IterableIterator<K>;
+  /** All keys, ascending, as a list. */
+  keysArray(): K[];
+}
 
-/** A sorted set of `K`: O(log n) insert, delete and neighbours, iteration in order. */
-export const BTree: typeof SortedBTree =
-  typeof candidate === 'function' ? SortedBTree : (candidate as { default: typeof SortedBTree }).default;
+type SortedSetClass = new <K>(
+  entries: undefined,
+  compare: (a: K, b: K) => number,
+  maxNodeSize?: number,
+) => SortedSet<K>;
 
-/** Instance type of {@link BTree}. */
-export type BTree<K> = SortedBTree<K, undefined>;
+const loaded: unknown = sortedBTree;
+
+/** Makes sorted sets. */
+export const BTree = (
+  typeof loaded === 'function' ? loaded : (loaded as { default: unknown }).default
+) as SortedSetClass;

@@ -1,5 +1,5 @@
 /** Which jobs a claim gets. */
-import type { BTree } from './btree';
+import type { SortedSet } from './btree';
 import { compareQueueOrder, type Entry } from './entry';
 import type { JobTable } from './job-table';
 
@@ -10,7 +10,7 @@ import type { JobTable } from './job-table';
 export function pickReady(table: JobTable, limit: number, types: Record<string, number> | undefined): Entry[] {
   if (table.pausedAll || limit <= 0) return [];
   const heads: Head[] = [];
-  const consider = (type: string, tree: BTree<Entry> | undefined, room: number): void => {
+  const consider = (type: string, tree: SortedSet<Entry> | undefined, room: number): void => {
     if (!tree || tree.size === 0 || room <= 0 || table.pausedTypes.has(type)) return;
     const keys = tree.keys();
     const first = keys.next();

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { BTree } from './btree';
+import { BTree, type SortedSet } from './btree';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
@@ -19,8 +19,8 @@ export class JobTable {
   readonly entries = new Map<string, Entry>();
   readonly bySeq = new SeqList();
   /** Ready jobs of each type, in the order in which they run. */
-  readonly ready = new Map<string, BTree<Entry>>();
-  readonly scheduled: BTree<Entry> = new BTree<Entry, undefined>(undefined, compareRunAt, QUEUE_NODE_SIZE);
+  readonly ready = new Map<string, SortedSet<Entry>>();
+  readonly scheduled = new BTree<Entry>(undefined, compareRunAt, QUEUE_NODE_SIZE);
   /** Holders of unique keys: pending and active jobs. */
   readonly keys = new Map<string, Entry>();
   /** The process of each worker that ever took a job, as far as known. */
@@ -67,7 +67,11 @@ export class JobTable {
       return true;
     }
     if (record.op === 'add') {
-      if (this.entries.has(record.job.id)) return false;
+      if (this.entries.has(record.job.id)) {
+        // In a newer snapshot; its dependents may be older.
+        if (record.job.status === 'completed') this.releaseDependents(record.job.id, record.seq);
+        return false;
+      }
       const entry = new Entry(record.job.id, record.job.type, record.seq, record.job.created ?? record.at, record.job);
       entry.data = record.body;
       entry.result = record.result;
@@ -75,13 +79,13 @@ export class JobTable {
       if (entry.extra?.dependsOn && entry.status === 'pending') this.awaitParents(entry.extra);
       this.insert(entry);
       // Jobs that are adopted together may come in any order.
-      if (entry.status === 'completed') this.releaseDependents(entry.id);
+      if (entry.status === 'completed') this.releaseDependents(entry.id, record.seq);
       this.onApplied?.(record, entry);
       return true;
     }
     const entry = this.entries.get(record.id);
     // Also when the parent left the store since, or stands completed in a newer snapshot: its dependents may be older.
-    if (record.op === 'complete' && record.seq !== entry?.lastSeq) this.releaseDependents(record.id);
+    if (record.op === 'complete') this.releaseDependents(record.id, record.seq);
     if (!entry) return false;
     if (record.seq <= entry.lastSeq) return true;
     if (!allows(record.op, entry.status)) return false;
@@ -174,10 +178,10 @@ export class JobTable {
     if (key !== undefined && this.keys.get(key) === entry) this.keys.delete(key);
   }
 
-  private readyOf(type: string): BTree<Entry> {
+  private readyOf(type: string): SortedSet<Entry> {
     let tree = this.ready.get(type);
     if (!tree) {
-      tree = new BTree<Entry, undefined>(undefined, compareQueueOrder, QUEUE_NODE_SIZE);
+      tree = new BTree<Entry>(undefined, compareQueueOrder, QUEUE_NODE_SIZE);
       this.ready.set(type, tree);
     }
     return tree;
@@ -220,11 +224,13 @@ export class JobTable {
     }
   }
 
-  private releaseDependents(parent: string): void {
+  /** @param seq When the parent completed: jobs that were added later wait for another job, which got its id. */
+  private releaseDependents(parent: string, seq: number): void {
     const waiting = this.dependents.get(parent);
     if (!waiting) return;
-    this.dependents.delete(parent);
-    for (const entry of waiting) {
+    for (const entry of [...waiting]) {
+      if (entry.seq > seq) continue;
+      waiting.delete(entry);
       const extra = entry.extra as EntryExtra;
       const left = extra.waitingFor?.filter((id) => id !== parent);
       if (left?.length) {
@@ -236,6 +242,7 @@ export class JobTable {
       this.counts.add(entry.type, 'blocked', -1);
       this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
     }
+    if (waiting.size === 0) this.dependents.delete(parent);
   }
 
   private setPaused(paused: boolean, type: string | undefined): void {
