@@ -11,7 +11,7 @@ import { errorCode, type Files } from './files';
 import { readTextFile } from './read-text';
 
 /** Version of the layout that this code reads and writes. */
-export const STORE_FORMAT = 1;
+const STORE_FORMAT = 1;
 
 /** Content of `store.json`. */
 export interface StoreFile {
@@ -70,7 +70,8 @@ function assertOwned(files: Files, root: string): void {
   );
 }
 
-function rootError(root: string, cause: unknown): StoreError {
+/** The error of a system call on the root or below, as a caller is told. */
+export function rootError(root: string, cause: unknown): StoreError {
   const code = errorCode(cause);
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return new StoreError('NOT_A_FOLDER', `${root} is not a folder. Name another root, or move that file away.`, {

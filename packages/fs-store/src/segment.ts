@@ -14,7 +14,7 @@ import { type Line, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
 
 /** Version of the lines in a segment. */
-export const JOURNAL_FORMAT = 1;
+const JOURNAL_FORMAT = 1;
 
 /** What a segment says of itself. */
 export interface SegmentHeader {

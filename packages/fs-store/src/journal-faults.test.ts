@@ -1,0 +1,404 @@
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreClosedError, StoreWriteError } from '@leviathan/core';
+import { describe, expect, it } from 'vitest';
+import { LineDecoder, LineEncoder } from './codec';
+import type { Journal } from './journal';
+import { segmentName } from './segment';
+import { faultyFiles, type Plan } from './testing/faults';
+import { batch, bodyFor, openJournal, range, replayAll } from './testing/records';
+import { tempDir } from './testing/temp-dir';
+
+/** Appends batches of `size` records up to `last`. */
+function fill(journal: Journal, last: number, size = 1, filler = ''): void {
+  while (journal.next <= last) journal.append(batch(journal.next, Math.min(last, journal.next + size - 1), filler));
+}
+
+describe.each(['power', 'process'] as const)('a journal at %s', (durability) => {
+  it('gives back what was appended, across segments and owners', async () => {
+    const dir = tempDir();
+    for (const owner of [1, 2, 3]) {
+      const journal = await openJournal(dir, { durability, segmentBytes: 2_000 });
+      expect(journal.next).toBe((owner - 1) * 100 + 1);
+      for (let last = journal.next + 4; last <= owner * 100; last += 5) {
+        fill(journal, last, 2);
+        if (last % 2 === 0) await journal.sync();
+      }
+      await journal.sync();
+      expect(journal.synced).toBe(true);
+      await journal.close();
+    }
+    const { seqs, bodies, findings, end } = await replayAll(dir);
+    expect(seqs).toEqual(range(1, 300));
+    expect(bodies).toEqual(range(1, 300).map((seq) => bodyFor(seq)));
+    expect(findings).toEqual([]);
+    expect(end.next).toBe(301);
+    expect(end.epoch).toBe(3);
+    expect(readdirSync(dir).length).toBeGreaterThan(5);
+  });
+
+  it('starts each segment with a header that says what it is', async () => {
+    const dir = tempDir();
+    const journal = await openJournal(dir, { durability, epoch: 7, now: () => 1_738_200_000_000 });
+    fill(journal, 3);
+    await journal.close();
+    const [header] = new LineDecoder().push(readFileSync(join(dir, '0000000000000001.ndjson')));
+    expect(header).toMatchObject({ meta: { op: 'segment', format: 1, first: 1, epoch: 7, at: 1_738_200_000_000 } });
+    if (process.platform !== 'win32') expect(statSync(join(dir, '0000000000000001.ndjson')).mode & 0o777).toBe(0o600);
+  });
+
+  it('goes on in the last segment instead of making one per owner', async () => {
+    const dir = tempDir();
+    for (let owner = 1; owner <= 5; owner++) {
+      const journal = await openJournal(dir, { durability });
+      fill(journal, owner);
+      await journal.close();
+    }
+    expect(readdirSync(dir)).toEqual(['0000000000000001.ndjson']);
+    expect((await replayAll(dir)).seqs).toEqual(range(1, 5));
+  });
+
+  it('reads bodies where append put them, also while the segment grows and after it was left', async () => {
+    const dir = tempDir();
+    const journal = await openJournal(dir, { durability, segmentBytes: 300_000 });
+    const filler = 'x'.repeat(1_000);
+    const places: [segment: string, offset: number, length: number][] = [];
+    while (journal.next <= 1_000) {
+      const seq = journal.next;
+      const encoder = new LineEncoder();
+      const line = encoder.add(JSON.stringify({ seq }), bodyFor(seq, filler));
+      const place = journal.append({ lines: encoder.take(), first: seq, last: seq });
+      places.push([place.segment, place.offset + line.bodyStart, line.bodyLength]);
+      expect(journal.readBody(...(places[seq - 1] as [string, number, number]))).toBe(bodyFor(seq, filler));
+      if (seq % 97 === 0) await journal.sync();
+    }
+    await journal.sync();
+    for (const [i, place] of places.entries()) expect(journal.readBody(...place)).toBe(bodyFor(i + 1, filler));
+    expect(new Set(places.map(([segment]) => segment)).size).toBeGreaterThan(2);
+    await journal.close();
+  });
+
+  it('refuses numbers that do not follow, and everything after close', async () => {
+    const journal = await openJournal(tempDir(), { durability });
+    expect(() => journal.append(batch(2))).toThrow(RangeError);
+    fill(journal, 1);
+    expect(() => journal.append(batch(1))).toThrow(RangeError);
+    expect(journal.close()).toBe(journal.close());
+    await journal.close();
+    expect(() => journal.append(batch(2))).toThrow(StoreClosedError);
+    await expect(journal.repair()).rejects.toThrow(StoreClosedError);
+  });
+
+  it('leaves nothing of a batch that did not fit on the disk, at whatever byte it broke off', async () => {
+    const dir = tempDir();
+    const { lines } = batch(3, 5);
+    const files = faultyFiles();
+    const journal = await openJournal(dir, { durability }, files);
+    fill(journal, 2);
+    for (let cut = 0; cut < lines.length; cut++) {
+      let writes = 0;
+      files.plan = (call) => (call !== 'writeSync' ? undefined : ++writes === 1 && cut > 0 ? { short: cut } : 'ENOSPC');
+      expect(() => journal.append(batch(3, 5))).toThrow(StoreWriteError);
+      expect(journal.next).toBe(3);
+    }
+    files.plan = undefined;
+    expect((await replayAll(dir)).findings).toEqual([]);
+    journal.append(batch(3, 5));
+    await journal.close();
+    const { seqs, findings } = await replayAll(dir);
+    expect(seqs).toEqual(range(1, 5));
+    expect(findings).toEqual([]);
+  });
+
+  it('names the cause of a failed write and what to do', async () => {
+    const files = faultyFiles();
+    const journal = await openJournal(tempDir(), { durability }, files);
+    files.plan = (call) => (call === 'writeSync' ? 'ENOSPC' : undefined);
+    expect(() => fill(journal, 1)).toThrow(
+      expect.objectContaining({
+        code: 'WRITE_FAILED',
+        cause: expect.objectContaining({ code: 'ENOSPC' }),
+        message: expect.stringContaining('Make room'),
+      }),
+    );
+    files.plan = undefined;
+    fill(journal, 1);
+    await journal.close();
+  });
+
+  it('abandons a segment whose failed write cannot be cut off', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, { durability }, files);
+    fill(journal, 4);
+    await journal.sync();
+    fill(journal, 6);
+    let writes = 0;
+    files.plan = (call) => {
+      if (call === 'ftruncateSync') return 'EIO';
+      return call !== 'writeSync' ? undefined : ++writes === 1 ? { short: 90 } : 'ENOSPC';
+    };
+    expect(() => journal.append(batch(7, 9))).toThrow(StoreWriteError);
+    // Nor is there room for another segment.
+    expect(() => journal.append(batch(7, 9))).toThrow(StoreWriteError);
+    files.plan = (call) => (call === 'ftruncateSync' ? 'EIO' : undefined);
+    journal.append(batch(7, 9));
+    await journal.close();
+    const { seqs, findings } = await replayAll(dir);
+    expect(seqs).toEqual(range(1, 9));
+    expect(findings).toEqual([]);
+    expect(readdirSync(dir)).toHaveLength(2);
+  });
+
+  it('sets a file aside that stands where the next segment goes and that no replay could use', async () => {
+    const dir = tempDir();
+    writeFileSync(join(dir, segmentName(1)), 'not a segment');
+    const journal = await openJournal(dir, { durability });
+    fill(journal, 2);
+    await journal.close();
+    expect((await replayAll(dir)).seqs).toEqual([1, 2]);
+    expect(readFileSync(join(dir, `${segmentName(1)}.1.bad`), 'utf8')).toBe('not a segment');
+  });
+
+  it('cuts a torn tail before it goes on', async () => {
+    const dir = tempDir();
+    const first = await openJournal(dir, { durability });
+    fill(first, 3);
+    await first.close();
+    appendFileSync(join(dir, segmentName(1)), batch(4, 6).lines.subarray(0, 150));
+    const second = await openJournal(dir, { durability });
+    expect(second.next).toBe(4);
+    fill(second, 5);
+    await second.close();
+    const { seqs, findings } = await replayAll(dir);
+    expect(seqs).toEqual(range(1, 5));
+    expect(findings).toEqual([]);
+  });
+
+  it('removes what a crash left of unfinished files', async () => {
+    const dir = tempDir();
+    for (const name of ['.0000000000000001.ndjson.99-1.tmp', '0000000000000001.ndjson.gz.tmp'])
+      writeFileSync(join(dir, name), 'x');
+    const journal = await openJournal(dir, { durability });
+    await journal.close();
+    expect(readdirSync(dir)).toEqual([segmentName(1)]);
+  });
+
+  it.each(['readdirSync', 'openSync', 'writeSync', 'renameSync'] as const)(
+    'says so when it cannot be opened for %s',
+    async (bad) => {
+      const dir = tempDir();
+      const files = faultyFiles((call) => (call === bad ? 'EROFS' : undefined));
+      await expect(openJournal(dir, { durability }, files)).rejects.toMatchObject({
+        code: 'WRITE_FAILED',
+        cause: { code: 'EROFS' },
+      });
+      expect(readdirSync(dir)).toEqual([]);
+    },
+  );
+});
+
+describe('a sync that fails', () => {
+  const failing = (call: string) => call === 'fdatasync' || call === 'fsync' || call === 'syncDir';
+
+  it('once: the batches go to a new segment, and nobody notices', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, {}, files);
+    fill(journal, 3);
+    await journal.sync();
+    const place = journal.append(batch(4));
+    files.plan = (call) => (call === 'fdatasync' ? 'EIO' : undefined);
+    await journal.sync();
+    expect(journal.broken).toBeNull();
+    expect(readdirSync(dir)).toEqual([segmentName(1), segmentName(4)]);
+    const bodyStart = batch(4).lines.indexOf('{"n"');
+    expect(journal.readBody(place.segment, place.offset + bodyStart, bodyFor(4).length)).toBe(bodyFor(4));
+    files.plan = undefined;
+    fill(journal, 6);
+    await journal.close();
+    const { seqs, findings } = await replayAll(dir);
+    expect(seqs).toEqual(range(1, 6));
+    expect(findings).toEqual([]);
+  });
+
+  it('leaves bodies readable by their old place, when the segment they were in is compressed too', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, {}, files);
+    fill(journal, 3);
+    await journal.sync();
+    const place = journal.append(batch(4));
+    files.plan = (call) => (call === 'fdatasync' ? 'EIO' : undefined);
+    await journal.sync();
+    files.plan = undefined;
+    expect(await journal.compress({ before: 4 })).toEqual([place.segment]);
+    const bodyStart = batch(4).lines.indexOf('{"n"');
+    expect(journal.readBody(place.segment, place.offset + bodyStart, bodyFor(4).length)).toBe(bodyFor(4));
+    await journal.close();
+  });
+
+  it('is never tried again on the same descriptor', async () => {
+    const files = faultyFiles();
+    const journal = await openJournal(tempDir(), {}, files);
+    const asked: unknown[] = [];
+    let fail = true;
+    files.plan = (call, [fd]) => {
+      if (!failing(call) || call === 'syncDir') return undefined;
+      asked.push(fd);
+      const fault = fail ? 'EIO' : undefined;
+      return fault;
+    };
+    fill(journal, 2);
+    await expect(journal.sync()).rejects.toThrow(StoreWriteError);
+    expect(new Set(asked).size).toBe(2);
+    expect(asked).toHaveLength(2);
+    fail = false;
+    await journal.repair();
+    await journal.close();
+  });
+
+  it.each([
+    ['the sync of the new segment', 'fsync'],
+    ['the sync of the folder', 'syncDir'],
+    ['the writing of the new segment', 'writeSync'],
+    ['the creation of the new segment', 'openSync'],
+    ['the naming of the new segment', 'renameSync'],
+  ])('twice (with %s): the journal is broken until it is repaired, and loses nothing', async (_what, second) => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, {}, files);
+    fill(journal, 5);
+    await journal.sync();
+    fill(journal, 8);
+    files.plan = (call) => (call === 'fdatasync' || call === second ? 'EIO' : undefined);
+    const waiting = [journal.sync(), journal.sync()];
+    for (const sync of waiting)
+      await expect(sync).rejects.toMatchObject({ code: 'WRITE_FAILED', cause: { code: 'EIO' } });
+    expect(journal.broken).toBeInstanceOf(StoreWriteError);
+    expect(journal.synced).toBe(false);
+    expect(() => fill(journal, 9)).toThrow(StoreWriteError);
+    await expect(journal.sync()).rejects.toThrow(StoreWriteError);
+    await expect(journal.repair()).rejects.toThrow(StoreWriteError);
+    files.plan = undefined;
+    await journal.repair();
+    expect(journal.broken).toBeNull();
+    expect(journal.synced).toBe(true);
+    fill(journal, 10);
+    await journal.close();
+    const { seqs, findings } = await replayAll(dir);
+    expect(seqs).toEqual(range(1, 10));
+    expect(findings).toEqual([]);
+  });
+
+  it('twice, and the process ends: what was acknowledged is there', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, {}, files);
+    fill(journal, 5);
+    await journal.sync();
+    fill(journal, 8);
+    files.plan = (call) => (failing(call) ? 'EIO' : undefined);
+    await expect(journal.close()).rejects.toThrow(StoreWriteError);
+    const { seqs, findings } = await replayAll(dir);
+    expect(seqs.slice(0, 5)).toEqual(range(1, 5));
+    expect(findings).toEqual([]);
+  });
+
+  it('before the first one succeeded: the segment is replaced under its name, and no place changes', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, { epoch: 99_999 }, files);
+    const place = journal.append(batch(1, 3));
+    files.plan = (call) => (call === 'fdatasync' ? 'EIO' : undefined);
+    await journal.sync();
+    files.plan = undefined;
+    expect(journal.segment.name).toBe(place.segment);
+    const bodyStart = batch(1, 3).lines.indexOf('{"n"');
+    expect(journal.readBody(place.segment, place.offset + bodyStart, bodyFor(1).length)).toBe(bodyFor(1));
+    await journal.close();
+    expect((await replayAll(dir)).seqs).toEqual([1, 2, 3]);
+  });
+
+  it('keeps what is appended while it is under way', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, {}, files);
+    fill(journal, 1);
+    await journal.sync();
+    fill(journal, 2);
+    files.plan = (call, _args, nth) => (call === 'fdatasync' && nth === 1 ? 'EIO' : undefined);
+    const first = journal.sync();
+    fill(journal, 4);
+    const second = journal.sync();
+    await Promise.all([first, second]);
+    await journal.close();
+    expect((await replayAll(dir)).seqs).toEqual(range(1, 4));
+  });
+
+  it('does not count when the segment was left under way, because a write went wrong', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, {}, files);
+    fill(journal, 2);
+    const running = journal.sync();
+    let writes = 0;
+    files.plan = (call) => {
+      if (call === 'ftruncateSync') return 'EIO';
+      return call !== 'writeSync' ? undefined : ++writes === 1 ? { short: 30 } : 'ENOSPC';
+    };
+    expect(() => fill(journal, 3)).toThrow(StoreWriteError);
+    files.plan = undefined;
+    fill(journal, 4);
+    const before = files.calls.length;
+    await running;
+    // The new segment holds what the running sync had covered, so it was synced too.
+    expect(files.calls.slice(before).map(({ call }) => call)).toEqual(expect.arrayContaining(['fsync', 'syncDir']));
+    expect(journal.synced).toBe(true);
+    await journal.close();
+    const { seqs, findings } = await replayAll(dir);
+    expect(seqs).toEqual(range(1, 4));
+    expect(findings).toEqual([]);
+  });
+});
+
+describe('a disk that fails anywhere', () => {
+  const calls = [
+    'openSync',
+    'writeSync',
+    'ftruncateSync',
+    'renameSync',
+    'lstatSync',
+    'fsync',
+    'fdatasync',
+    'syncDir',
+  ] as const;
+
+  it.each(calls)('in %s, once, at any time, loses nothing that was acknowledged', async (bad) => {
+    for (let nth = 0; nth < 12; nth++) {
+      const dir = tempDir();
+      const files = faultyFiles();
+      const journal = await openJournal(dir, { segmentBytes: 600 }, files);
+      let seen = 0;
+      const plan: Plan = (call) => (call === bad && seen++ === nth ? 'ENOSPC' : undefined);
+      files.plan = plan;
+      let acknowledged = 0;
+      for (let round = 0; round < 12; round++) {
+        try {
+          fill(journal, journal.next + 2, 3);
+          const upTo = journal.next - 1;
+          await journal.sync();
+          acknowledged = upTo;
+        } catch (error) {
+          expect(error).toBeInstanceOf(StoreWriteError);
+          await journal.repair();
+        }
+      }
+      await journal.close();
+      const { seqs, findings, end } = await replayAll(dir);
+      expect(seqs, `${bad} ${nth}`).toEqual(range(1, end.next - 1));
+      expect(end.next, `${bad} ${nth}`).toBeGreaterThan(acknowledged);
+      expect(findings, `${bad} ${nth}`).toEqual([]);
+    }
+  });
+});
