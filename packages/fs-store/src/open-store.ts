@@ -4,10 +4,11 @@
  * @module
  */
 import { join } from 'node:path';
-import { StoreError } from '@leviathan/core';
-import { type ClientIdentity, type OpenedStore, RemoteStore } from '@leviathan/core/remote';
-import { readOwnerFile } from './endpoint';
-import { prepareRoot } from './format';
+import { ConnectionError, StoreError } from '@leviathan/core';
+import { type ClientIdentity, ConnectionLostError, type OpenedStore, RemoteStore } from '@leviathan/core/remote';
+import { readOwnerFile, removeOwnerFile } from './endpoint';
+import { errorCode } from './files';
+import { prepareRoot, rootError } from './format';
 import { Layout } from './layout';
 import { acquireLock, type Lock } from './lock';
 import type { StoreSettings } from './options';
@@ -39,13 +40,17 @@ export class StoreOpener {
   async open(client: ClientIdentity): Promise<OpenedStore> {
     const { files, root, clock, fallbackLock, patience } = this.settings;
     await prepareRoot(files, root, clock.now());
-    this.layout.ensure(files);
-    this.present ??= { client: client.client, lock: this.presence.enter(client.client) };
+    try {
+      this.layout.ensure(files);
+      this.present ??= { client: client.client, lock: this.presence.enter(client.client) };
+    } catch (error) {
+      throw errorCode(error) === undefined || error instanceof StoreError ? error : rootError(root, error);
+    }
     const giveUp = performance.now() + patience;
     for (;;) {
       const lock = acquireLock(join(root, 'lock'), { files, fallback: fallbackLock });
       if (lock) return this.own(lock, client.client);
-      const remote = await this.join(client);
+      const remote = await this.join(client, giveUp);
       if (remote) return remote;
       if (performance.now() > giveUp) throw this.silence();
       // The owner starts, or ends: either way something changes soon.
@@ -70,17 +75,28 @@ export class StoreOpener {
     this.present = undefined;
   }
 
-  private async join(client: ClientIdentity): Promise<OpenedStore | undefined> {
+  /** @throws ConnectionError when the owner speaks another version of the protocol */
+  private async join(client: ClientIdentity, giveUp: number): Promise<OpenedStore | undefined> {
     const owner = readOwnerFile(this.settings.files, this.settings.root);
     if (!owner) return undefined;
+    const channel = await connectToSocket(owner.socket).catch((error) => {
+      if (error instanceof ConnectionError) return undefined;
+      throw error;
+    });
+    if (!channel) return undefined;
+    // The kernel takes connections for a process that stands still, too.
+    const tooLong = setTimeout(() => channel.close(), Math.max(0, giveUp - performance.now()));
     try {
-      const store = new RemoteStore(await connectToSocket(owner.socket), client);
+      const store = new RemoteStore(channel, client);
       await store.open();
       this.owned = undefined;
       return { store, lost: store.lost };
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'CONNECTION') return undefined;
+      // Gone, or about to go.
+      if (error instanceof ConnectionLostError || isClosed(error)) return undefined;
       throw error;
+    } finally {
+      clearTimeout(tooLong);
     }
   }
 
@@ -88,18 +104,23 @@ export class StoreOpener {
     const { settings, layout, presence } = this;
     const { files, clock } = settings;
     const ownership = new Ownership(settings, lock, instance);
+    let store: OwnerStore | undefined;
     try {
+      // It names a dead owner, or that of the folder from which this one was copied: nobody must be led there.
+      removeOwnerFile(files, settings.root);
       const recovered = await recover(files, layout.journal, clock);
       for (const { file, from, message } of recovered.findings) {
         settings.onError(new StoreError('JOURNAL', `journal/${file}, byte ${from}: ${message}`));
       }
       const journal = await openJournal(settings, layout, recovered);
-      const store = new OwnerStore({ settings, layout, recovered, journal, presence, instance, ownership });
+      store = new OwnerStore({ settings, layout, recovered, journal, presence, instance, ownership });
       await store.start();
       await ownership.serve(store);
       this.owned = store;
       return { store, lost: ownership.lost };
     } catch (error) {
+      // What runs in it already must not write without the lock.
+      await store?.abandon();
       await ownership.end();
       throw error;
     }
@@ -113,4 +134,10 @@ export class StoreOpener {
       `${root} is in use${pid === undefined ? '' : ` by process ${pid}`}, which does not answer. Wait until it has started, or end it.`,
     );
   }
+}
+
+/** The owner closed its store while it welcomed this client. */
+function isClosed(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } };
+  return error instanceof ConnectionError && cause?.code === 'CLOSED';
 }

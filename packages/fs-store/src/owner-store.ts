@@ -172,6 +172,10 @@ export class OwnerStore extends EngineStore implements ServedStore {
     }, onError);
     this.inbox.start();
     this.archive.compress().catch(onError);
+    // What is damaged is not read, and not reported, again once a new snapshot makes it superfluous.
+    if (this.parts.recovered.findings.some(isLoss)) {
+      void this.reconciled.then(() => this.snapshotter.take()).catch(onError);
+    }
   }
 
   override async claim(request: ClaimRequest, options?: { signal?: AbortSignal }): Promise<ClaimedJob[]> {
@@ -184,6 +188,12 @@ export class OwnerStore extends EngineStore implements ServedStore {
   /** The worker lives and dies with this process. */
   private registerWorker(worker: string, instance: string): void {
     if (this.table.workers.get(worker) !== instance) this.commit([[{ op: 'worker', worker, instance }]]);
+  }
+
+  /** A client is there, perhaps again, with the workers that it had. */
+  clientWelcome(instance: string, workers: string[]): void {
+    for (const worker of workers) this.clientWorker(instance, worker);
+    this.deaths.unwatch(instance);
   }
 
   /** A worker of a connected client: from now on the connection tells of their end. */
@@ -287,8 +297,12 @@ export class OwnerStore extends EngineStore implements ServedStore {
   /** The store may not write any more: its lock is lost. Nothing is flushed, nobody is released. */
   async abandon(): Promise<void> {
     this.deaths.stop();
+    this.snapshotter.abandon();
     this.log.close();
-    await Promise.allSettled([this.inbox.stop(), this.view.stop(), this.parts.journal.close()]);
+    const closed = this.parts.journal.close();
+    // Claims that wait fail, and are made again where the store is now.
+    const ended = this.shutDown([]);
+    await Promise.allSettled([closed, ended, this.inbox.stop(), this.view.stop(), this.archive.close()]);
   }
 
   /** Jobs of processes that are not connected: ours are held by this process itself, the others are waited for or taken back. */
@@ -303,7 +317,20 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.parts.presence.sweep();
   }
 
+  /** A process that is gone does not claim again under its workers' names. */
+  private forgetWorkers(): void {
+    const { presence, instance: own } = this.parts;
+    const alive = new Map([[own, true]]);
+    for (const [worker, instance] of this.table.workers) {
+      if (this.table.byWorker.has(worker)) continue;
+      const lives = alive.get(instance) ?? presence.isAlive(instance);
+      alive.set(instance, lives);
+      if (!lives) this.table.workers.delete(worker);
+    }
+  }
+
   private async settleFolders(): Promise<Iterable<string>> {
+    this.forgetWorkers();
     await this.view.flush();
     await this.view.fsyncFolders();
     return this.tombstones;

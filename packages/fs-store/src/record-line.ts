@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { StoreRecord } from '@leviathan/core/engine';
+import { isSafeId, type StoreRecord } from '@leviathan/core/engine';
+import { isObject } from './job-file-checks';
 
 /** The meta of a record's line. Built by hand for what happens most; the keys stand in the same order either way. */
 export function metaOf(record: StoreRecord): string {
@@ -57,14 +58,33 @@ export function recordOf(meta: Record<string, unknown>, body: string): StoreReco
   if (!Number.isInteger(seq) || typeof at !== 'number') return 'the record has no seq and at';
   if (typeof op !== 'string' || !OPS.has(op)) return `the record's op ${JSON.stringify(op)} is unknown`;
   if (op === 'add') {
-    const job = meta.job as { id?: unknown; type?: unknown } | undefined;
-    if (typeof job !== 'object' || job === null || typeof job.id !== 'string' || typeof job.type !== 'string') {
-      return 'the added job has no id and type';
-    }
-  } else if (op === 'worker' || op === 'pause') {
-    if (op === 'worker' && typeof meta.worker !== 'string') return 'the record names no worker';
-  } else if (typeof meta.id !== 'string') return `the ${op} record names no job`;
+    const fault = faultOfJob(meta.job, body);
+    if (fault !== undefined) return fault;
+  } else if (op !== 'worker' && op !== 'pause' && typeof meta.id !== 'string') return `the ${op} record names no job`;
+  if ((op === 'worker' || op === 'start') && typeof meta.worker !== 'string') return `the ${op} record names no worker`;
+  if (op === 'worker' && typeof meta.instance !== 'string') return 'the worker record names no process';
+  if (op === 'edit' && !isObject(meta.patch)) return 'the edit record changes nothing';
+  if (op === 'report' && meta.logs !== undefined && !Array.isArray(meta.logs)) return 'the logs are no list';
+  if (op === 'checkpoint' && !isJson(body)) return 'the checkpoint is no JSON';
   if (op === 'add' || op === 'edit' || op === 'complete' || op === 'checkpoint')
     return { ...meta, body } as unknown as StoreRecord;
   return meta as unknown as StoreRecord;
+}
+
+function faultOfJob(job: unknown, body: string): string | undefined {
+  if (!isObject(job) || !isSafeId(job.id) || typeof job.type !== 'string')
+    return 'the added job has no valid id and type';
+  for (const key of ['priority', 'maxAttempts', 'maxCrashes']) {
+    if (!Number.isFinite(job[key])) return `the added job ${job.id} has no ${key}`;
+  }
+  return body === '' ? `the added job ${job.id} has no data` : undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

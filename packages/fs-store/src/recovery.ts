@@ -7,9 +7,10 @@ import { type Clock, StoreError } from '@leviathan/core';
 import { applyAndTell, EventHub, JobTable, type StoreRecord } from '@leviathan/core/engine';
 import type { DiskRef } from './bodies';
 import { bodyOf, type Line } from './codec';
-import type { Files } from './files';
+import { errorCode, type Files } from './files';
 import { keepsBody, recordOf } from './record-line';
 import { type JournalEnd, Replay } from './replay';
+import { isDamage } from './segment';
 import { type LoadedSnapshot, listSnapshots, loadSnapshot } from './snapshot';
 
 /** Something that recovery met and could not take as it was. The store opens all the same. */
@@ -61,8 +62,9 @@ export async function recover(files: Files, dir: string, clock: Clock): Promise<
     replayed: 0,
     snapshot,
   };
-  // Clients of the owner before may ask for events from before it died.
-  recovered.hub.record(table.seq);
+  // Clients of the owner before may ask for events from before it died. What happened while the snapshot was written is not told once
+  // more: jobs that stand in it are there already.
+  recovered.hub.record(snapshot?.to ?? 0);
   const replay = new Replay(files, dir, table.seq + 1);
   for await (const { segment, packed, lines } of replay) {
     for (const line of lines) applyLine(recovered, line, segment, packed);
@@ -70,7 +72,14 @@ export async function recover(files: Files, dir: string, clock: Clock): Promise<
   }
   for (const { segment, ...finding } of replay.findings) findings.push({ ...finding, file: segment });
   recovered.end = replay.end;
-  table.seq = replay.end.next - 1;
+  if (snapshot && replay.end.next <= snapshot.to) passOver(recovered, snapshot);
+  table.seq = recovered.end.next - 1;
+  sortFinished(table);
+  if (findings.some((finding) => isLoss(finding) && finding.kind !== 'snapshot')) {
+    // Whoever asks for events from before a gap must read the state again.
+    recovered.hub.forget();
+    recovered.hub.record(table.seq);
+  }
   return recovered;
 }
 
@@ -84,8 +93,12 @@ async function newestSnapshot(
     try {
       return { table, snapshot: await loadSnapshot(files, dir, name, table, nextTurn) };
     } catch (error) {
-      if (!(error instanceof StoreError && error.code === 'DAMAGED')) throw error;
-      findings.push({ kind: 'snapshot', file: name, from: 0, to: 0, message: error.message });
+      // A file that this process may not, or cannot now, read is not damaged.
+      const isSystemError = errorCode(error) !== undefined && !(error instanceof StoreError);
+      if (isSystemError && !isDamage(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = error instanceof StoreError ? reason : `The snapshot ${name} cannot be read: ${reason}`;
+      findings.push({ kind: 'snapshot', file: name, from: 0, to: 0, message });
     }
   }
   return { table: new JobTable(), snapshot: undefined };
@@ -119,6 +132,24 @@ function applyLine(recovered: Recovered, line: Line, file: string, packed: boole
       'history',
       `record ${record.seq} (${record.op}) does not fit job ${id}, which is ${entry?.status ?? 'not there'}`,
     );
+  }
+}
+
+/**
+ * The snapshot reached the disk, the end of the journal did not: a power cut at durability `process`. Its jobs have seen records of
+ * these numbers, so new records must have larger ones.
+ */
+function passOver(recovered: Recovered, { name, to }: LoadedSnapshot): void {
+  const first = recovered.end.next;
+  const message = `the journal ends before record ${first}, the snapshot has seen records up to ${to}`;
+  recovered.findings.push({ kind: 'missing', file: name, from: 0, to: 0, message });
+  recovered.end = { ...recovered.end, next: to + 1, tail: null };
+}
+
+/** A snapshot holds jobs in the order of their creation; retention takes them in the order in which they finished. */
+function sortFinished({ finished }: JobTable): void {
+  for (const status of ['completed', 'failed'] as const) {
+    finished[status] = new Set([...finished[status]].sort((a, b) => a.lastSeq - b.lastSeq));
   }
 }
 

@@ -16,11 +16,13 @@ import { bodyOf, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
 
 /** Version of the lines in a snapshot. */
-export const SNAPSHOT_FORMAT = 1;
+const SNAPSHOT_FORMAT = 1;
 
 const NAME = /^snapshot-(\d{16})\.ndjson$/;
 /** Jobs that one slice writes: about 2 ms. */
 const SLICE = 500;
+/** Jobs that are put into an index at once when a snapshot is read. */
+const INSERT_SLICE = 2_000;
 const CHUNK = 1 << 20;
 
 /** What a snapshot says of itself. */
@@ -55,6 +57,8 @@ export interface SnapshotSource {
   tombstones: Iterable<string>;
   /** Awaited between slices. */
   pause: () => Promise<void>;
+  /** Resolves when every record written so far is as durable as the store promises. */
+  synced: () => Promise<void>;
 }
 
 /**
@@ -75,6 +79,8 @@ export async function writeSnapshot(source: SnapshotSource): Promise<SnapshotInf
     } finally {
       files.closeSync(fd);
     }
+    // A snapshot must not outlive records that it shows: after a power cut their numbers would be given to others.
+    await source.synced();
     files.renameSync(temporary, join(dir, name));
   } catch (error) {
     discard(files, temporary);
@@ -111,10 +117,8 @@ class SnapshotWriter {
       if (this.encoder.size >= CHUNK) await this.flush();
       await this.source.pause();
     }
-    for (const worker of table.byWorker.keys()) {
-      const instance = table.workers.get(worker);
-      if (instance !== undefined) this.line({ op: 'worker', worker, instance });
-    }
+    // Also those that run nothing now: a worker is recorded once, and may take its next job after this snapshot.
+    for (const [worker, instance] of table.workers) this.line({ op: 'worker', worker, instance });
     for (const id of tombstones) this.line({ op: 'tombstone', id });
     const info: SnapshotInfo = { name: this.name, from, to: table.seq, jobs };
     // The last line proves that the file is whole.
@@ -175,6 +179,7 @@ export async function loadSnapshot(
   pause: () => Promise<void>,
 ): Promise<LoadedSnapshot> {
   const info: LoadedSnapshot = { name, from: 0, to: 0, jobs: 0, tombstones: [] };
+  const entries = new Map<string, Entry>();
   let ended = false;
   let jobs = 0;
   const fd = files.openSync(join(dir, name), 'read');
@@ -194,10 +199,12 @@ export async function loadSnapshot(
           entry.lastSeq = meta.last as number;
           entry.dataRef = { file: name, offset: found.bodyStart, length: found.bodyLength } satisfies DiskRef;
           entry.size = meta.size as number;
-          table.insert(entry);
+          // A job that was removed and added again while this was written may stand here twice: the later one is it.
+          entries.delete(entry.id);
+          entries.set(entry.id, entry);
           jobs++;
         } else if (meta.op === 'result') {
-          const entry = table.entries.get(meta.id as string);
+          const entry = entries.get(meta.id as string);
           if (entry)
             entry.resultRef = { file: name, offset: found.bodyStart, length: found.bodyLength } satisfies DiskRef;
         } else if (meta.op === 'snapshot') readHeader(meta, info, table, name);
@@ -215,6 +222,11 @@ export async function loadSnapshot(
     files.closeSync(fd);
   }
   if (!ended) throw damaged(name, 'its last line is missing');
+  let inserted = 0;
+  for (const entry of entries.values()) {
+    table.insert(entry);
+    if (++inserted % INSERT_SLICE === 0) await pause();
+  }
   table.seq = info.from;
   return { ...info, jobs };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import type { Clock } from '@leviathan/core';
+import { type Clock, StoreClosedError } from '@leviathan/core';
 import type { JobTable } from '@leviathan/core/engine';
 import { unlinkBusy } from './atomic';
 import type { BodyCache } from './bodies';
@@ -50,6 +50,7 @@ export class Snapshotter {
   private lastSize = 0;
   private lastSeq: number;
   private stopped = false;
+  private abandoned = false;
 
   /** @param lastSeq Number of the newest record that the last snapshot holds. */
   constructor(
@@ -82,21 +83,43 @@ export class Snapshotter {
     if (!hurry && table.seq - this.lastSeq > Math.max(FEW_RECORDS, table.size / 4)) await this.take();
   }
 
+  /** The folder may belong to another process by now: what is being written is given up. */
+  abandon(): void {
+    this.stopped = true;
+    this.abandoned = true;
+  }
+
   private async run(): Promise<void> {
     const { files, dir, table, journal, log, bodies, clock, audit } = this.options;
     log.resetSize();
     const tombstones = await this.options.settleFolders();
-    const info = await writeSnapshot({ files, dir, table, bodies, clock, tombstones, pause: nextTurn });
+    // Nothing happened since: a second file of the same name would replace one that is being read.
+    if (table.seq === this.lastSeq) return;
+    const synced = async (): Promise<void> => {
+      await journal.sync();
+      this.assertOurs();
+    };
+    const pause = async (): Promise<void> => {
+      await nextTurn();
+      this.assertOurs();
+    };
+    const info = await writeSnapshot({ files, dir, table, bodies, clock, tombstones, pause, synced });
     this.lastSeq = info.from;
     this.lastSize = files.statSync(join(dir, info.name)).size;
-    for (const { name } of listSnapshots(files, dir).slice(KEPT)) {
+    const snapshots = listSnapshots(files, dir);
+    for (const { name } of snapshots.slice(KEPT)) {
       journal.forget(name);
       await unlinkBusy(files, join(dir, name));
     }
     if (this.stopped) return;
-    const before = info.from + 1;
-    await journal.compress({ before });
+    await journal.compress({ before: info.from + 1 });
+    // The snapshot to fall back on is worth nothing without the records since.
+    const before = (snapshots.slice(0, KEPT).at(-1)?.from ?? 0) + 1;
     await journal.prune({ before, now: clock.now(), maxAge: audit.days * DAY, maxBytes: audit.bytes });
+  }
+
+  private assertOurs(): void {
+    if (this.abandoned) throw new StoreClosedError();
   }
 }
 
