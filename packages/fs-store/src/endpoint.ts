@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ensureDirSync, writeFileAtomic } from './atomic';
 import { errorCode, type Files } from './files';
 import { readTextFile } from './read-text';
@@ -25,13 +25,15 @@ export interface OwnerFile {
 }
 
 /**
- * The socket's name: in the root, which only its user may enter, or where that path is too long for a socket in a folder of the
- * user's own below the temporary one.
+ * A new name for the socket: in the root, which only its user may enter, or where that path is too long for a socket in a folder of the
+ * user's own below the temporary one. Each term of an owner has its own, since a process removes the name of its socket when it ends: one
+ * that lost the store unnoticed would remove its successor's.
  */
 export function socketPath(files: Files, root: string): string {
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 16);
-  if (files.platform === 'win32') return `\\\\.\\pipe\\leviathan-${hash}`;
-  const inRoot = join(root, 'owner.sock');
+  const term = randomBytes(4).toString('hex');
+  if (files.platform === 'win32') return `\\\\.\\pipe\\leviathan-${hash}-${term}`;
+  const inRoot = join(root, `owner-${term}.sock`);
   if (Buffer.byteLength(inRoot) <= MAX_SOCKET_PATH) return inRoot;
   const dir = join(tmpdir(), `leviathan-${userInfo().uid}`);
   ensureDirSync(files, dir);
@@ -43,13 +45,18 @@ export function socketPath(files: Files, root: string): string {
       path: dir,
     });
   }
-  return join(dir, `${hash}.sock`);
+  return join(dir, `${hash}-${term}.sock`);
 }
 
-/** Removes what a dead owner left at the socket's name. Only the holder of the lock may call it. */
-export function clearSocket(files: Files, path: string): void {
+const SOCKET = /^(.+)-[0-9a-f]{8}\.sock$/;
+
+/** Removes what earlier owners left of this name's kind. Only the holder of the lock may call it. */
+export function clearSockets(files: Files, path: string): void {
   if (files.platform === 'win32') return;
-  removeIfThere(files, path);
+  const kind = SOCKET.exec(basename(path))?.[1];
+  for (const { name } of files.readdirSync(dirname(path))) {
+    if (SOCKET.exec(name)?.[1] === kind) removeIfThere(files, join(dirname(path), name));
+  }
 }
 
 /** Says who owns the store. */

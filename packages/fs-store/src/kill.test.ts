@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOB_STATUSES, type Job, type JobStatus, type JobStore } from '@leviathan/core';
-import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { doctor } from './doctor';
 import { fsStore } from './fs-store';
+import { bundle } from './testing/bundle';
 import { randomFrom, testSeed } from './testing/random';
 import { tempDir } from './testing/temp-dir';
 
@@ -30,7 +30,7 @@ it(`loses nothing and settles nothing twice when its processes are killed ${KILL
   const random = randomFrom(seed);
   const dir = tempDir();
   const root = join(dir, 'jobs');
-  const program = await bundle(dir);
+  const program = await bundle('kill-child', dir);
   const swarm = new Swarm(program, root, dir, random);
 
   let kills = 0;
@@ -125,27 +125,6 @@ class Swarm {
     ])) as [string];
     expect(['owner', 'client']).toContain(message);
   }
-}
-
-/** The program as one file without a loader: it starts in a tenth of the time, so more kills fit. */
-async function bundle(dir: string): Promise<string> {
-  const outfile = join(dir, 'kill-child.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'testing/kill-child.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['@leviathan/source'],
-    banner: {
-      js: `import { createRequire as $r } from 'node:module'; const require = $r(${JSON.stringify(import.meta.url)});`,
-    },
-    external: ['fs-native-extensions'],
-    // The native locks are loaded from where this package has them.
-    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
-  });
-  return outfile;
 }
 
 /** All processes are dead or about to be: the store must open, and then show in its folders exactly what the journal tells. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from 'node:path';
 import { type Clock, type StoreCapabilities, systemClock } from '@leviathan/core';
 import { DEFAULT_MAX_JOB_BYTES, DEFAULT_RETENTION, type Retention } from '@leviathan/core/engine';
 import { type Files, nodeFiles } from './files';
@@ -80,7 +81,8 @@ const MIB = 1024 * 1024;
 /** Fills in the defaults. */
 export function settingsOf(options: FsStoreOptions): StoreSettings {
   return {
-    root: options.root ?? defaultRoot(),
+    // Clients in other working directories are told paths below it.
+    root: resolve(options.root ?? defaultRoot()),
     durability: options.durability ?? 'power',
     retention: {
       completed: { ...DEFAULT_RETENTION.completed, ...options.retention?.completed },

@@ -6,7 +6,7 @@
 
 import { type JobStore, systemClock, type Timer } from '@leviathan/core';
 import { type ServedClient, serveStore } from '@leviathan/core/remote';
-import { clearSocket, removeOwnerFile, socketPath, writeOwnerFile } from './endpoint';
+import { clearSockets, removeOwnerFile, socketPath, writeOwnerFile } from './endpoint';
 import type { Lock } from './lock';
 import type { StoreSettings } from './options';
 import { listenOnSocket, type SocketServer } from './socket-channel';
@@ -16,6 +16,8 @@ const LOCK_CHECK_INTERVAL = 2_000;
 
 /** What an owner hears of its clients. */
 export interface ServedStore extends JobStore {
+  /** A client is there, perhaps again, with the workers that it had. */
+  clientWelcome(instance: string, workers: string[]): void;
   /** A worker of a connected client: from now on the connection tells of their end. */
   clientWorker(instance: string, worker: string): void;
   /** The client's connection is gone without a goodbye. */
@@ -52,10 +54,12 @@ export class Ownership {
   async serve(store: ServedStore): Promise<void> {
     const { files, root, clock, onError } = this.settings;
     const socket = socketPath(files, root);
-    clearSocket(files, socket);
+    clearSockets(files, socket);
     this.server = await listenOnSocket(socket, (channel) => {
       const client = serveStore(store, channel, {
         clock,
+        // After a change of owners the clients come with the workers that they had before.
+        onWelcome: (instance, workers) => store.clientWelcome(instance, workers),
         onWorker: (instance, worker) => store.clientWorker(instance, worker),
         onGone: (instance, workers) => store.clientGone(instance, workers),
         onError,
@@ -94,9 +98,26 @@ export class Ownership {
   private watchLock(store: ServedStore): void {
     // Real time: what is watched is the real file system.
     this.check = systemClock.after(LOCK_CHECK_INTERVAL, () => {
-      if (this.lock.isHeld()) return this.watchLock(store);
+      if (this.mayHold()) return this.watchLock(store);
       // Somebody removed the lock file by hand, and another process may own the folder by now.
-      void store.abandon().finally(() => this.lose());
+      void this.fence(store).finally(() => this.lose());
     });
+  }
+
+  private mayHold(): boolean {
+    try {
+      return this.lock.isHeld();
+    } catch (error) {
+      // A folder that cannot be looked at for the moment proves nothing.
+      this.settings.onError(error);
+      return true;
+    }
+  }
+
+  /** Nothing is written any more. The clients are sent away: they look for the new owner, or become it. */
+  private async fence(store: ServedStore): Promise<void> {
+    await store.abandon();
+    await this.stopServing();
+    this.lock.release();
   }
 }
