@@ -33,7 +33,7 @@ export class DeathWatch {
   watch(instance: string, workers: Iterable<string>): void {
     const known = this.watched.get(instance) ?? new Set();
     for (const worker of workers) known.add(worker);
-    if (known.size === 0) return;
+    if (known.size === 0 || this.stopped) return;
     this.watched.set(instance, known);
     this.interval = FIRST_INTERVAL;
     this.timer?.cancel();
@@ -52,6 +52,8 @@ export class DeathWatch {
 
   private async look(): Promise<void> {
     for (const [instance, workers] of this.watched) {
+      // The store is being closed, or no longer ours: its next owner looks after them.
+      if (this.stopped) return;
       try {
         if (this.isAlive(instance)) continue;
         await this.onDeath([...workers]);

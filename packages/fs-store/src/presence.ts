@@ -9,7 +9,8 @@ import { ensureDirSync } from './atomic';
 import { errorCode, type Files } from './files';
 import { acquireLock, isLockedByOther, type Lock } from './lock';
 
-const NAME = /^([0-9a-f-]{36})\.lock$/;
+/** Where the kernel has no locks there is the second file alone. */
+const NAME = /^([0-9a-f-]{36})\.lock(?:\.pid)?$/;
 
 /** The presence files of one root. */
 export class Presence {
