@@ -60,7 +60,8 @@ export function readStoreFile(files: Files, root: string): StoreFile | 'missing'
 }
 
 function assertOwned(files: Files, root: string): void {
-  const uid = process.getuid?.();
+  // The effective one: what this process makes belongs to it.
+  const uid = process.geteuid?.();
   if (uid === undefined) return;
   const { uid: owner } = files.statSync(root);
   if (owner === uid) return;

@@ -44,7 +44,7 @@ export class StoreOpener {
       this.layout.ensure(files);
       this.present ??= { client: client.client, lock: this.presence.enter(client.client) };
     } catch (error) {
-      throw errorCode(error) === undefined || error instanceof StoreError ? error : rootError(root, error);
+      throw typed(root, error);
     }
     const giveUp = performance.now() + patience;
     for (;;) {
@@ -122,7 +122,7 @@ export class StoreOpener {
       // What runs in it already must not write without the lock.
       await store?.abandon();
       await ownership.end();
-      throw error;
+      throw typed(settings.root, error);
     }
   }
 
@@ -140,4 +140,10 @@ export class StoreOpener {
 function isClosed(error: unknown): boolean {
   const { cause } = error as { cause?: { code?: unknown } };
   return error instanceof ConnectionError && cause?.code === 'CLOSED';
+}
+
+/** What a failed system call, also one on the socket, means for who opens the root. */
+function typed(root: string, error: unknown): unknown {
+  const cause = error instanceof ConnectionError ? error.cause : error;
+  return cause instanceof StoreError || errorCode(cause) === undefined ? error : rootError(root, cause);
 }

@@ -1,0 +1,83 @@
+import type { StoreRecord } from '@leviathan/core/engine';
+import { describe, expect, it } from 'vitest';
+import { bodyOf, type Line, LineDecoder, LineEncoder } from './codec';
+import { bodyText, keepsBody, metaOf, recordOf } from './record-line';
+
+const at = 1_738_238_400_123;
+const error = {
+  at: '2025-01-30T12:00:00.000Z',
+  attempt: 1,
+  name: 'Error',
+  message: 'tab\there,\nnew "line"',
+  code: 'E',
+};
+const job = { id: 'j-1', type: 'mail', priority: 5, maxAttempts: 3, maxCrashes: 3 };
+
+/** At least one of each op, and each optional field at least once. */
+const RECORDS: StoreRecord[] = [
+  { seq: 1, at, op: 'add', job, body: '{"to":"ünï\\u0000"}' },
+  {
+    ...{ seq: 2, at, more: 1, op: 'add', body: 'null', result: '{"size":1}' },
+    job: {
+      ...{ ...job, runAt: 5, timeout: 6, dependsOn: ['a'], key: 'k\t"', tags: ['ü'], status: 'completed', created: 1 },
+      ...{ backoff: { type: 'exponential', delay: 1 }, updated: 2, rev: 3, order: -4.5, attempt: 1, retries: 2 },
+      run: { token: 3, errors: [error], checkpoint: { at: 1 }, progress: 12.5 },
+    },
+  },
+  { seq: 3, at, op: 'start', id: 'j-1', worker: 'host "ü"\n1' },
+  { seq: 4, at, more: 1, op: 'start', id: 'j-1', worker: 'w' },
+  { seq: 5, at, op: 'complete', id: 'j-1', body: '' },
+  { seq: 6, at, op: 'complete', id: 'j-1', body: '[1,"\\n"]' },
+  { seq: 7, at, op: 'retry', id: 'j-1', cause: 'failed', error, runAt: at + 1 },
+  { seq: 8, at, op: 'retry', id: 'j-1', cause: 'manual', by: 'folder' },
+  { seq: 9, at, op: 'fail', id: 'j-1', reason: 'crashed', error, crashed: true, taken: true, by: 'ann' },
+  { seq: 10, at, op: 'release', id: 'j-1' },
+  { seq: 11, at, op: 'release', id: 'j-1', taken: true },
+  {
+    ...{ seq: 12, at, op: 'report', id: 'j-1', progress: 50, detail: { bytes: 1 }, stuck: true },
+    logs: [{ at: error.at, level: 'warn', message: 'a\tb', fields: [1] }],
+  },
+  { seq: 13, at, op: 'checkpoint', id: 'j-1', body: '{"page":7}' },
+  { seq: 14, at, op: 'cancel', id: 'j-1', by: 'ann' },
+  { seq: 15, at, op: 'edit', id: 'j-1', patch: { priority: 1, runAt: null, timeout: null, tags: [] }, body: '' },
+  { seq: 16, at, op: 'edit', id: 'j-1', patch: {}, body: '"new"', by: 'ann' },
+  { seq: 17, at, op: 'remove', id: 'j-1', why: 'archived' },
+  { seq: 18, at, op: 'refuse', id: 'j-1', token: '3', outcome: 'completed' },
+  { seq: 19, at, op: 'pause', paused: true },
+  { seq: 20, at, more: 1, op: 'pause', paused: false, type: 'mail', by: 'ann' },
+  { seq: 21, at, op: 'worker', worker: 'w', instance: '0190-uuid' },
+];
+
+function written(record: StoreRecord): Line {
+  const encoder = new LineEncoder();
+  encoder.add(metaOf(record), bodyText(record));
+  const [line] = new LineDecoder().push(encoder.take());
+  return line as Line;
+}
+
+describe('a record', () => {
+  it.each(RECORDS)('$op ($seq) comes back from its line as it was', (record) => {
+    const line = written(record);
+    expect(recordOf(line.meta, bodyOf(line))).toEqual(record);
+  });
+
+  it('of every op is among those tried', () => {
+    const ops: Record<StoreRecord['op'], true> = {
+      ...{ add: true, start: true, complete: true, retry: true, fail: true, release: true, report: true },
+      ...{ checkpoint: true, cancel: true, edit: true, remove: true, refuse: true, pause: true, worker: true },
+    };
+    expect([...new Set(RECORDS.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());
+  });
+
+  it('begins with its number, its time and its op, for readers of the file', () => {
+    for (const record of RECORDS) {
+      const more = record.more ? ',"more":1' : '';
+      expect(metaOf(record).startsWith(`{"seq":${record.seq},"at":${at}${more},"op":"${record.op}"`)).toBe(true);
+      expect(JSON.parse(metaOf(record)).body).toBeUndefined();
+    }
+  });
+
+  it('has a text that is read from its place later only when there is one', () => {
+    expect(RECORDS.filter(keepsBody).map(({ seq }) => seq)).toEqual([1, 2, 6, 16]);
+  });
+});
