@@ -18,6 +18,11 @@ import { settingsOf } from './options';
 import { isLoss, recover } from './recovery';
 import { defaultRoot } from './root';
 
+/** How long (ms) a repair waits for files that are not whole, or not understood, to become what they are to be. */
+const FILES_TIME = 6_000;
+const FIRST_WAIT = 50;
+const LONGEST_WAIT = 400;
+
 /** Settings of {@link doctor}. */
 export interface DoctorOptions {
   /** The folder of the jobs; the default one when left out. */
@@ -73,20 +78,29 @@ function keyOf({ code, path, message }: DoctorFinding): string {
   return JSON.stringify([code, path, message]);
 }
 
-/** Opens the store as any program would: that replays the journal and puts the folders right. Then a snapshot leaves damage behind. */
+/**
+ * Opens the store as any program would: that replays the journal and puts the folders right. Then a snapshot leaves damage behind. Files that
+ * may still be on their way from somewhere get their time before they are put away.
+ */
 async function tidy(files: Files, root: string): Promise<void> {
   const store = new FsStore({ root, files });
   try {
     await store.tidy();
+    const giveUp = performance.now() + FILES_TIME;
+    for (let wait = FIRST_WAIT; performance.now() < giveUp; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      const { findings } = await examine(files, root, false);
+      if (findings.every(({ severity, repair }) => severity === 'info' || repair === undefined)) return;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      await store.tidy();
+    }
   } finally {
     await store.close();
   }
 }
 
-async function examine(files: Files, root: string): Promise<Examination> {
+async function examine(files: Files, root: string, inUse = isInUse(files, root)): Promise<Examination> {
   const layout = new Layout(root);
   const findings: DoctorFinding[] = checkPermissions(files, root);
-  const inUse = isInUse(files, root);
   if (inUse)
     findings.push({
       code: 'IN_USE',
