@@ -161,17 +161,29 @@ describe('a root', () => {
     expect(treeOf(root)).toEqual(before);
   });
 
-  it.each([
-    ['a new root', false],
-    ['an existing store', true],
-  ] as const)('that this user may not write is refused: %s', async (_what, exists) => {
-    const root = exists ? await closedStore() : join(tempDir(), 'jobs');
-    if (!exists) mkdirSync(root);
-    const before = treeOf(root);
+  it('that this user may not write is refused', async () => {
+    const root = join(tempDir(), 'jobs');
+    mkdirSync(root);
     const error = await refusal(asUserWithoutRights(root, () => open(root)));
     expect(error.code).toBe('NOT_WRITABLE');
     expect(error.message).toContain(root);
-    expect(treeOf(root)).toEqual(before);
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('of a store that this user may not write any more is refused, and lets go of what could be had', async () => {
+    const root = await closedStore();
+    const jobs = () => JSON.stringify(['pending', 'failed'].map((folder) => treeOf(join(root, folder))));
+    const before = jobs();
+    const error = await refusal(asUserWithoutRights(root, () => open(root)));
+    expect(error.code).toBe('NOT_WRITABLE');
+    expect(jobs()).toBe(before);
+    give(root, process.getuid?.() ?? 0);
+    chmodSync(root, 0o700);
+    const store = await open(root);
+    expect((await store.list()).jobs.map(({ id, status }) => [id, status])).toEqual([
+      ['waits', 'pending'],
+      ['over', 'failed'],
+    ]);
   });
 
   it.each(['EACCES', 'EPERM', 'EROFS'])('whose file system says %s is not writable', async (code) => {
@@ -200,11 +212,7 @@ async function asUserWithoutRights<T>(root: string, run: () => Promise<T>): Prom
   const { seteuid } = process;
   // For root nothing is forbidden: it becomes another user for a while.
   if (isRoot && seteuid) {
-    const give = (path: string): void => {
-      chownSync(path, OTHER, OTHER);
-      if (lstatSync(path).isDirectory()) for (const name of readdirSync(path)) give(join(path, name));
-    };
-    give(root);
+    give(root, OTHER);
     chmodSync(join(root, '..'), 0o755);
     seteuid(OTHER);
   }
@@ -213,4 +221,10 @@ async function asUserWithoutRights<T>(root: string, run: () => Promise<T>): Prom
   } finally {
     if (isRoot) seteuid?.(0);
   }
+}
+
+/** Everything there belongs to another user from now on. */
+function give(path: string, uid: number): void {
+  chownSync(path, uid, process.getgid?.() ?? 0);
+  if (lstatSync(path).isDirectory()) for (const name of readdirSync(path)) give(join(path, name), uid);
 }
