@@ -46,7 +46,9 @@ describe.each([
     await eventually('the next one owns the store', () => isOneOf(ownerPid(rootOf(owner)), clients));
     const [next, last] = sortByOwner(rootOf(owner), clients);
     const [ofNext, ofLast] = next === first ? [ofFirst, ofSecond] : [ofSecond, ofFirst];
-    // The last one has told its worker's name to both owners; the job stays its own when this one leaves, too.
+    // A worker that claims again from the new owner is still its process's, so its job stays when this owner leaves, too.
+    const worker = last === first ? 'first' : 'second';
+    await expect(last.claim({ worker, limit: 1, wait: false })).resolves.toEqual([]);
     await expect(next.complete(ofNext)).resolves.toMatchObject({ accepted: true });
     await next.call('close');
     await expect(last.complete(ofLast)).resolves.toMatchObject({ accepted: true });
@@ -193,15 +195,18 @@ describe.each([
 });
 
 describe('an owner whose lock file is removed by hand', () => {
-  it('takes it again, and its clients go on', async () => {
-    const { owner, clients } = await startAndSort(2);
+  it.each([
+    ['lock', { fallbackLock: false }],
+    ['lock.pid', { fallbackLock: true }],
+  ])('takes %s again, and its clients go on', async (name, kind) => {
+    const { owner, clients } = await startAndSort(2, kind);
     const [client] = clients;
     const root = rootOf(owner);
     await owner.add([EMPTY]);
     const held = await client.take('client');
     const waiting = client.take('client');
-    rmSync(join(root, 'lock'));
-    await eventually('somebody holds a lock again', () => existsSync(join(root, 'lock')));
+    rmSync(join(root, name));
+    await eventually('somebody holds a lock again', () => existsSync(join(root, name)));
     await owner.add([EMPTY]);
     await expect(waiting).resolves.toMatchObject({ job: { attempt: 1 } });
     await expect(client.complete(held)).resolves.toMatchObject({ accepted: true });
