@@ -55,9 +55,8 @@ export interface Processor<
   run(ctx: JobContext<StandardSchemaV1.InferOutput<In>>): Promise<Result> | Result;
 }
 
-/** A processor of any data and result. */
-// biome-ignore lint/suspicious/noExplicitAny: variance: a list holds processors of any input, as with a list of handlers of any event
-export type AnyProcessor = Processor<string, any, any>;
+/** A processor of any type, data and result: `run` is a method, so its parameter does not stand in the way. */
+export type AnyProcessor = Processor<string, StandardSchemaV1, unknown>;
 
 /** What a producer passes as data for this processor. */
 export type InputOf<P> = P extends Processor<string, infer In, unknown> ? StandardSchemaV1.InferInput<In> : never;
