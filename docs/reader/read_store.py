@@ -64,11 +64,14 @@ def read_segment(folder, first, names):
     """The lines of a segment. Where both files stand, the compressed one counts only if the plain one is damaged and it is not."""
     found = []
     for name in sorted(names):  # The plain one comes first.
+        data, fault = b"", []
         try:
             with (gzip.open if name.endswith(".gz") else open)(os.path.join(folder, name), "rb") as file:
-                lines = list(lines_of(file.read()))
+                while piece := file.read(4096):
+                    data += piece
         except (OSError, EOFError, zlib.error) as error:
-            lines = [(None, f"{name} cannot be read: {error}")]
+            fault = [(None, f"{name} cannot be read any further: {error}")]
+        lines = list(lines_of(data)) + fault
         header = (lines[0][0] if lines else None) or {}
         is_header = header.get("op") == "segment" and header.get("format") == 1 and header.get("first") == first
         lines = lines[1:] if is_header else [(None, f"{name} does not begin with its header")] + lines
@@ -77,7 +80,7 @@ def read_segment(folder, first, names):
 
 
 def records_from(folder, start, findings):
-    """Every record that counts, from number `start` on."""
+    """Every record that counts, from number `start` on, and those before it in the same segment."""
     segments = {}
     for name in os.listdir(folder):
         match = re.fullmatch(r"(\d{16})\.ndjson(\.gz)?", name)
@@ -94,21 +97,21 @@ def records_from(folder, start, findings):
             seq = meta and meta.get("seq")
             if limit is not None and (expected >= limit if seq is None else seq >= limit):
                 break  # Given up when the next segment was made.
-            if seq is None:
-                faults.append(body or "a line has no number")
-                continue
-            if seq < expected:
+            if seq is not None and seq < expected:
                 faults.append(f"record {seq} comes again")
                 continue
-            if seq > expected:
-                faults.append(f"records {expected} to {seq - 1} are missing")
-            expected = seq + 1
-            batch.append((meta, body))
-            if not meta.get("more"):
-                yield from (record for record in batch if record[0]["seq"] >= start)
+            if seq != expected:
+                faults.append(f"records {expected} to {seq - 1} are missing" if seq else body or "a line has no number")
+                yield from batch  # What stands in front of a hole was whole once.
                 batch = []
-        if batch and limit is not None:
-            yield from (record for record in batch if record[0]["seq"] >= start)
+            if seq is not None:
+                expected = seq + 1
+                batch.append((meta, body))
+                if not meta.get("more"):
+                    yield from batch
+                    batch = []
+        if limit is not None:
+            yield from batch
         findings.extend(f"{first:016}: {fault}" for fault in faults)
 
 
@@ -259,7 +262,7 @@ def read_store(root):
         except Damaged as fault:
             findings.append(f"{name}: {fault}")
     for record, body in records_from(folder, start + 1, findings):
-        if not apply(jobs, record, body) and record["seq"] > until:
+        if record["seq"] > start and not apply(jobs, record, body) and record["seq"] > until:
             findings.append(f"record {record['seq']} ({record['op']}) does not fit its job")
     return [shown(job) for job in sorted(jobs.values(), key=lambda job: job["seq"])], findings
 

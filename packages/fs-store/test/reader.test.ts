@@ -56,18 +56,45 @@ describe('docs/reader/read_store.py, written from docs/on-disk-format.md alone',
     expect(read(root)).toEqual({ jobs, findings: [] });
   });
 
+  it('makes the same of a damaged journal as the store', { timeout: 60_000 }, async (context) => {
+    context.skip(!hasPython(), 'python3 is not installed');
+    const seed = testSeed();
+    console.log(`damage test, seed ${seed} (LEVIATHAN_SEED=${seed} runs it again)`);
+    const random = randomFrom(seed);
+    const dir = tempDir();
+    const root = join(dir, 'jobs');
+    const clock = new FakeClock();
+    const store = fsStore({ root, clock, durability: 'process', ...SMALL });
+    await new RandomWork(random, clock).run(store, 400);
+    await store.close();
+
+    let faults = 0;
+    for (let round = 0; round < 12; round++) {
+      const copy = join(dir, `copy-${round}`);
+      cpSync(join(root, 'journal'), join(copy, 'journal'), { recursive: true });
+      for (let times = 1 + random.below(3); times > 0; times--) damage(join(copy, 'journal'), random);
+      const { jobs, findings } = read(copy);
+      const recovered = await recoverFrom(copy);
+      expect(jobs, `round ${round}`).toEqual(recovered.jobs);
+      expect(findings.length > 0, `round ${round}: ${findings}`).toBe(recovered.findings > 0);
+      if (findings.length > 0) faults++;
+      rmSync(copy, { recursive: true });
+    }
+    expect(faults).toBeGreaterThan(3);
+  });
+
   it('reads a snapshot that was written while jobs went on', { timeout: 60_000 }, async (context) => {
     context.skip(!hasPython(), 'python3 is not installed');
     const root = join(tempDir(), 'jobs');
     const store = fsStore({ root, durability: 'process' });
-    const added = await store.add(Array.from({ length: 2_000 }, (_, n) => ({ type: 'even', data: n })));
+    const added = await store.add(Array.from({ length: 1_100 }, (_, n) => ({ type: 'even', data: n })));
     let isOver = false;
     const tidying = store.tidy().finally(() => {
       isOver = true;
     });
     // Jobs that the snapshot has passed already, and jobs that it comes to later.
     for (let turn = 0; !isOver; turn++) {
-      const ids = [0, 700, 1_400].map((start) => added[(start + turn) % added.length]?.id as string);
+      const ids = [0, 400, 800].map((start) => added[(start + turn) % added.length]?.id as string);
       await store.change({ change: { action: 'reprioritise', priority: 1 + (turn % 10) }, target: { ids } });
       if (turn % 8 === 0) {
         const claims = await store.claim({ worker: 'w', limit: 1, wait: false });
@@ -95,7 +122,7 @@ describe('docs/reader/read_store.py, written from docs/on-disk-format.md alone',
     await runAndKill(dir, root);
 
     const found = read(root);
-    const recovered = await listRecovered(root);
+    const { jobs: recovered } = await recoverFrom(root);
     expect(recovered.length).toBeGreaterThan(20);
     expect(found.jobs).toEqual(recovered);
     // A line that the kill cut off was never acknowledged.
@@ -161,14 +188,37 @@ function dropFinishedJob(root: string): void {
 }
 
 /** What the store itself recovers, before it goes on. */
-async function listRecovered(root: string): Promise<Job[]> {
+async function recoverFrom(root: string): Promise<{ jobs: Job[]; findings: number }> {
   const dir = join(root, 'journal');
-  const { table } = await recover(nodeFiles, dir, systemClock);
+  const { table, findings } = await recover(nodeFiles, dir, systemClock);
   const readBody = (ref: object): string => {
     const { file, offset, length } = ref as { file: string; offset: number; length: number };
     return readFileSync(join(dir, file)).toString('utf8', offset, offset + length);
   };
-  return [...table.bySeq.ascending()].map((entry) => JSON.parse(JSON.stringify(jobOf(entry, { read: readBody }))));
+  const jobs = [...table.bySeq.ascending()].map((entry) => jobOf(entry, { read: readBody }));
+  return { jobs: JSON.parse(JSON.stringify(jobs)), findings: findings.length };
+}
+
+/** Flips a byte, cuts, doubles or zeroes a stretch of a file, or removes it. */
+function damage(dir: string, random: { below(limit: number): number }): void {
+  const names = readdirSync(dir).filter((name) => name.includes('.ndjson'));
+  // Mostly the files that a replay needs.
+  const needed = names.filter((name) => !name.endsWith('.gz'));
+  const list = random.below(3) > 0 && needed.length > 0 ? needed : names;
+  const path = join(dir, list[random.below(list.length)] as string);
+  const bytes = readFileSync(path);
+  const [from, length] = [random.below(bytes.length), 1 + random.below(400)];
+  const what = random.below(6);
+  // How much of a damaged archive unpacks differs between readers.
+  if (what === 0 || path.endsWith('.gz')) rmSync(path);
+  else if (what === 1) writeFileSync(path, bytes.subarray(0, from));
+  else if (what === 2) writeFileSync(path, Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + length)]));
+  else if (what === 3) writeFileSync(path, Buffer.concat([bytes, bytes.subarray(from, from + length)]));
+  else if (what === 4) writeFileSync(path, bytes.fill(0, from, Math.min(from + length, bytes.length)));
+  else {
+    bytes[from] = (bytes[from] as number) ^ 1;
+    writeFileSync(path, bytes);
+  }
 }
 
 async function runAndKill(dir: string, root: string): Promise<void> {
