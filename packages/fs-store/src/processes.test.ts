@@ -275,6 +275,9 @@ describe('a root', () => {
     const third = await StoreProcess.open({ root });
     expect(await counts(third)).toMatchObject({ completed: 1 });
     expect(ownerPid(root)).toBe(second.pid);
+    // What stands below the temporary folder goes with the owner.
+    await third.call('close');
+    await second.call('close');
   });
 
   it('is the same folder by a relative path, for processes that run elsewhere', async () => {
