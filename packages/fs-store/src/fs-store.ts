@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StoreHealth } from '@leviathan/core';
 import { FailoverStore } from '@leviathan/core/remote';
 import { StoreOpener } from './open-store';
 import { capabilitiesOf, type FsStoreOptions, settingsOf } from './options';
@@ -40,6 +41,13 @@ export class FsStore extends FailoverStore {
   async tidy(): Promise<void> {
     await this.open();
     await this.opener.tidy();
+  }
+
+  /** As the owner tells it; `details.role` is this process's own. */
+  override async health(): Promise<StoreHealth> {
+    const health = await super.health();
+    if (health.details.role !== undefined) health.details.role = this.opener.isOwner ? 'owner' : 'client';
+    return health;
   }
 
   override async close(): Promise<void> {

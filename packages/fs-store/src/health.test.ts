@@ -27,10 +27,11 @@ it('is well, and says who owns the store and what there is', async () => {
   const health = {
     status: 'ok',
     problems: [],
-    details: { role: 'owner', root: store.root, pid: process.pid, durability: 'power', jobs: 2, clients: 1 },
+    details: { role: 'owner', root: store.root, ownerPid: process.pid, durability: 'power', jobs: 2, clients: 1 },
   };
   expect(await store.health()).toMatchObject(health);
-  expect(await client.health()).toMatchObject({ status: 'ok', problems: [] });
+  const details = { ...health.details, role: 'client' };
+  expect(await client.health()).toMatchObject({ ...health, details });
 });
 
 it('is bad while the journal cannot be written, and says why', async () => {

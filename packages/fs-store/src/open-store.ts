@@ -58,6 +58,11 @@ export class StoreOpener {
     }
   }
 
+  /** Whether this process owns the root. */
+  get isOwner(): boolean {
+    return this.owned !== undefined;
+  }
+
   /** See `FsStore.tidy`. */
   async tidy(): Promise<void> {
     if (!this.owned) {

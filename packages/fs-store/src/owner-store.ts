@@ -252,7 +252,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       ...base.details,
       role: 'owner',
       root: settings.root,
-      pid: process.pid,
+      ownerPid: process.pid,
       durability: settings.durability,
       segment: journal.segment,
       clients: ownership.clients,
