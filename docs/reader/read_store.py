@@ -261,9 +261,13 @@ def read_store(root):
             break
         except Damaged as fault:
             findings.append(f"{name}: {fault}")
+    last = start
     for record, body in records_from(folder, start + 1, findings):
+        last = max(last, record["seq"])
         if record["seq"] > start and not apply(jobs, record, body) and record["seq"] > until:
             findings.append(f"record {record['seq']} ({record['op']}) does not fit its job")
+    if last < until:
+        findings.append(f"the journal ends at record {last}, the snapshot has seen {until}")
     return [shown(job) for job in sorted(jobs.values(), key=lambda job: job["seq"])], findings
 
 
