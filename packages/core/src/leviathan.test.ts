@@ -128,9 +128,19 @@ describe('Leviathan', () => {
 
   it('says so when the store cannot be opened', async () => {
     const { leviathan, faults } = make([add]);
-    faults.fail('open', new StoreError('LOCKED', 'another program has it'));
+    faults.fail('open', new StoreError('LOCKED', 'another program has it'), 2);
     await expect(leviathan.start()).rejects.toThrow(ServiceError);
     await expect(leviathan.start()).rejects.toThrow(/job-queue could not start: another program has it/);
+  });
+
+  it('can be started again when what kept it from starting is gone, but not after a stop', async () => {
+    const { leviathan, faults } = make([add]);
+    faults.fail('open', new StoreError('LOCKED', 'another program has it'), 1);
+    await expect(leviathan.start()).rejects.toThrow(ServiceError);
+    await leviathan.start();
+    expect((await leviathan.health()).status).toBe('ok');
+    await leviathan.stop();
+    await expect(leviathan.start()).rejects.toMatchObject({ code: 'STOPPED' });
   });
 
   it('stops handlers at the deadline, and gives their jobs back', async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from './clock';
+import { LeviathanError } from './errors';
 import type { QueueEventMap, QueueListener } from './events';
 import type { Job } from './job';
 import type { JobHandle } from './job-handle';
@@ -82,7 +83,14 @@ export class Leviathan<const P extends Processors = Processors> {
    * @throws ServiceError: all is stopped again then, the store closed.
    */
   start(): Promise<void> {
-    this.#starting ??= this.services.start({ queue: this.#anyQueue, clock: this.#clock });
+    if (this.#stopping) {
+      return Promise.reject(new LeviathanError('STOPPED', 'This Leviathan was stopped. Make a new one to go on.'));
+    }
+    this.#starting ??= this.services.start({ queue: this.#anyQueue, clock: this.#clock }).catch((error) => {
+      // What could not be had now may be there the next time.
+      this.#starting = undefined;
+      throw error;
+    });
     return this.#starting;
   }
 

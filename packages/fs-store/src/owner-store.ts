@@ -14,6 +14,7 @@ import {
   type Json,
   type StoreHealth,
   systemClock,
+  type Timer,
 } from '@leviathan/core';
 import { EngineStore } from '@leviathan/core/engine';
 import { adoption } from './adopt';
@@ -33,6 +34,9 @@ import { Quarantine } from './quarantine';
 import { isLoss, type Recovered } from './recovery';
 import { Snapshotter } from './snapshotter';
 import { FolderView } from './view';
+
+/** How often (ms) the archive is compressed and cut to its limits. */
+const ARCHIVE_INTERVAL = 24 * 60 * 60 * 1000;
 
 /** What an owner is made of. */
 export interface OwnerParts {
@@ -79,6 +83,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
   /** Workers of connected clients; all others that claim here are of this process. */
   private readonly remoteWorkers = new Set<string>();
   private ending: Promise<void> | undefined;
+  private archiveTimer: Timer | undefined;
 
   constructor(parts: OwnerParts) {
     const { settings, layout, recovered, journal } = parts;
@@ -171,7 +176,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       this.tombstones.clear();
     }, onError);
     this.inbox.start();
-    this.archive.compress().catch(onError);
+    this.tendArchive();
     // What is damaged is not read, and not reported, again once a new snapshot makes it superfluous.
     if (this.parts.recovered.findings.some(isLoss)) {
       void this.reconciled.then(() => this.snapshotter.take()).catch(onError);
@@ -272,6 +277,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
   private async end(): Promise<void> {
     const { instance, journal, ownership } = this.parts;
     this.deaths.stop();
+    this.archiveTimer?.cancel();
     const clients = ownership.clients;
     try {
       await this.inbox.stop();
@@ -297,6 +303,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
   /** The store may not write any more: its lock is lost. Nothing is flushed, nobody is released. */
   async abandon(): Promise<void> {
     this.deaths.stop();
+    this.archiveTimer?.cancel();
     this.snapshotter.abandon();
     this.log.close();
     const closed = this.parts.journal.close();
@@ -327,6 +334,12 @@ export class OwnerStore extends EngineStore implements ServedStore {
       alive.set(instance, lives);
       if (!lives) this.table.workers.delete(worker);
     }
+  }
+
+  /** Now, and once a day as long as this process owns the store. */
+  private tendArchive(): void {
+    this.archive.compress().catch(this.parts.settings.onError);
+    this.archiveTimer = systemClock.after(ARCHIVE_INTERVAL, () => this.tendArchive());
   }
 
   private async settleFolders(): Promise<Iterable<string>> {

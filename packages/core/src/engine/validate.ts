@@ -93,10 +93,23 @@ function acceptSpec(spec: JobSpec, at: (string | number)[], maxBytes: number, is
   return { head, body: jsonText('data', spec.data, maxBytes, at, issues) };
 }
 
+const EDITABLE: ReadonlySet<string> = new Set<keyof JobPatch>([
+  'data',
+  'priority',
+  'runAt',
+  'tags',
+  'maxAttempts',
+  'timeout',
+  'backoff',
+]);
+
 /** Checks a patch; returns what of it goes into the record's head, and the new data's JSON text. */
 export function acceptPatch(patch: JobPatch, maxBytes: number): { patch: Omit<JobPatch, 'data'>; body: string } {
   const issues: Issue[] = [];
   const check = new Checker([], issues);
+  for (const key of Object.keys(patch)) {
+    if (!EDITABLE.has(key)) check.fail(key, `cannot be edited; ${[...EDITABLE].join(', ')} can`);
+  }
   if (patch.priority !== undefined) check.integer('priority', patch.priority, 1, 10);
   if (patch.maxAttempts !== undefined) check.integer('maxAttempts', patch.maxAttempts, 1, MAX_TRIES);
   if (patch.runAt !== undefined && patch.runAt !== null) check.time('runAt', patch.runAt);
@@ -107,6 +120,7 @@ export function acceptPatch(patch: JobPatch, maxBytes: number): { patch: Omit<Jo
   const { data, ...rest } = patch;
   const body = data === undefined ? '' : jsonText('data', data, maxBytes, [], issues);
   if (issues.length > 0) throw new ValidationError('The edit', issues);
+  if (typeof rest.runAt === 'number') rest.runAt = Math.round(rest.runAt);
   if (rest.backoff) rest.backoff = copyBackoff(rest.backoff);
   if (rest.tags) rest.tags = [...new Set(rest.tags)];
   return { patch: rest, body };

@@ -191,6 +191,7 @@ export function badInput(test: StoreTest): void {
       { action: 'edit', patch: { tags: [''] } },
       { action: 'edit', patch: { maxAttempts: 0 } },
       { action: 'edit', patch: { timeout: -1 } },
+      { action: 'edit', patch: { colour: 'red' } as never },
       { action: 'edit', patch: { backoff: { type: 'fixed', delay: -1 } } },
       { action: 'explode' } as unknown as ChangeAction,
     ];
