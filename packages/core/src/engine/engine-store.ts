@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Clock, systemClock, type Timer } from '../clock';
+import { type Clock, systemClock } from '../clock';
 import { StoreClosedError, ValidationError } from '../errors';
 import type { Job, JobSpec } from '../job';
 import type {
@@ -29,11 +29,12 @@ import type {
   SubscribeOptions,
   Subscription,
 } from '../store';
+import { AddDesk } from './add-desk';
+import { Alarms } from './alarms';
 import { runChange } from './change-runner';
 import { ClaimDesk } from './claim-desk';
 import { type CommitLog, Committer } from './committer';
 import { countJobs } from './count';
-import { type AddDecision, AddOverlay, decideAdd } from './decide-add';
 import { decideSettle, decideTakeBack } from './decide-settle';
 import { type BodySource, type Entry, jobOf } from './entry';
 import { EventHub } from './event-hub';
@@ -42,12 +43,10 @@ import { JobTable } from './job-table';
 import { findPage } from './list';
 import type { RecordDraft } from './records';
 import { ReportDesk } from './report-desk';
-import { findExpired, type Retention } from './retention';
+import type { Retention } from './retention';
+import { Sweeper } from './sweeper';
 import { DEFAULT_MAX_JOB_BYTES } from './validate';
 
-/** How often (ms) retention by age is looked at, and how soon after a commit retention by count is. */
-const SWEEP_INTERVAL = 60_000;
-const SWEEP_SLICE = 1_000;
 /** Commits after a failed write are tried again this much later (ms). */
 const RETRY_INTERVAL = 1_000;
 /** Events are remembered this long (ms) after the last subscriber left, for it to come back. */
@@ -70,13 +69,6 @@ export interface EngineOptions {
   onError?: (error: unknown) => void;
 }
 
-interface PendingAdd {
-  specs: JobSpec[];
-  options: AddOptions;
-  resolve: (results: AddResult[]) => void;
-  reject: (error: unknown) => void;
-}
-
 /** See the module. */
 export class EngineStore implements JobStore {
   readonly capabilities: StoreCapabilities;
@@ -87,10 +79,10 @@ export class EngineStore implements JobStore {
   private readonly desk: ClaimDesk;
   private readonly reports: ReportDesk;
   private readonly maxBytes: number;
-  private readonly timers = new Map<string, { at: number; timer: Timer }>();
-  private pendingAdds: PendingAdd[] = [];
+  private readonly adds: AddDesk;
+  private readonly alarms: Alarms;
+  private readonly sweeper: Sweeper;
   private serving = false;
-  private sweeping = false;
   private closed = false;
 
   constructor(protected readonly options: EngineOptions) {
@@ -101,8 +93,20 @@ export class EngineStore implements JobStore {
     this.hub = options.hub ?? new EventHub(() => this.clock.now(), options.onError);
     this.committer = new Committer(this.table, this.hub, options.log, this.clock, () => this.wake());
     this.desk = new ClaimDesk(this.committer, options.bodies);
+    this.adds = new AddDesk(this.committer, this.clock, this.maxBytes);
+    this.alarms = new Alarms(this.clock);
+    this.sweeper = new Sweeper({
+      committer: this.committer,
+      bodies: options.bodies,
+      clock: this.clock,
+      alarms: this.alarms,
+      retention: options.retention,
+      archive: options.archive,
+      onError: (error) => options.onError?.(error),
+      isClosed: () => this.closed,
+    });
     this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
-    if (this.hub.active && this.hub.idle) this.startTimer('events', EVENT_MEMORY, () => this.hub.forget());
+    if (this.hub.active && this.hub.idle) this.alarms.after('events', EVENT_MEMORY, () => this.hub.forget());
     this.wake();
   }
 
@@ -113,11 +117,7 @@ export class EngineStore implements JobStore {
   async add(specs: JobSpec[], options: AddOptions = {}): Promise<AddResult[]> {
     this.assertOpen();
     if (specs.length === 0) return [];
-    return new Promise((resolve, reject) => {
-      this.pendingAdds.push({ specs, options, resolve, reject });
-      // Calls of one tick share one write: that is what makes single adds fast.
-      if (this.pendingAdds.length === 1) queueMicrotask(() => this.flushAdds());
-    });
+    return this.adds.add(specs, options);
   }
 
   async claim(request: ClaimRequest, options: { signal?: AbortSignal } = {}): Promise<ClaimedJob[]> {
@@ -212,13 +212,13 @@ export class EngineStore implements JobStore {
 
   async subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription> {
     this.assertOpen();
-    this.stopTimer('events');
+    this.alarms.stop('events');
     const subscription = this.hub.subscribe(options, listener, this.table.seq);
     return {
       seq: subscription.seq,
       close: async () => {
         await subscription.close();
-        if (this.hub.idle && !this.closed) this.startTimer('events', EVENT_MEMORY, () => this.hub.forget());
+        if (this.hub.idle) this.alarms.after('events', EVENT_MEMORY, () => this.hub.forget());
       },
     };
   }
@@ -237,8 +237,8 @@ export class EngineStore implements JobStore {
     if (this.closed) return;
     this.closed = true;
     this.desk.close();
-    for (const name of [...this.timers.keys()]) this.stopTimer(name);
-    this.flushAdds();
+    this.alarms.close();
+    this.adds.flush();
     this.reports.flush();
     const now = this.clock.now();
     const held = workers.flatMap((worker) => [...(this.table.byWorker.get(worker) ?? [])]);
@@ -260,35 +260,6 @@ export class EngineStore implements JobStore {
     return this.committer.commit(groups);
   }
 
-  private flushAdds(): void {
-    const calls = this.pendingAdds;
-    if (calls.length === 0) return;
-    this.pendingAdds = [];
-    const overlay = new AddOverlay();
-    const context = { now: this.clock.now(), maxBytes: this.maxBytes };
-    const decided: { call: PendingAdd; decision: AddDecision }[] = [];
-    for (const call of calls) {
-      try {
-        decided.push({ call, decision: decideAdd(this.table, overlay, call.specs, call.options, context) });
-      } catch (error) {
-        call.reject(error);
-      }
-    }
-    const rejectAll = (error: unknown): void => {
-      for (const { call } of decided) call.reject(error);
-    };
-    const resolveAll = (): void => {
-      for (const { call, decision } of decided) call.resolve(decision.results);
-    };
-    try {
-      const durable = this.committer.commit(decided.map(({ decision }) => decision.records));
-      if (durable) durable.then(resolveAll, rejectAll);
-      else resolveAll();
-    } catch (error) {
-      rejectAll(error);
-    }
-  }
-
   /** After each commit: hands out what became ready, and sets the next alarms. */
   private wake(): void {
     if (this.serving || this.closed) return;
@@ -299,79 +270,12 @@ export class EngineStore implements JobStore {
     } catch (error) {
       // The starts could not be written: those who wait go on waiting.
       this.options.onError?.(error);
-      this.startTimer('retry', RETRY_INTERVAL, () => this.wake());
+      this.alarms.after('retry', RETRY_INTERVAL, () => this.wake());
     } finally {
       this.serving = false;
     }
-    this.armSchedule();
-    this.armSweep();
-  }
-
-  private armSchedule(): void {
-    const next = this.table.scheduled.minKey();
-    const armed = this.timers.get('schedule');
-    if (!next) this.stopTimer('schedule');
-    else if (armed?.at !== next.runAt) {
-      this.stopTimer('schedule');
-      const timer = this.clock.at(next.runAt, () => {
-        this.timers.delete('schedule');
-        this.wake();
-      });
-      this.timers.set('schedule', { at: next.runAt, timer });
-    }
-  }
-
-  private armSweep(): void {
-    const { finished, finishedSize } = this.table;
-    if (finished.completed.size + finished.failed.size === 0) return;
-    const { retention } = this.options;
-    const over = (['completed', 'failed'] as const).some(
-      (status) => finished[status].size > retention[status].count || finishedSize[status] > retention[status].bytes,
-    );
-    if (over) this.startTimer('sweep-soon', 10, () => void this.sweep());
-    this.startTimer('sweep', SWEEP_INTERVAL, () => void this.sweep());
-  }
-
-  /** Lets jobs go whose retention ended: archived first, then removed. */
-  private async sweep(): Promise<void> {
-    if (this.sweeping) return;
-    const expired = findExpired(this.table, this.options.retention, this.clock.now(), SWEEP_SLICE);
-    if (expired.length === 0) {
-      this.armSweep();
-      return;
-    }
-    this.sweeping = true;
-    try {
-      await this.options.archive?.(expired.map((entry) => jobOf(entry, this.options.bodies)));
-      // Meanwhile somebody may have retried or removed some of them.
-      const gone = expired.filter(
-        (entry) =>
-          this.table.entries.get(entry.id) === entry && entry.status !== 'pending' && entry.status !== 'active',
-      );
-      const removals = gone.map((entry): RecordDraft[] => [{ op: 'remove', id: entry.id, why: 'archived' }]);
-      this.sweeping = false;
-      // Arms the next slice, since every commit does.
-      if (!this.closed) this.committer.commit(removals, { lazy: true });
-    } catch (error) {
-      this.options.onError?.(error);
-      this.startTimer('sweep', SWEEP_INTERVAL, () => void this.sweep());
-    } finally {
-      this.sweeping = false;
-    }
-  }
-
-  private startTimer(name: string, ms: number, run: () => void): void {
-    if (this.timers.has(name) || this.closed) return;
-    const timer = this.clock.after(ms, () => {
-      this.timers.delete(name);
-      run();
-    });
-    this.timers.set(name, { at: Number.NaN, timer });
-  }
-
-  private stopTimer(name: string): void {
-    this.timers.get(name)?.timer.cancel();
-    this.timers.delete(name);
+    this.alarms.at('schedule', this.table.scheduled.minKey()?.runAt, () => this.wake());
+    this.sweeper.arm();
   }
 
   private jobOrNull(entry: Entry | undefined): Job | null {
