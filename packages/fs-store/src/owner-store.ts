@@ -4,12 +4,8 @@
  * @module
  */
 import {
-  type ChangeAction,
   type ClaimedJob,
   type ClaimRequest,
-  type Issue,
-  type Job,
-  type JobStatus,
   type JobValidator,
   type Json,
   type StoreHealth,
@@ -17,17 +13,15 @@ import {
   type Timer,
 } from '@leviathan/core';
 import { EngineStore } from '@leviathan/core/engine';
-import { adoption } from './adopt';
 import { Archive } from './archive';
 import { BodyCache } from './bodies';
 import { DeathWatch } from './death-watch';
-import type { HandRequests, Outcome } from './hand-requests';
 import { Inbox } from './inbox';
-import type { ParsedJobFile } from './job-file';
 import { Journal } from './journal';
 import { JournalLog } from './journal-log';
 import type { Layout } from './layout';
 import { capabilitiesOf, type StoreSettings } from './options';
+import { Outside } from './outside';
 import type { Ownership, ServedStore } from './ownership';
 import type { Presence } from './presence';
 import { Quarantine } from './quarantine';
@@ -70,13 +64,13 @@ export class OwnerStore extends EngineStore implements ServedStore {
   private readonly parts: OwnerParts;
   private readonly log: JournalLog;
   private readonly snapshotter: Snapshotter;
+  private readonly outside: Outside;
   private readonly view: FolderView;
   private readonly inbox: Inbox;
   private readonly archive: Archive;
   private readonly deaths: DeathWatch;
   /** Removed jobs whose files may stand in a folder until the first reconcile is done. */
   private tombstones: Set<string>;
-  private validator: JobValidator | undefined;
   /** Resolves when the folders were compared with the journal for the first time. */
   private reconciled: Promise<void> = Promise.resolve();
   private isReconciled = false;
@@ -114,6 +108,12 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.log = log;
     this.archive = archive;
     this.tombstones = recovered.tombstones;
+    this.outside = new Outside({
+      table: this.table,
+      change: (request) => this.change(request),
+      commit: (groups) => this.commit(groups),
+      claimedTypes: () => this.claimedTypes(),
+    });
     this.view = new FolderView({
       layout,
       files,
@@ -122,7 +122,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       // Real time: people and their editors live in it.
       clock: systemClock,
       limits: { pendingFiles: settings.pendingFiles },
-      requests: this.handRequests(),
+      requests: this.outside,
       tombstones: this.tombstones,
       quarantine,
       onError,
@@ -132,7 +132,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       files,
       clock: systemClock,
       add: (specs) => this.add(specs),
-      validator: () => this.outsideValidator(),
+      validator: () => this.outside.inboxValidator(),
       quarantine,
       onError,
     });
@@ -226,7 +226,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
   }
 
   setValidator(validator: JobValidator): void {
-    this.validator = validator;
+    this.outside.validator = validator;
   }
 
   /** Everything acknowledged so far stands in the folders. For programs that look there. */
@@ -347,50 +347,5 @@ export class OwnerStore extends EngineStore implements ServedStore {
     await this.view.flush();
     await this.view.fsyncFolders();
     return this.tombstones;
-  }
-
-  /** What a person did in the folders, as calls of the store. */
-  private handRequests(): HandRequests {
-    const one = async (id: string, change: ChangeAction): Promise<Outcome> => {
-      const { changed, skipped } = await this.change({ change, target: { ids: [id] }, by: 'folder' });
-      return changed > 0 ? { ok: true } : { ok: false, message: skipped[0]?.message ?? 'nothing changed' };
-    };
-    return {
-      retry: (id) => one(id, { action: 'retry' }),
-      cancel: (id) => one(id, { action: 'cancel' }),
-      remove: (id) => one(id, { action: 'remove' }),
-      edit: async (id, patch) => {
-        const faults =
-          patch.data === undefined ? [] : await this.faultsOf(this.table.entries.get(id)?.type, patch.data);
-        if (faults.length > 0)
-          return { ok: false, message: faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') };
-        return one(id, { action: 'edit', patch });
-      },
-      adopt: (file, folder) => this.adopt(file, folder),
-    };
-  }
-
-  private async adopt({ job }: ParsedJobFile, folder: JobStatus): Promise<Outcome> {
-    const holder =
-      job.key !== undefined && (folder === 'pending' || folder === 'active') ? this.table.keys.get(job.key) : undefined;
-    if (holder) return { ok: false, message: `its key is held by ${holder.id}` };
-    if (this.table.entries.has(job.id)) return { ok: false, message: 'there is a job of this id already' };
-    const faults = folder === 'pending' || folder === 'active' ? await this.faultsOf(job.type, job.data as Json) : [];
-    if (faults.length > 0) return { ok: false, message: faults.map(({ message }) => message).join('; ') };
-    await this.commit([[adoption(job as Job, folder)]]);
-    return { ok: true };
-  }
-
-  private async faultsOf(type: string | undefined, data: Json): Promise<Issue[]> {
-    if (type === undefined || !this.validator?.types().includes(type)) return [];
-    return this.validator.validate(type, data);
-  }
-
-  /** Checks jobs from the inbox by what this process knows; types that a client's worker takes are known, too. */
-  private outsideValidator(): JobValidator | undefined {
-    const claimed = this.claimedTypes();
-    if (claimed === 'any') return undefined;
-    const types = [...new Set([...(this.validator?.types() ?? []), ...claimed])];
-    return { types: () => types, validate: (type, data) => this.faultsOf(type, data) };
   }
 }
