@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { JOB_STATUSES, type Job, type JobStore, systemClock } from '@leviathan/core';
 import { jobOf } from '@leviathan/core/engine';
 import { FakeClock } from '@leviathan/core/testing';
-import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../src/files';
 import { type FsStore, fsStore } from '../src/fs-store';
 import { recover } from '../src/recovery';
+import { bundle } from '../src/testing/bundle';
 import { randomFrom, testSeed } from '../src/testing/random';
 import { tempDir } from '../src/testing/temp-dir';
 import { RandomWork } from './random-work';
@@ -229,21 +229,7 @@ function damage(dir: string, random: { below(limit: number): number }): void {
 }
 
 async function runAndKill(dir: string, root: string): Promise<void> {
-  const outfile = join(dir, 'kill-child.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, '../src/testing/kill-child.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['@leviathan/source'],
-    banner: {
-      js: `import { createRequire as $r } from 'node:module'; const require = $r(${JSON.stringify(import.meta.url)});`,
-    },
-    external: ['fs-native-extensions'],
-    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
-  });
+  const outfile = await bundle('kill-child', dir);
   const child = fork(outfile, [root, join(dir, 'promises'), '7'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   await once(child, 'message');
   // In the middle of its work, whatever that is at the time.
