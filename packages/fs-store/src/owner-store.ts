@@ -220,18 +220,13 @@ export class OwnerStore extends EngineStore implements ServedStore {
     options: { keep?: string[] } = {},
   ): Promise<number> {
     const count = await super.takeBack(workers, cause, options);
-    // A client that leaves in order says so by this.
-    if (!options.keep?.length) for (const worker of workers) this.remoteWorkers.delete(worker);
+    // A client that leaves in order says so by this; one that says what it keeps, if only nothing, is still there.
+    if (!options.keep) for (const worker of workers) this.remoteWorkers.delete(worker);
     return count;
   }
 
   setValidator(validator: JobValidator): void {
     this.outside.validator = validator;
-  }
-
-  /** Everything acknowledged so far stands in the folders. For programs that look there. */
-  async settled(): Promise<void> {
-    await this.view.flush();
   }
 
   /** Folders up to date, and a snapshot. */
