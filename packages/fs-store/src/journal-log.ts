@@ -58,7 +58,7 @@ export class JournalLog implements CommitLog {
     const lines = this.encoder.take();
     const batch = { lines, first, last: first + records.length - 1 };
     const mayUseReserve = records.every(({ op }) => OUTCOMES.has(op));
-    if (this.tight && !mayUseReserve) throw this.full(undefined);
+    if (this.tight && !mayUseReserve) throw diskFull();
     try {
       this.place = this.journal.append(batch);
     } catch (error) {
@@ -116,13 +116,6 @@ export class JournalLog implements CommitLog {
     this.repairSoon();
   }
 
-  private full(cause: unknown): StoreWriteError {
-    return new StoreWriteError(
-      'The disk is full. Make room, then try again.',
-      cause ?? Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }),
-    );
-  }
-
   private afterRepair(): Promise<void> {
     if (this.closed) return Promise.reject(this.journal.broken ?? new StoreClosedError());
     return new Promise((resolve, reject) => {
@@ -151,4 +144,9 @@ export class JournalLog implements CommitLog {
     }
     if (this.tight && !this.closed) await this.keepReserve();
   }
+}
+
+function diskFull(): StoreWriteError {
+  const cause = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  return new StoreWriteError('The disk is full. Make room, then try again.', cause);
 }

@@ -116,16 +116,14 @@ export class JobTable {
     this.place(entry);
   }
 
-  /** Moves scheduled jobs whose time has come to the ready ones; returns whether there were any. */
-  promoteDue(now: number): boolean {
-    let any = false;
+  /** Moves scheduled jobs whose time has come to the ready ones. */
+  promoteDue(now: number): void {
     for (;;) {
       const entry = this.scheduled.minKey();
-      if (!entry || entry.runAt > now) return any;
+      if (!entry || entry.runAt > now) return;
       this.scheduled.delete(entry);
       this.counts.add(entry.type, 'scheduled', -1);
       this.enter(entry, 'ready');
-      any = true;
     }
   }
 
