@@ -53,21 +53,30 @@ export class ClaimDesk {
     const jobs = this.waiters.size === 0 ? this.start(request) : [];
     if (jobs.length > 0) return jobs;
     return new Promise((resolve, reject) => {
-      const abort = (): void => {
+      const leave = (): void => {
         this.waiters.delete(waiter);
-        resolve([]);
+        signal?.removeEventListener('abort', abort);
       };
+      const abort = (): void => waiter.resolve([]);
       const waiter: Waiter = {
         request,
         resolve: (claimed) => {
-          signal?.removeEventListener('abort', abort);
+          leave();
           resolve(claimed);
         },
-        reject,
+        reject: (error) => {
+          leave();
+          reject(error);
+        },
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.waiters.add(waiter);
-      this.serve();
+      try {
+        this.serve();
+      } catch (error) {
+        // Who was told of a failure waits no longer: jobs that are given to it later would be run by nobody.
+        waiter.reject(error);
+      }
     });
   }
 
@@ -76,15 +85,12 @@ export class ClaimDesk {
     if (this.waiters.size === 0 || this.committer.table.counts.total.ready === 0) return;
     for (const waiter of this.waiters) {
       const jobs = this.start(waiter.request);
-      if (jobs.length === 0) continue;
-      this.waiters.delete(waiter);
-      waiter.resolve(jobs);
+      if (jobs.length > 0) waiter.resolve(jobs);
     }
   }
 
   close(): void {
     for (const waiter of this.waiters) waiter.reject(new StoreClosedError());
-    this.waiters.clear();
   }
 
   private start(request: ClaimRequest): ClaimedJob[] {
