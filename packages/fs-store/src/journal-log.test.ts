@@ -67,6 +67,10 @@ describe.each(['power', 'process'] as const)('a full disk at %s', (durability) =
     const { dir, state, host, attempt } = await setUp();
     state.room = 0;
     const result = { text: 'r'.repeat(5_000) };
+    // Its last progress is recorded together with the outcome, and must not keep it out.
+    await host.store.report([
+      { ...attempt, progress: 90, logs: [{ at: '2025-01-30T12:00:00.000Z', level: 'info', message: 'last' }] },
+    ]);
     expect(await host.store.settle([{ ...attempt, outcome: 'completed', result }])).toMatchObject([{ accepted: true }]);
     expect(readdirSync(dir)).not.toContain('reserve');
     expect((await host.store.get(['runs']))[0]).toMatchObject({ status: 'completed', result });

@@ -57,7 +57,7 @@ export class JournalLog implements CommitLog {
     this.placed = records.map((record) => this.encoder.add(metaOf(record), bodyText(record)));
     const lines = this.encoder.take();
     const batch = { lines, first, last: first + records.length - 1 };
-    const mayUseReserve = records.every(({ op }) => OUTCOMES.has(op));
+    const mayUseReserve = tellsOutcome(records);
     if (this.tight && !mayUseReserve) throw diskFull();
     try {
       this.place = this.journal.append(batch);
@@ -144,6 +144,11 @@ export class JournalLog implements CommitLog {
     }
     if (this.tight && !this.closed) await this.keepReserve();
   }
+}
+
+/** The last progress of an attempt comes along with its outcome; by itself it can wait. */
+function tellsOutcome(records: StoreRecord[]): boolean {
+  return records.every(({ op }) => op === 'report' || OUTCOMES.has(op)) && records.some(({ op }) => OUTCOMES.has(op));
 }
 
 function diskFull(): StoreWriteError {
