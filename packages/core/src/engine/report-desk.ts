@@ -28,8 +28,8 @@ export class ReportDesk {
   async report(reports: Report[], maxBytes: number): Promise<ReportResult[]> {
     const groups: RecordDraft[][] = [];
     const results = reports.map((report) => this.take(report, maxBytes, groups));
-    await (groups.length > 0 ? this.committer.commit(groups) : undefined);
-    if (groups.length === 0) this.committer.tell();
+    if (groups.length > 0) await this.committer.commit(groups);
+    else this.committer.tell();
     return results;
   }
 
