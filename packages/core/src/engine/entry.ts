@@ -39,8 +39,17 @@ export interface LiveReport {
   logs?: JobLog[];
 }
 
-/** What the attempts of a job left behind, plus what the running one reported since. All fields from the start: one hidden class. */
+/**
+ * What a job went through since it was added, plus what the running attempt reported since. Jobs that only wait have none, which is most of
+ * a long queue. All fields from the start: one hidden class.
+ */
 export class Run implements RunHead {
+  rev: number;
+  updated: number;
+  /** See {@link Entry.lastSeq}. */
+  lastSeq: number;
+  attempt = 0;
+  retries = 0;
   token: number | undefined;
   settled: number | undefined;
   worker: string | undefined;
@@ -56,8 +65,14 @@ export class Run implements RunHead {
   stuck: boolean | undefined;
   checkpoint: Json | undefined;
   live: LiveReport | undefined = undefined;
+  /** JSON text; undefined: none, or on disk at `resultRef`. */
+  result: string | undefined = undefined;
+  resultRef: BodyRef | undefined = undefined;
 
-  constructor(head: RunHead = {}) {
+  constructor(rev: number, updated: number, lastSeq: number, head: RunHead) {
+    this.rev = rev;
+    this.updated = updated;
+    this.lastSeq = lastSeq;
     this.token = head.token;
     this.settled = head.settled;
     this.worker = head.worker;
@@ -75,6 +90,8 @@ export class Run implements RunHead {
   }
 }
 
+const NOTHING_HAPPENED: RunHead = {};
+
 /** Where a JSON text stands on disk. Opaque to the engine. */
 export type BodyRef = object;
 
@@ -89,25 +106,16 @@ export class Entry {
   status: JobStatus;
   place: Place = 'ready';
   order: number;
-  updated: number;
-  rev: number;
-  attempt: number;
-  retries: number;
-  /** Number of the newest record that changed it: a replay over a newer snapshot skips older ones. */
-  lastSeq: number;
   /** Epoch milliseconds; 0: as soon as possible. */
   runAt: number;
   priority: number;
   maxAttempts: number;
   readonly maxCrashes: number;
   extra: EntryExtra | undefined;
-  run: Run | undefined;
+  run: Run | undefined = undefined;
   /** JSON text; undefined: on disk, at `dataRef`. */
-  data: string | undefined;
+  data: string | undefined = undefined;
   dataRef: BodyRef | undefined = undefined;
-  /** JSON text; undefined: none, or on disk at `resultRef`. */
-  result: string | undefined = undefined;
-  resultRef: BodyRef | undefined = undefined;
   /** Characters of data and result, wherever they are. */
   size = 0;
 
@@ -122,17 +130,64 @@ export class Entry {
     this.status = head.status ?? 'pending';
     this.priority = head.priority;
     this.order = head.order ?? seq;
-    this.updated = head.updated ?? created;
-    this.rev = head.rev ?? 1;
-    this.attempt = head.attempt ?? 0;
-    this.retries = head.retries ?? 0;
-    this.lastSeq = seq;
     this.runAt = head.runAt ?? 0;
     this.maxAttempts = head.maxAttempts;
     this.maxCrashes = head.maxCrashes;
     this.extra = extraOf(head);
-    this.run = head.run && new Run(head.run);
-    this.data = undefined;
+    const { rev = 1, updated = created, attempt = 0, retries = 0, run } = head;
+    if (run || rev !== 1 || updated !== created || attempt !== 0 || retries !== 0) {
+      this.run = new Run(rev, updated, seq, run ?? NOTHING_HAPPENED);
+      this.run.attempt = attempt;
+      this.run.retries = retries;
+    }
+  }
+
+  get rev(): number {
+    return this.run ? this.run.rev : 1;
+  }
+
+  get updated(): number {
+    return this.run ? this.run.updated : this.created;
+  }
+
+  get attempt(): number {
+    return this.run ? this.run.attempt : 0;
+  }
+
+  get retries(): number {
+    return this.run ? this.run.retries : 0;
+  }
+
+  /** Number of the newest record that changed it: a replay over a newer snapshot skips older ones. */
+  get lastSeq(): number {
+    return this.run ? this.run.lastSeq : this.seq;
+  }
+
+  set lastSeq(seq: number) {
+    if (seq !== this.lastSeq) this.changed().lastSeq = seq;
+  }
+
+  /** JSON text; undefined: none, or on disk at `resultRef`. */
+  get result(): string | undefined {
+    return this.run?.result;
+  }
+
+  set result(text: string | undefined) {
+    if (text !== this.result) this.changed().result = text;
+  }
+
+  get resultRef(): BodyRef | undefined {
+    return this.run?.resultRef;
+  }
+
+  set resultRef(ref: BodyRef | undefined) {
+    if (ref !== this.resultRef) this.changed().resultRef = ref;
+  }
+
+  /** Something happens to it: from now on there is a {@link Run}. */
+  changed(): Run {
+    this.run ??= new Run(1, this.created, this.seq, NOTHING_HAPPENED);
+    return this.run;
   }
 }
 
@@ -177,11 +232,15 @@ export function headOf(entry: Entry): JobHead {
   if (entry.order !== entry.seq) head.order = entry.order;
   if (entry.attempt !== 0) head.attempt = entry.attempt;
   if (entry.retries !== 0) head.retries = entry.retries;
-  if (entry.run) {
-    const { live: _live, ...run } = entry.run;
-    head.run = run;
-  }
+  if (entry.run) head.run = runHeadOf(entry.run);
   return head;
+}
+
+function runHeadOf(run: Run): RunHead {
+  const { token, settled, worker, started, finished, reason, cancelling, progress } = run;
+  const { detail, logs, errors, crashes, stuck, checkpoint } = run;
+  const head = { token, settled, worker, started, finished, reason, cancelling, progress };
+  return { ...head, detail, logs, errors, crashes, stuck, checkpoint } as RunHead;
 }
 
 /** JSON text of the job's data. */

@@ -74,7 +74,7 @@ export class JobTable {
       }
       const entry = new Entry(record.job.id, record.job.type, record.seq, record.job.created ?? record.at, record.job);
       entry.data = record.body;
-      entry.result = record.result;
+      if (record.result !== undefined) entry.result = record.result;
       entry.size = record.body.length + (record.result?.length ?? 0);
       if (entry.extra?.dependsOn && entry.status === 'pending') this.awaitParents(entry.extra);
       this.insert(entry);
@@ -101,9 +101,6 @@ export class JobTable {
     const keepsPlace = record.op === 'report' || record.op === 'checkpoint' || record.op === 'cancel';
     if (!keepsPlace) this.unplace(entry);
     mutate(entry, record);
-    entry.lastSeq = record.seq;
-    entry.updated = record.at;
-    entry.rev++;
     if (!keepsPlace) this.place(entry);
     this.onApplied?.(record, entry);
     return true;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type JobError, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
-import { type Entry, type EntryExtra, Run } from './entry';
+import type { Entry, EntryExtra, Run } from './entry';
 import type { EditPatch, StoreRecord } from './records';
 
 /** Records that change the fields of an existing job. */
@@ -12,45 +12,48 @@ export type MutatingRecord = Exclude<StoreRecord, { op: 'add' | 'remove' | 'refu
 
 /** Changes the entry's own fields; index structures are the table's business. */
 export function mutate(entry: Entry, record: MutatingRecord): void {
+  const run = entry.changed();
+  run.lastSeq = record.seq;
+  run.updated = record.at;
+  run.rev++;
   switch (record.op) {
     case 'start':
       entry.status = 'active';
-      entry.attempt++;
       entry.runAt = 0;
-      start(runOf(entry), record.seq, record.at, record.worker);
+      start(run, record.seq, record.at, record.worker);
       return;
     case 'complete':
       entry.status = 'completed';
-      entry.result = record.body === '' ? undefined : record.body;
-      entry.resultRef = undefined;
+      run.result = record.body === '' ? undefined : record.body;
+      run.resultRef = undefined;
       entry.size += record.body.length;
-      finish(runOf(entry), record.at, true);
-      runOf(entry).progress = 100;
+      finish(run, record.at, true);
+      run.progress = 100;
       return;
     case 'retry':
-      retry(entry, record);
+      retry(entry, run, record);
       return;
     case 'fail':
       entry.status = 'failed';
       entry.runAt = 0;
-      finish(runOf(entry), record.at, !(record.crashed || record.taken));
-      runOf(entry).reason = record.reason;
-      if (record.crashed) runOf(entry).crashes = (runOf(entry).crashes ?? 0) + 1;
-      addError(runOf(entry), record.error);
+      finish(run, record.at, !(record.crashed || record.taken));
+      run.reason = record.reason;
+      if (record.crashed) run.crashes = (run.crashes ?? 0) + 1;
+      addError(run, record.error);
       return;
     case 'release':
       entry.status = 'pending';
-      entry.attempt--;
-      endAttempt(runOf(entry), record.taken !== true);
+      run.attempt--;
+      endAttempt(run, record.taken !== true);
       return;
     case 'report':
-      report(runOf(entry), record);
+      report(run, record);
       return;
     case 'checkpoint':
-      runOf(entry).checkpoint = JSON.parse(record.body) as Json;
+      run.checkpoint = JSON.parse(record.body) as Json;
       return;
     case 'cancel':
-      runOf(entry).cancelling = true;
+      run.cancelling = true;
       return;
     case 'edit':
       edit(entry, record.patch);
@@ -62,12 +65,8 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
   }
 }
 
-function runOf(entry: Entry): Run {
-  entry.run ??= new Run();
-  return entry.run;
-}
-
 function start(run: Run, token: number, at: number, worker: string): void {
+  run.attempt++;
   run.token = token;
   run.worker = worker;
   run.started = at;
@@ -89,18 +88,17 @@ function finish(run: Run, at: number, bySettlement: boolean): void {
   run.finished = at;
 }
 
-function retry(entry: Entry, record: Extract<MutatingRecord, { op: 'retry' }>): void {
-  const run = runOf(entry);
+function retry(entry: Entry, run: Run, record: Extract<MutatingRecord, { op: 'retry' }>): void {
   entry.status = 'pending';
   entry.runAt = record.runAt ?? 0;
-  entry.retries++;
+  run.retries++;
   endAttempt(run, record.cause !== 'crashed');
   addError(run, record.error);
   if (record.cause === 'crashed') run.crashes = (run.crashes ?? 0) + 1;
   if (record.cause !== 'manual') return;
-  entry.attempt = 0;
-  entry.result = undefined;
-  entry.resultRef = undefined;
+  run.attempt = 0;
+  run.result = undefined;
+  run.resultRef = undefined;
   run.crashes = undefined;
   run.finished = undefined;
   run.reason = undefined;
