@@ -1,6 +1,6 @@
 /** The commit: records are numbered, written to the log, applied to the index, told to subscribers, in this order and no other. */
 import type { Clock } from '../clock';
-import { type EventHub, eventOf } from './event-hub';
+import { type EventHub, eventOf, kindOf } from './event-hub';
 import type { JobTable } from './job-table';
 import type { RecordDraft, StoreRecord } from './records';
 import { isoOf } from './time';
@@ -77,11 +77,13 @@ export class Committer {
  * @returns whether the record fits the table
  */
 export function applyAndTell(table: JobTable, hub: EventHub, record: StoreRecord): boolean {
+  if (!hub.active) return table.apply(record);
+  const kind = kindOf(record);
   const before = 'id' in record ? table.entries.get(record.id) : undefined;
   const busy = unfinished(table) > 0;
   const applied = table.apply(record);
-  if (!applied || !hub.active || record.op === 'worker' || isSilent(record)) return applied;
-  hub.push(eventOf(record, record.op === 'add' ? table.entries.get(record.job.id) : before));
+  if (!applied || kind === undefined) return applied;
+  if (hub.wants(kind)) hub.push(eventOf(record, kind, record.op === 'add' ? table.entries.get(record.job.id) : before));
   if (busy && unfinished(table) === 0) hub.push({ seq: record.seq, at: isoOf(record.at), kind: 'drained' });
   return applied;
 }
@@ -89,9 +91,4 @@ export function applyAndTell(table: JobTable, hub: EventHub, record: StoreRecord
 function unfinished(table: JobTable): number {
   const { ready, scheduled, blocked, active } = table.counts.total;
   return ready + scheduled + blocked + active;
-}
-
-/** Progress was told when it was reported; its record only keeps it. */
-function isSilent(record: StoreRecord): boolean {
-  return record.op === 'report' && !record.stuck;
 }

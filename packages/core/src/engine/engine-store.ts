@@ -49,7 +49,7 @@ import { DEFAULT_MAX_JOB_BYTES } from './validate';
 
 /** Commits after a failed write are tried again this much later (ms). */
 const RETRY_INTERVAL = 1_000;
-/** Events are remembered this long (ms) after the last subscriber left, for it to come back. */
+/** Events are remembered this long (ms) after a subscriber left, for it to come back. */
 const EVENT_MEMORY = 30_000;
 
 /** What a store puts under the engine. */
@@ -106,7 +106,7 @@ export class EngineStore implements JobStore {
       isClosed: () => this.closed,
     });
     this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
-    if (this.hub.active && this.hub.idle) this.alarms.after('events', EVENT_MEMORY, () => this.hub.forget());
+    if (this.hub.active) this.forgetEventsLater();
     this.wake();
   }
 
@@ -212,13 +212,12 @@ export class EngineStore implements JobStore {
 
   async subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription> {
     this.assertOpen();
-    this.alarms.stop('events');
     const subscription = this.hub.subscribe(options, listener, this.table.seq);
     return {
       seq: subscription.seq,
       close: async () => {
         await subscription.close();
-        if (this.hub.idle) this.alarms.after('events', EVENT_MEMORY, () => this.hub.forget());
+        this.forgetEventsLater();
       },
     };
   }
@@ -276,6 +275,12 @@ export class EngineStore implements JobStore {
     }
     this.alarms.at('schedule', this.table.scheduled.minKey()?.runAt, () => this.wake());
     this.sweeper.arm();
+  }
+
+  /** Whoever left may come back for what happened meanwhile. */
+  private forgetEventsLater(): void {
+    this.alarms.stop('events');
+    this.alarms.after('events', EVENT_MEMORY, () => this.hub.forget());
   }
 
   private jobOrNull(entry: Entry | undefined): Job | null {

@@ -1,5 +1,5 @@
 /** Change events: made from records, remembered for a while, handed to subscribers in batches. */
-import type { EventKind, StoreEvent, SubscribeOptions, Subscription } from '../store';
+import { EVENT_KINDS, type EventKind, type StoreEvent, type SubscribeOptions, type Subscription } from '../store';
 import { type Entry, progressOf } from './entry';
 import type { StoreRecord } from './records';
 import { isoOf } from './time';
@@ -8,12 +8,11 @@ import type { JobOp } from './transitions';
 /** Events that a subscriber may come back for. */
 const HISTORY = 10_000;
 
-const KINDS: Record<Exclude<JobOp, 'retry' | 'fail'>, EventKind> = {
+const KINDS: Record<Exclude<JobOp, 'retry' | 'fail' | 'report'>, EventKind> = {
   add: 'added',
   start: 'started',
   complete: 'completed',
   release: 'released',
-  report: 'progress',
   checkpoint: 'checkpoint',
   cancel: 'cancelling',
   edit: 'edited',
@@ -24,18 +23,23 @@ const KINDS: Record<Exclude<JobOp, 'retry' | 'fail'>, EventKind> = {
 interface Subscriber {
   /** It knows everything up to here already. */
   from: number;
+  kinds: readonly EventKind[];
   accepts: (event: StoreEvent) => boolean;
   listener: (events: StoreEvent[]) => void;
 }
 
-/** Hands out what happens. Records are turned into events only while somebody listens, or did so lately. */
+/**
+ * Hands out what happens. Records are turned into events of the kinds alone that somebody listens to, or did so lately: a worker, which
+ * only wants to know of cancelled jobs, must not have every start and every outcome told for it.
+ */
 export class EventHub {
   private readonly subscribers = new Set<Subscriber>();
   private history: StoreEvent[] = [];
   private queued: StoreEvent[] = [];
-  /** Events after this number are all in `history`. */
-  private floor = 0;
-  private recording = false;
+  /** The kinds that are remembered: events of one after its number are all in `history`, except for those up to `cut`. */
+  private readonly floors = new Map<EventKind, number>();
+  /** Events up to this number were dropped. */
+  private cut = 0;
 
   /** @param onError hears of listeners that threw; nobody else is disturbed. */
   constructor(
@@ -43,48 +47,53 @@ export class EventHub {
     private readonly onError: (error: unknown) => void = () => {},
   ) {}
 
+  /** Whether there is any kind that somebody wants to hear of. */
   get active(): boolean {
-    return this.recording;
+    return this.floors.size > 0;
   }
 
   get idle(): boolean {
     return this.subscribers.size === 0;
   }
 
-  /** Starts to remember events. What came before `seq` is not known. */
-  record(seq: number): void {
-    if (this.recording) return;
-    this.recording = true;
-    this.floor = seq;
+  /** Whether events of this kind are told, or remembered for who comes back. */
+  wants(kind: EventKind): boolean {
+    return this.floors.has(kind);
   }
 
-  /** Stops, and forgets. */
+  /** Starts to remember events. What came before `seq` is not known. */
+  record(seq: number, kinds: readonly EventKind[] = EVENT_KINDS): void {
+    for (const kind of kinds) if (!this.floors.has(kind)) this.floors.set(kind, seq);
+  }
+
+  /** Forgets the kinds that nobody listens to now. */
   forget(): void {
-    this.recording = false;
-    this.history = [];
-    this.queued = [];
+    const wanted = new Set([...this.subscribers].flatMap(({ kinds }) => [...kinds]));
+    for (const kind of this.floors.keys()) if (!wanted.has(kind)) this.floors.delete(kind);
+    this.history = this.history.filter(({ kind }) => wanted.has(kind));
+    this.queued = this.queued.filter(({ kind }) => wanted.has(kind));
   }
 
   /** An event happened; it is told by the next `take` and `dispatch`. */
   push(event: StoreEvent): void {
-    if (this.recording) this.queued.push(event);
+    if (this.wants(event.kind)) this.queued.push(event);
   }
 
   /** What was pushed since the last time, to be dispatched once it is durable. */
   take(): StoreEvent[] {
     const events = this.queued;
-    this.queued = [];
+    if (events.length > 0) this.queued = [];
     return events;
   }
 
   /** Hands events out and remembers them. */
   dispatch(events: StoreEvent[]): void {
-    if (events.length === 0 || !this.recording) return;
+    if (events.length === 0 || !this.active) return;
     for (const event of events) this.history.push(event);
     if (this.history.length > HISTORY * 2) {
-      const cut = this.history.length - HISTORY;
-      this.floor = (this.history[cut - 1] as StoreEvent).seq;
-      this.history = this.history.slice(cut);
+      const dropped = this.history.length - HISTORY;
+      this.cut = (this.history[dropped - 1] as StoreEvent).seq;
+      this.history = this.history.slice(dropped);
     }
     for (const subscriber of this.subscribers) this.deliver(subscriber, events);
   }
@@ -94,12 +103,13 @@ export class EventHub {
    * @param seq number of the newest record: where the subscription starts unless it names an earlier position
    */
   subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void, seq: number): Subscription {
-    this.record(seq);
-    const { since } = options;
-    const subscriber: Subscriber = { from: since ?? seq, accepts: acceptorOf(options), listener };
+    const { since, kinds = EVENT_KINDS } = options;
+    this.record(seq, kinds);
+    const subscriber: Subscriber = { from: since ?? seq, kinds, accepts: acceptorOf(options), listener };
     this.subscribers.add(subscriber);
+    const floor = Math.max(this.cut, ...kinds.map((kind) => this.floors.get(kind) ?? 0));
     // A position ahead of ours is from a history that this store does not have, for example of a backup: it is void, too.
-    const lost = since !== undefined && (since < this.floor || since > seq);
+    const lost = since !== undefined && (since < floor || since > seq);
     if (lost) subscriber.from = seq;
     const missed = lost
       ? [{ seq, at: isoOf(this.now()), kind: 'reset' as const }]
@@ -146,26 +156,35 @@ function acceptorOf({ kinds, types, ids, worker }: SubscribeOptions): (event: St
     (worker === undefined || event.worker === worker);
 }
 
-/** The event of a record that was just applied. */
-export function eventOf(record: Exclude<StoreRecord, { op: 'worker' }>, entry: Entry | undefined): StoreEvent {
-  const at = isoOf(record.at);
-  if (record.op === 'pause') {
-    return {
-      seq: record.seq,
-      at,
-      kind: record.paused ? 'paused' : 'resumed',
-      ...(record.type !== undefined && { type: record.type }),
-    };
+/** The kind of event that a record is told as; undefined: it is not told. */
+export function kindOf(record: StoreRecord): EventKind | undefined {
+  switch (record.op) {
+    case 'worker':
+      return undefined;
+    case 'pause':
+      return record.paused ? 'paused' : 'resumed';
+    case 'fail':
+      return 'failed';
+    case 'retry':
+      return record.cause === 'crashed' ? 'crashed' : 'retrying';
+    case 'report':
+      // Progress was told when it was reported; its record only keeps it.
+      return record.stuck ? 'stuck' : undefined;
+    default:
+      return KINDS[record.op];
   }
-  const event: StoreEvent = { seq: record.seq, at, kind: kindOf(record) };
+}
+
+/** The event of a record that was just applied. */
+export function eventOf(record: StoreRecord, kind: EventKind, entry: Entry | undefined): StoreEvent {
+  const event: StoreEvent = { seq: record.seq, at: isoOf(record.at), kind };
+  if (record.op === 'pause' && record.type !== undefined) event.type = record.type;
   if (!entry) return event;
-  Object.assign(event, {
-    id: entry.id,
-    type: entry.type,
-    status: entry.status,
-    rev: entry.rev,
-    attempt: entry.attempt,
-  });
+  event.id = entry.id;
+  event.type = entry.type;
+  event.status = entry.status;
+  event.rev = entry.rev;
+  event.attempt = entry.attempt;
   if (entry.run?.worker !== undefined) event.worker = entry.run.worker;
   if ('error' in record && record.error) event.error = record.error.message;
   if (record.op === 'fail') event.reason = record.reason;
@@ -176,11 +195,4 @@ export function eventOf(record: Exclude<StoreRecord, { op: 'worker' }>, entry: E
     if (record.logs) event.logs = record.logs;
   }
   return event;
-}
-
-function kindOf(record: Extract<StoreRecord, { op: JobOp }>): EventKind {
-  if (record.op === 'fail') return 'failed';
-  if (record.op === 'retry') return record.cause === 'crashed' ? 'crashed' : 'retrying';
-  if (record.op === 'report' && record.stuck) return 'stuck';
-  return KINDS[record.op];
 }

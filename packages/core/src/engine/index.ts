@@ -9,7 +9,7 @@ export { newJobId } from './decide-add';
 export { decideTakeBack } from './decide-settle';
 export { type EngineOptions, EngineStore } from './engine-store';
 export { type BodyRef, type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
-export { EventHub, eventOf } from './event-hub';
+export { EventHub } from './event-hub';
 export { JobTable } from './job-table';
 export type { EditPatch, JobHead, RecordDraft, RunHead, StoreRecord } from './records';
 export { DEFAULT_RETENTION, findExpired, type Retention, type RetentionLimit } from './retention';

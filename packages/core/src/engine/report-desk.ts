@@ -66,7 +66,7 @@ export class ReportDesk {
 
   private tell(entry: Entry, kind: EventKind, report: Report): void {
     const { hub, table } = this.committer;
-    if (!hub.active) return;
+    if (!hub.wants(kind)) return;
     const event: StoreEvent = {
       seq: table.seq,
       at: isoOf(this.clock.now()),
