@@ -15,6 +15,9 @@ import { retryDelay } from './retry-delay';
 import { type Checked, check, isThenable } from './schema';
 import type { ClaimedJob, Settlement } from './store';
 
+const DATA = ['data'] as const;
+const RESULT = ['result'] as const;
+
 /** Why an attempt's signal aborts. */
 export type AbortReason = TimeoutError | CancelledError | ShutdownError;
 
@@ -95,7 +98,7 @@ export class Attempt implements Reporter {
     if (timeout !== undefined && !this.#abortReason) {
       this.#timer = this.#host.clock.after(timeout, () => this.abort(new TimeoutError(timeout)));
     }
-    const input = check(this.#processor.input, this.job.data, ['data']);
+    const input = check(this.#processor.input, this.job.data, DATA);
     if (isThenable(input)) input.then((checked) => this.#run(checked as Checked));
     else this.#run(input);
   }
@@ -187,7 +190,7 @@ export class Attempt implements Reporter {
       this.#complete({ value });
       return;
     }
-    const checked = check(output, value, ['result']);
+    const checked = check(output, value, RESULT);
     if (isThenable(checked)) checked.then((later) => this.#complete(later as Checked));
     else this.#complete(checked);
   }
@@ -203,7 +206,7 @@ export class Attempt implements Reporter {
     } else if (checked.value === undefined) {
       this.#end({ id, token, outcome: 'completed' });
     } else {
-      const result = jsonOf(checked.value, ['result']);
+      const result = jsonOf(checked.value, RESULT);
       if ('json' in result) this.#end({ id, token, outcome: 'completed', result: result.json });
       else this.#fail(new ValidationError(`The result of job ${id}`, [result.issue]), false);
     }

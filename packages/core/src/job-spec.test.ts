@@ -13,7 +13,7 @@ async function specOf(
   processor?: AnyProcessor,
 ): Promise<{ spec: JobSpec; issues: Issue[] }> {
   const issues: Issue[] = [];
-  const spec = await toJobSpec({ type: 'a', data, options }, processor, now, [], issues);
+  const spec = await toJobSpec({ type: 'a', data, options }, processor, now, undefined, issues);
   return { spec, issues };
 }
 

@@ -3,46 +3,75 @@
  *
  * @module
  */
+import { CheckedSpec } from './checked-spec';
 import type { Issue } from './errors';
-import type { JobOptions, JobSpec } from './job';
-import { jsonOf } from './json';
+import type { JobOptions, Json } from './job';
+import { isJson, jsonTextOf } from './json';
 import type { AnyProcessor } from './processor';
-import { check } from './schema';
+import { type Checked, check, isThenable } from './schema';
 
 /** A calendar date, with or without a time: what `Date.parse` reads besides ISO 8601 differs between engines. */
 const ISO_DATE = /^[+-]?\d{4,6}-\d{2}-\d{2}(?:$|[T ])/;
 
 /**
  * Makes the spec of one job: data as JSON and checked by the processor's schema, options merged with the processor's defaults, times
- * as epoch milliseconds. The data stays as the producer gave it: it is parsed again before each attempt.
+ * as epoch milliseconds. The data stays as the producer gave it: it is parsed again before each attempt. What the producer changes in it
+ * after this call began changes nothing.
  *
- * @param at Begins the paths of the issues: `[index]` in a batch.
+ * @param index Its place in a batch, with which the paths of the issues begin.
  * @param issues Gets what is wrong; the spec counts only if nothing was added.
+ * @returns a promise only where the schema answers by one
  */
-export async function toJobSpec(
-  job: { type: string; data: unknown; options?: JobOptions },
+export function toJobSpec(
+  job: { type: string; data: unknown; options?: JobOptions | undefined },
   processor: AnyProcessor | undefined,
   now: number,
-  at: (string | number)[],
+  index: number | undefined,
   issues: Issue[],
-): Promise<JobSpec> {
-  const spec: JobSpec = { type: job.type, data: null };
-  const data = jsonOf(job.data, [...at, 'data']);
-  if ('issue' in data) {
-    issues.push(data.issue);
-  } else {
-    spec.data = data.json;
-    if (processor) issues.push(...((await check(processor.input, data.json, [...at, 'data'])).issues ?? []));
+): CheckedSpec | Promise<CheckedSpec> {
+  const text = jsonTextOf(job.data, DATA);
+  if (typeof text !== 'string') {
+    issues.push(placed(index, text));
+    return new CheckedSpec(job.type, null, 'null');
   }
+  const data = isJson(job.data) ? job.data : (JSON.parse(text) as Json);
+  const spec = new CheckedSpec(job.type, data, text);
+  if (job.options || processor?.defaults) setOptions(spec, job.options, processor, now, at(index), issues);
+  if (!processor) return spec;
+  const collect = (checked: Checked): CheckedSpec => {
+    if (checked.issues) issues.push(...checked.issues.map((issue) => placed(index, issue)));
+    return spec;
+  };
+  const checked = check(processor.input, data, DATA);
+  return isThenable(checked) ? Promise.resolve(checked).then(collect) : collect(checked);
+}
+
+const DATA = ['data'] as const;
+
+function at(index: number | undefined): number[] {
+  return index === undefined ? [] : [index];
+}
+
+function placed(index: number | undefined, { path, message }: Issue): Issue {
+  return { path: [...at(index), ...path], message };
+}
+
+function setOptions(
+  spec: CheckedSpec,
+  options: JobOptions | undefined,
+  processor: AnyProcessor | undefined,
+  now: number,
+  at: readonly number[],
+  issues: Issue[],
+): void {
   const { backoff, ...defaults } = processor?.defaults ?? {};
   // A function cannot be stored; the worker asks the processor for it.
-  const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, job.options ?? {});
+  const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
   const { attempts, delay, runAt, id, priority, maxCrashes, timeout, dependsOn, key, tags } = merged;
   const time = runAtOf(delay, runAt, now, at, issues);
   Object.assign(spec, defined({ id, priority, maxCrashes, timeout, dependsOn, key, tags, backoff: merged.backoff }));
   if (attempts !== undefined) spec.maxAttempts = attempts;
   if (time !== undefined) spec.runAt = time;
-  return spec;
 }
 
 /** `undefined` says nothing: it hides neither a default nor becomes a field. */
@@ -58,7 +87,7 @@ function runAtOf(
   delay: number | undefined,
   runAt: JobOptions['runAt'],
   now: number,
-  at: (string | number)[],
+  at: readonly number[],
   issues: Issue[],
 ): number | undefined {
   if (delay !== undefined) {

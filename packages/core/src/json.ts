@@ -10,16 +10,40 @@ import type { Json } from './job';
  * What `value` is after a trip through JSON, or where it cannot make the trip (a BigInt, a cycle, `undefined` as the whole). The rules
  * are those of `JSON.stringify`: dates become texts, `NaN` becomes `null`, `undefined` fields vanish.
  */
-export function jsonOf(value: unknown, path: (string | number)[]): { json: Json } | { issue: Issue } {
+export function jsonOf(value: unknown, path: readonly (string | number)[]): { json: Json } | { issue: Issue } {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return { json: value };
+  const text = jsonTextOf(value, path);
+  return typeof text === 'string' ? { json: JSON.parse(text) as Json } : { issue: text };
+}
+
+/** The first half of {@link jsonOf}: the text. */
+export function jsonTextOf(value: unknown, path: readonly (string | number)[]): string | Issue {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    return { issue: placeOfFault(value, path) ?? { path, message: `is not JSON: ${messageOf(error)}` } };
+    return placeOfFault(value, [...path], error);
   }
-  if (text === undefined) return { issue: { path, message: `is not JSON but ${typeof value}` } };
-  return { json: JSON.parse(text) as Json };
+  return text ?? { path: [...path], message: `is not JSON but ${typeof value}` };
+}
+
+/** Deeper values are taken for something else than JSON; they may be cycles. */
+const MAX_DEPTH = 64;
+
+/** Whether a value is JSON as it stands, so that the trip through a text would change nothing: no dates, no `undefined` fields. */
+export function isJson(value: unknown, depth = 0): value is Json {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  // JSON knows no negative zero.
+  if (typeof value === 'number') return Number.isFinite(value) && (value !== 0 || 1 / value > 0);
+  if (typeof value !== 'object' || depth === MAX_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isJson(value[i], depth + 1)) return false;
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key in value) if (!isJson((value as Record<string, unknown>)[key], depth + 1)) return false;
+  return true;
 }
 
 /**
@@ -38,12 +62,14 @@ export function toShownJson(value: unknown): Json {
   return 'json' in result ? result.json : `[${result.issue.message}]`;
 }
 
-function placeOfFault(value: unknown, path: (string | number)[]): Issue | undefined {
+function placeOfFault(value: unknown, path: (string | number)[], error: unknown): Issue {
+  let fault: Issue | undefined;
   try {
-    return findFault(value, path, new Set());
+    fault = findFault(value, path, new Set());
   } catch {
-    return undefined; // A getter or a proxy that throws.
+    // A getter or a proxy that throws.
   }
+  return fault ?? { path, message: `is not JSON: ${messageOf(error)}` };
 }
 
 function findFault(value: unknown, path: (string | number)[], ancestors: Set<object>): Issue | undefined {

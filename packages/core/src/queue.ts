@@ -3,17 +3,18 @@
  *
  * @module
  */
+import type { CheckedSpec } from './checked-spec';
 import { type Clock, systemClock } from './clock';
 import { type Issue, ValidationError } from './errors';
 import { type QueueEventMap, QueueEvents, type QueueListener } from './events';
-import type { Job, JobOptions, JobSpec, Json } from './job';
+import type { Job, JobOptions, Json } from './job';
 import { type JobCalls, JobHandle } from './job-handle';
 import { toJobSpec } from './job-spec';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
 import { toJson } from './json';
 import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
-import { check } from './schema';
+import { check, isThenable } from './schema';
 import type {
   AddOptions,
   ChangeAction,
@@ -73,14 +74,19 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
    * @throws UnknownTypeError, ValidationError (with the path of each fault: `data.width`), DuplicateJobError, CycleError,
    *   JobTooLargeError, StoreWriteError: nothing was added.
    */
-  async add<T extends TypeIn<P>>(
-    type: T,
-    data: DataFor<P, T>,
-    options: AddJobOptions = {},
-  ): Promise<JobHandle<ResultFor<P, T>>> {
-    const { onDuplicate, ...rest } = options;
-    const [handle] = await this.#add([{ type, data, options: rest }], { onDuplicate });
-    return handle as JobHandle<ResultFor<P, T>>;
+  add<T extends TypeIn<P>>(type: T, data: DataFor<P, T>, options?: AddJobOptions): Promise<JobHandle<ResultFor<P, T>>> {
+    const issues: Issue[] = [];
+    let spec: CheckedSpec | Promise<CheckedSpec>;
+    try {
+      const processor = this.#registry?.require(type);
+      spec = toJobSpec({ type, data, options: jobOptionsOf(options) }, processor, this.#clock.now(), undefined, issues);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const added = isThenable(spec)
+      ? spec.then((checked) => this.#addSpecs([checked], options, issues, 'The job'))
+      : this.#addSpecs([spec], options, issues, 'The job');
+    return added.then((handles) => handles[0] as JobHandle<ResultFor<P, T>>);
   }
 
   /**
@@ -88,9 +94,16 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
    */
   async addMany<const J extends readonly JobInput<P>[]>(
     jobs: J,
-    options: AddOptions = {},
+    options?: AddOptions,
   ): Promise<{ -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> }> {
-    const handles = await this.#add(jobs, options);
+    const issues: Issue[] = [];
+    const now = this.#clock.now();
+    const several = jobs.length > 1;
+    const specs = jobs.map((job, i) =>
+      toJobSpec(job, this.#registry?.require(job.type), now, several ? i : undefined, issues),
+    );
+    const checked = specs.some(isThenable) ? await Promise.all(specs) : (specs as CheckedSpec[]);
+    const handles = await this.#addSpecs(checked, options, issues, several ? 'A job of the batch' : 'The job');
     return handles as { -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> };
   }
 
@@ -209,21 +222,17 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     await Promise.all([this.#events.close(), this.#waits.close()]);
   }
 
-  async #add(
-    jobs: readonly { type: string; data?: unknown; options?: JobOptions }[],
-    options: AddOptions,
+  #addSpecs(
+    specs: CheckedSpec[],
+    options: AddOptions | undefined,
+    issues: Issue[],
+    subject: string,
   ): Promise<JobHandle[]> {
-    const issues: Issue[] = [];
-    const now = this.#clock.now();
-    const specs: JobSpec[] = [];
-    for (const [index, { type, data, options: jobOptions }] of jobs.entries()) {
-      const processor = this.#registry?.require(type);
-      const at = jobs.length > 1 ? [index] : [];
-      specs.push(await toJobSpec({ type, data, options: jobOptions }, processor, now, at, issues));
-    }
-    if (issues.length > 0) throw new ValidationError(jobs.length > 1 ? 'A job of the batch' : 'The job', issues);
-    const results = await this.store.add(specs, options);
-    return results.map(({ id, added }) => new JobHandle(this, id, added));
+    if (issues.length > 0) return Promise.reject(new ValidationError(subject, issues));
+    const { onDuplicate } = options ?? {};
+    return this.store
+      .add(specs, onDuplicate && { onDuplicate })
+      .then((results) => results.map(({ id, added }) => new JobHandle(this, id, added)));
   }
 
   async #change(target: ChangeTarget, change: ChangeAction, options: ChangeOptions = {}): Promise<ChangeResult> {
@@ -257,6 +266,13 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     );
     return candidates.filter((_, i) => (pages[i]?.jobs.length ?? 0) > 0);
   }
+}
+
+/** The options of the job alone; none, if there are none. */
+function jobOptionsOf(options: AddJobOptions | undefined): JobOptions | undefined {
+  if (options === undefined) return undefined;
+  const { onDuplicate: _ofTheCall, ...ofTheJob } = options;
+  return ofTheJob;
 }
 
 function listOf<T>(value: T | T[]): T[] {

@@ -34,6 +34,11 @@ export interface StoreCapabilities {
 export interface AddOptions {
   /** `return` (default) gives the existing job; `reject` throws `DuplicateJobError`, and nothing of the batch is added. */
   onDuplicate?: 'return' | 'reject';
+  /**
+   * Ids for the specs that have none, by their places. Whoever may have to make the call again chooses them, so that it adds nothing twice.
+   * Left out: the store makes ids.
+   */
+  ids?: (string | undefined)[];
 }
 
 /** What became of one added job. */

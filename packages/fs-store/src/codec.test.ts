@@ -36,12 +36,20 @@ describe('encoding', () => {
 
   it('says where each line and its body stand, in bytes', () => {
     const encoder = new LineEncoder();
-    const placed = [encoder.add('{"ü":1}', '"é"'), encoder.add('{"b":2}'), encoder.add('{"c":3}', Buffer.from('[3]'))];
-    const bytes = encoder.take();
-    const bodies = placed.map(({ bodyStart, bodyLength }) => bytes.toString('utf8', bodyStart, bodyStart + bodyLength));
-    expect(bodies).toEqual(['"é"', '', '[3]']);
-    expect(placed.map(({ offset, length }) => bytes[offset + length - 1])).toEqual([10, 10, 10]);
-    expect(placed[2]).toMatchObject({ offset: (placed[1]?.offset ?? 0) + (placed[1]?.length ?? 0) });
+    const places = (
+      [
+        ['{"ü":1}', '"é"'],
+        ['{"b":2}', ''],
+        ['{"c":3}', '[3]'],
+      ] as const
+    ).map(([meta, body]) => {
+      encoder.add(meta, body);
+      return { start: encoder.bodyStart, end: encoder.bodyStart + encoder.bodyLength };
+    });
+    const bytes = encoder.bytes();
+    expect(places.map(({ start, end }) => bytes.toString('utf8', start, end))).toEqual(['"é"', '', '[3]']);
+    expect(places.map(({ end }) => bytes[end])).toEqual([10, 10, 10]);
+    expect(encoder.size).toBe((places[2]?.end ?? 0) + 1);
   });
 
   it('gives bytes that later lines do not touch, and starts again', () => {

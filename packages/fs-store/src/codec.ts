@@ -14,17 +14,8 @@ const NEWLINE = 10;
 /** The checksum and its tab. */
 const PREFIX = 9;
 
-/** Where a line stands in the bytes that {@link LineEncoder.take} returns. */
-export interface Placed {
-  offset: number;
-  /** The newline included. */
-  length: number;
-  bodyStart: number;
-  /** In bytes; 0: no body. */
-  bodyLength: number;
-}
-
 const HEX_DIGITS = Buffer.from('0123456789abcdef');
+const NO_CHECKSUM = '00000000\t';
 const KEPT_CAPACITY = 1 << 20;
 
 /**
@@ -32,10 +23,14 @@ const KEPT_CAPACITY = 1 << 20;
  *
  * @example
  * const encoder = new LineEncoder();
- * const { bodyStart } = encoder.add('{"seq":7,"op":"add"}', '{"url":"https://example.org"}');
- * journal.append({ lines: encoder.take(), first: 7, last: 7 });
+ * encoder.add('{"seq":7,"op":"add"}', '{"url":"https://example.org"}');
+ * const { segment, offset } = journal.append({ lines: encoder.bytes(), first: 7, last: 7 });
+ * const body = journal.readBody(segment, offset + encoder.bodyStart, encoder.bodyLength);
  */
 export class LineEncoder {
+  /** Where the body of the newest line stands, and how many bytes it has. */
+  bodyStart = 0;
+  bodyLength = 0;
   #buffer = Buffer.allocUnsafeSlow(1 << 16);
   #end = 0;
 
@@ -45,38 +40,39 @@ export class LineEncoder {
   }
 
   /**
-   * Adds a line. Both parts are JSON text as `JSON.stringify` writes it (`meta` an object); the body may come as UTF-8 bytes.
+   * Adds a line. Both parts are JSON text as `JSON.stringify` writes it (`meta` an object).
    * Throws a `TypeError`, and adds nothing, when there is a raw newline in either, or a raw tab in `meta`.
    */
-  add(meta: string, body: string | Uint8Array = ''): Placed {
-    const offset = this.#end;
-    this.#reserve(PREFIX + room(meta) + 1 + room(body) + 1);
-    const buffer = this.#buffer;
-    const start = offset + PREFIX;
-    const separator = start + buffer.write(meta, start);
-    buffer[separator] = TAB;
-    const bodyStart = separator + 1;
-    let end = bodyStart;
-    if (typeof body !== 'string') {
-      buffer.set(body, bodyStart);
-      end += body.length;
-    } else if (body !== '') end += buffer.write(body, bodyStart);
-    buffer[end] = NEWLINE;
+  add(meta: string, body = ''): void {
+    // One text and one write: crossing over to native code costs more than the copy.
+    const line = `${NO_CHECKSUM}${meta}\t${body}\n`;
+    const separator = PREFIX + meta.length;
     // A line that reads back as two would pass for damage later, when the job that it held is long acknowledged.
-    if (buffer.indexOf(NEWLINE, start) !== end || buffer.indexOf(TAB, start) !== separator) {
+    if (line.indexOf('\n') !== line.length - 1 || line.indexOf('\t', PREFIX) !== separator) {
       throw new TypeError(
         'A journal line takes JSON as JSON.stringify writes it: no raw newline, no raw tab in the meta.',
       );
     }
-    writeHex(buffer, offset, crc32(buffer.subarray(start, end)));
-    buffer[offset + PREFIX - 1] = TAB;
-    this.#end = end + 1;
-    return { offset, length: this.#end - offset, bodyStart, bodyLength: end - bodyStart };
+    this.#reserve(room(line));
+    const buffer = this.#buffer;
+    const offset = this.#end;
+    const length = buffer.write(line, offset);
+    this.#end = offset + length;
+    writeHex(buffer, offset, crc32(buffer.subarray(offset + PREFIX, this.#end - 1)));
+    // Where each character is one byte, which is nearly always, places in the text are places in the bytes.
+    const bodyOffset = length === line.length ? separator + 1 : PREFIX + Buffer.byteLength(meta) + 1;
+    this.bodyStart = offset + bodyOffset;
+    this.bodyLength = length - bodyOffset - 1;
+  }
+
+  /** The lines collected: a view of the encoder's own memory, good until the next call of any other method. */
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#end);
   }
 
   /** The lines collected, as bytes of the caller's own; the encoder is empty again. */
   take(): Buffer {
-    const lines = Buffer.from(this.#buffer.subarray(0, this.#end));
+    const lines = Buffer.from(this.bytes());
     this.clear();
     return lines;
   }
@@ -96,10 +92,9 @@ export class LineEncoder {
   }
 }
 
-/** Bytes that the part can take at most: counting them exactly costs more than it saves while the part is small. */
-function room(part: string | Uint8Array): number {
-  if (typeof part !== 'string') return part.length;
-  return part.length < 1 << 14 ? part.length * 3 : Buffer.byteLength(part);
+/** Bytes that the text can take at most: counting them exactly costs more than it saves while the text is small. */
+function room(text: string): number {
+  return text.length < 1 << 14 ? text.length * 3 : Buffer.byteLength(text);
 }
 
 function writeHex(buffer: Buffer, at: number, value: number): void {

@@ -6,7 +6,7 @@
 import { StoreClosedError, StoreWriteError, systemClock, type Timer } from '@leviathan/core';
 import type { CommitLog, Entry, StoreRecord } from '@leviathan/core/engine';
 import type { BodyCache, DiskRef } from './bodies';
-import { LineEncoder, type Placed } from './codec';
+import { LineEncoder } from './codec';
 import type { BatchPlace, Journal } from './journal';
 import { bodyText, keepsBody, metaOf } from './record-line';
 import { isFull } from './reserve';
@@ -21,7 +21,9 @@ const OUTCOMES = new Set<StoreRecord['op']>(['complete', 'retry', 'fail', 'relea
 export class JournalLog implements CommitLog {
   private readonly encoder = new LineEncoder();
   private place: BatchPlace = { segment: '', offset: 0 };
-  private placed: Placed[] = [];
+  /** Where the body of each record of the newest batch stands in it, and its bytes. */
+  private bodyStarts: number[] = [];
+  private bodyLengths: number[] = [];
   private first = 0;
   /** The reserve is given away: room is kept for outcomes until it stands again. */
   private tight = false;
@@ -53,9 +55,7 @@ export class JournalLog implements CommitLog {
   write(records: StoreRecord[]): void {
     const first = records[0]?.seq;
     if (first === undefined) return;
-    this.encoder.clear();
-    this.placed = records.map((record) => this.encoder.add(metaOf(record), bodyText(record)));
-    const lines = this.encoder.take();
+    const lines = this.encode(records);
     const batch = { lines, first, last: first + records.length - 1 };
     const mayUseReserve = tellsOutcome(records);
     if (this.tight && !mayUseReserve) throw diskFull();
@@ -86,8 +86,9 @@ export class JournalLog implements CommitLog {
   /** Tells the index where the bodies of a record just written stand. */
   refer(record: StoreRecord, entry: Entry, bodies: BodyCache): void {
     if (!keepsBody(record)) return;
-    const { bodyStart, bodyLength } = this.placed[record.seq - this.first] as Placed;
-    const ref: DiskRef = { file: this.place.segment, offset: this.place.offset + bodyStart, length: bodyLength };
+    const index = record.seq - this.first;
+    const offset = this.place.offset + (this.bodyStarts[index] as number);
+    const ref: DiskRef = { file: this.place.segment, offset, length: this.bodyLengths[index] as number };
     if (record.op === 'complete') bodies.keepResult(entry, ref);
     else bodies.keepData(entry, ref);
   }
@@ -109,6 +110,20 @@ export class JournalLog implements CommitLog {
     this.repairTimer?.cancel();
     for (const { reject } of this.waiting) reject(this.journal.broken ?? new StoreClosedError());
     this.waiting = [];
+  }
+
+  /** The lines of the records, good until the next call. */
+  private encode(records: StoreRecord[]): Buffer {
+    const { encoder } = this;
+    encoder.clear();
+    this.bodyStarts = [];
+    this.bodyLengths = [];
+    for (const record of records) {
+      encoder.add(metaOf(record), bodyText(record));
+      this.bodyStarts.push(encoder.bodyStart);
+      this.bodyLengths.push(encoder.bodyLength);
+    }
+    return encoder.bytes();
   }
 
   private tighten(): void {

@@ -67,9 +67,9 @@ describe.each(['power', 'process'] as const)('a journal at %s', (durability) => 
     while (journal.next <= 1_000) {
       const seq = journal.next;
       const encoder = new LineEncoder();
-      const line = encoder.add(JSON.stringify({ seq }), bodyFor(seq, filler));
+      encoder.add(JSON.stringify({ seq }), bodyFor(seq, filler));
       const place = journal.append({ lines: encoder.take(), first: seq, last: seq });
-      places.push([place.segment, place.offset + line.bodyStart, line.bodyLength]);
+      places.push([place.segment, place.offset + encoder.bodyStart, encoder.bodyLength]);
       expect(journal.readBody(...(places[seq - 1] as [string, number, number]))).toBe(bodyFor(seq, filler));
       if (seq % 97 === 0) await journal.sync();
     }

@@ -26,7 +26,7 @@ export interface JournalOptions extends Pick<JournalEnd, 'next' | 'tail'> {
   now?: () => number;
 }
 
-/** Lines to append, as `LineEncoder.take` gives them. */
+/** Lines to append, as `LineEncoder.bytes` gives them: their memory is the caller's again afterwards. */
 export interface AppendBatch {
   lines: Buffer;
   /** Number of the first record, which must be the journal's `next`, and of the last. */

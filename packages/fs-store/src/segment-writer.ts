@@ -104,7 +104,8 @@ export class SegmentWriter {
     segment.size += lines.length;
     this.next = last + 1;
     if (this.#keep) {
-      this.#unsynced.push({ ...place, lines, first });
+      // The caller uses its memory again.
+      this.#unsynced.push({ ...place, lines: Buffer.from(lines), first });
       this.#waiting += lines.length;
     }
     return place;

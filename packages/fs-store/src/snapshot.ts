@@ -151,14 +151,16 @@ class SnapshotWriter {
   }
 
   private line(meta: object, body = ''): DiskRef {
-    const { bodyStart, bodyLength } = this.encoder.add(JSON.stringify(meta), body);
-    return { file: this.name, offset: this.written + bodyStart, length: bodyLength };
+    const { encoder } = this;
+    encoder.add(JSON.stringify(meta), body);
+    return { file: this.name, offset: this.written + encoder.bodyStart, length: encoder.bodyLength };
   }
 
   private async flush(): Promise<void> {
-    const bytes = this.encoder.take();
+    const bytes = this.encoder.bytes();
     await writeAll(this.source.files, this.fd, bytes);
     this.written += bytes.length;
+    this.encoder.clear();
   }
 }
 

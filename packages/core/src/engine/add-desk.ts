@@ -3,11 +3,15 @@ import type { Clock } from '../clock';
 import type { JobSpec } from '../job';
 import type { AddOptions, AddResult } from '../store';
 import type { Committer } from './committer';
-import { type AddDecision, AddOverlay, decideAdd } from './decide-add';
+import { AddOverlay, decideAdd } from './decide-add';
+import type { RecordDraft } from './records';
+import { type AcceptedSpec, acceptSpecs } from './validate';
 
 interface PendingAdd {
-  specs: JobSpec[];
+  specs: AcceptedSpec[];
   options: AddOptions;
+  /** Once it is decided. */
+  results: AddResult[];
   resolve: (results: AddResult[]) => void;
   reject: (error: unknown) => void;
 }
@@ -15,6 +19,7 @@ interface PendingAdd {
 /** Takes new jobs in. */
 export class AddDesk {
   private pending: PendingAdd[] = [];
+  private readonly flushSoon = (): void => this.flush();
 
   constructor(
     private readonly committer: Committer,
@@ -22,46 +27,56 @@ export class AddDesk {
     private readonly maxBytes: number,
   ) {}
 
-  /** @throws ValidationError, DuplicateJobError, CycleError, JobTooLargeError, StoreWriteError */
+  /**
+   * What it needs of the specs is taken at once: the caller may change them afterwards.
+   * @throws ValidationError, DuplicateJobError, CycleError, JobTooLargeError, StoreWriteError
+   */
   add(specs: JobSpec[], options: AddOptions): Promise<AddResult[]> {
     return new Promise((resolve, reject) => {
-      this.pending.push({ specs, options, resolve, reject });
-      if (this.pending.length === 1) queueMicrotask(() => this.flush());
+      const accepted = acceptSpecs(specs, this.maxBytes, options.ids);
+      this.pending.push({ specs: accepted, options, results: [], resolve, reject });
+      if (this.pending.length === 1) queueMicrotask(this.flushSoon);
     });
   }
 
-  /** Decides and commits what waits. */
+  /** Decides and commits what waits. A call that is refused takes none of its neighbours along. */
   flush(): void {
     const calls = this.pending;
     if (calls.length === 0) return;
     this.pending = [];
-    const decided = this.decide(calls);
-    const rejectAll = (error: unknown): void => {
-      for (const { call } of decided) call.reject(error);
-    };
-    const resolveAll = (): void => {
-      for (const { call, decision } of decided) call.resolve(decision.results);
-    };
-    try {
-      const durable = this.committer.commit(decided.map(({ decision }) => decision.records));
-      if (durable) durable.then(resolveAll, rejectAll);
-      else resolveAll();
-    } catch (error) {
-      rejectAll(error);
-    }
-  }
-
-  /** A call that is refused takes none of its neighbours along. */
-  private decide(calls: PendingAdd[]): { call: PendingAdd; decision: AddDecision }[] {
+    const { table } = this.committer;
+    const now = this.clock.now();
     const overlay = new AddOverlay();
-    const context = { now: this.clock.now(), maxBytes: this.maxBytes };
-    return calls.flatMap((call) => {
+    const groups: RecordDraft[][] = [];
+    const decided: PendingAdd[] = [];
+    for (const call of calls) {
       try {
-        return [{ call, decision: decideAdd(this.committer.table, overlay, call.specs, call.options, context) }];
+        const { records, results } = decideAdd(table, overlay, call.specs, call.options, now);
+        call.results = results;
+        groups.push(records);
+        decided.push(call);
       } catch (error) {
         call.reject(error);
-        return [];
       }
-    });
+    }
+    try {
+      const durable = this.committer.commit(groups);
+      if (durable)
+        durable.then(
+          () => resolveAll(decided),
+          (error) => rejectAll(decided, error),
+        );
+      else resolveAll(decided);
+    } catch (error) {
+      rejectAll(decided, error);
+    }
   }
+}
+
+function resolveAll(calls: PendingAdd[]): void {
+  for (const { resolve, results } of calls) resolve(results);
+}
+
+function rejectAll(calls: PendingAdd[], error: unknown): void {
+  for (const { reject } of calls) reject(error);
 }

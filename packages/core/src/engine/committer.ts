@@ -62,10 +62,14 @@ export class Committer {
     const records: StoreRecord[] = [];
     let seq = this.table.seq;
     for (const group of groups) {
-      for (let i = 0; i < group.length; i++) {
+      const last = group.length - 1;
+      for (let i = 0; i <= last; i++) {
         const draft = group[i] as RecordDraft;
-        seq++;
-        records.push(i < group.length - 1 ? { seq, at, more: 1, ...draft } : { seq, at, ...draft });
+        const record = (draft.seq === undefined ? { seq: 0, at: 0, ...draft } : draft) as StoreRecord;
+        record.seq = ++seq;
+        record.at = at;
+        if (i < last) record.more = 1;
+        records.push(record);
       }
     }
     return records;

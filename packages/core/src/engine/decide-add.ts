@@ -1,12 +1,11 @@
 /** Which records an `add` becomes. */
 import { v7 as uuidv7 } from 'uuid';
 import { CycleError, DuplicateJobError, type Issue, ValidationError } from '../errors';
-import type { JobSpec } from '../job';
 import type { AddOptions, AddResult } from '../store';
 import type { JobTable } from './job-table';
-import type { RecordDraft } from './records';
+import type { JobHead, RecordDraft } from './records';
 import { isoOf } from './time';
-import { type AcceptedSpec, acceptSpecs } from './validate';
+import type { AcceptedSpec } from './validate';
 
 /** Random bytes for so many ids are fetched at once: a call for each would cost more than the rest of the id. */
 const POOLED_IDS = 256;
@@ -23,78 +22,120 @@ export function newJobId(now: number): string {
   return `job_${isoOf(now).slice(0, 10)}_${uuidv7({ msecs: now, random })}`;
 }
 
-/** Ids and keys that earlier calls of one commit have taken, before the table knows. */
+/** Ids and keys that the jobs of one commit take, before the table knows. Jobs that nobody named need not be in it. */
 export class AddOverlay {
-  readonly ids = new Set<string>();
-  readonly keys = new Map<string, string>();
+  private ids: Set<string> | undefined;
+  private keys: Map<string, string> | undefined;
+
+  hasId(id: string): boolean {
+    return this.ids?.has(id) ?? false;
+  }
+
+  /** Who takes the key. */
+  holderOf(key: string): string | undefined {
+    return this.keys?.get(key);
+  }
+
+  takeId(id: string): void {
+    this.ids ??= new Set();
+    this.ids.add(id);
+  }
+
+  takeKey(key: string, id: string): void {
+    this.keys ??= new Map();
+    this.keys.set(key, id);
+  }
+
+  /** The call that these are of was refused. */
+  giveBack(records: readonly AddDraft[]): void {
+    for (const { job } of records) {
+      this.ids?.delete(job.id);
+      if (job.key !== undefined) this.keys?.delete(job.key);
+    }
+  }
 }
+
+/** The record of a new job. */
+export type AddDraft = Extract<RecordDraft, { op: 'add' }>;
 
 /** The records of one call, and what to answer. */
 export interface AddDecision {
-  records: RecordDraft[];
+  records: AddDraft[];
   results: AddResult[];
 }
 
 /**
  * Decides one atomic add. Nothing is changed but the overlay, and that only on success.
- * @throws ValidationError, DuplicateJobError, CycleError, JobTooLargeError
+ * @throws DuplicateJobError, ValidationError, CycleError
  */
 export function decideAdd(
   table: JobTable,
   overlay: AddOverlay,
-  specs: readonly JobSpec[],
-  options: AddOptions,
-  context: { now: number; maxBytes: number },
+  specs: readonly AcceptedSpec[],
+  { onDuplicate }: AddOptions,
+  now: number,
 ): AddDecision {
-  const accepted = acceptSpecs(specs, context.maxBytes);
-  const own = new AddOverlay();
-  const holderOfKey = (key: string): string | undefined =>
-    own.keys.get(key) ?? overlay.keys.get(key) ?? table.keys.get(key)?.id;
-  const exists = (id: string): boolean => own.ids.has(id) || overlay.ids.has(id) || table.entries.has(id);
-
-  const decision: AddDecision = { records: [], results: [] };
-  const fresh: AcceptedSpec[] = [];
-  for (const spec of accepted) {
-    const { head } = spec;
-    if (head.id !== undefined && exists(head.id)) {
-      if (options.onDuplicate === 'reject') throw new DuplicateJobError(head.id, 'id', head.id);
-      decision.results.push({ id: head.id, added: false });
-      continue;
+  const records: AddDraft[] = [];
+  const results: AddResult[] = [];
+  try {
+    let hasParents = false;
+    for (const spec of specs) {
+      const { head } = spec;
+      head.id ??= newJobId(now);
+      const { id, key } = head as JobHead;
+      const holder = holderOf(table, overlay, spec);
+      if (holder !== undefined) {
+        if (onDuplicate === 'reject') throw duplicateOf(holder, id, key);
+        results.push({ id: holder, added: false });
+        continue;
+      }
+      if (spec.isNamed) overlay.takeId(id);
+      if (key !== undefined) overlay.takeKey(key, id);
+      if (head.dependsOn) hasParents = true;
+      // A time that has come already means nothing to wait for.
+      if (head.runAt !== undefined && head.runAt <= now) delete head.runAt;
+      records.push({ seq: 0, at: 0, op: 'add', job: head as JobHead, body: spec.body });
+      results.push({ id, added: true });
     }
-    const holder = head.key === undefined ? undefined : holderOfKey(head.key);
-    if (holder !== undefined && head.key !== undefined) {
-      if (options.onDuplicate === 'reject') throw new DuplicateJobError(holder, 'key', head.key);
-      decision.results.push({ id: holder, added: false });
-      continue;
-    }
-    head.id ??= newJobId(context.now);
-    own.ids.add(head.id);
-    if (head.key !== undefined) own.keys.set(head.key, head.id);
-    // A time that has come already means nothing to wait for.
-    if (head.runAt !== undefined && head.runAt <= context.now) delete head.runAt;
-    fresh.push(spec);
-    decision.records.push({ op: 'add', job: { ...head, id: head.id }, body: spec.body });
-    decision.results.push({ id: head.id, added: true });
+    if (hasParents) checkParents(records, specs, (id) => overlay.hasId(id) || table.entries.has(id));
+  } catch (error) {
+    overlay.giveBack(records);
+    throw error;
   }
-  checkParents(fresh, accepted, exists);
-  for (const id of own.ids) overlay.ids.add(id);
-  for (const [key, id] of own.keys) overlay.keys.set(key, id);
-  return decision;
+  return { records, results };
 }
 
-function checkParents(fresh: AcceptedSpec[], all: AcceptedSpec[], exists: (id: string) => boolean): void {
-  const withParents = fresh.filter((spec) => spec.head.dependsOn);
-  if (withParents.length === 0) return;
+/** The job that has this id or key already; undefined: nobody. */
+function holderOf(table: JobTable, overlay: AddOverlay, { head, isNamed }: AcceptedSpec): string | undefined {
+  const { id, key } = head as JobHead;
+  if (table.entries.has(id) || (isNamed && overlay.hasId(id))) return id;
+  return key === undefined ? undefined : (overlay.holderOf(key) ?? table.keys.get(key)?.id);
+}
+
+function duplicateOf(holder: string, id: string, key: string | undefined): DuplicateJobError {
+  return holder === id || key === undefined
+    ? new DuplicateJobError(holder, 'id', id)
+    : new DuplicateJobError(holder, 'key', key);
+}
+
+function checkParents(
+  records: readonly AddDraft[],
+  specs: readonly AcceptedSpec[],
+  exists: (id: string) => boolean,
+): void {
   const issues: Issue[] = [];
-  for (const spec of withParents) {
-    const at = all.length > 1 ? [all.indexOf(spec)] : [];
-    spec.head.dependsOn?.forEach((parent, i) => {
+  const parents = new Map<string, string[]>();
+  for (const { job } of records) {
+    if (!job.dependsOn) continue;
+    parents.set(job.id, job.dependsOn);
+    const at = specs.length > 1 ? [specs.findIndex(({ head }) => head === job)] : [];
+    job.dependsOn.forEach((parent, i) => {
       if (!exists(parent))
         issues.push({ path: [...at, 'dependsOn', i], message: `there is no job ${JSON.stringify(parent)}` });
     });
   }
   if (issues.length > 0) throw new ValidationError('The job', issues);
-  const cycle = findCycle(new Map(withParents.map((spec) => [spec.head.id as string, spec.head.dependsOn ?? []])));
+  const cycle = findCycle(parents);
   if (cycle) throw new CycleError(cycle);
 }
 

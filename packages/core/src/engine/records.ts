@@ -15,7 +15,7 @@ interface RecordBase {
   /** Epoch milliseconds. */
   at: number;
   /** 1 on all records of an atomic batch but the last: a batch that is not whole counts as never written. */
-  more?: 1;
+  more?: 1 | undefined;
 }
 
 /** A job's fields in a record: all that is not in a body. Times are epoch milliseconds; absent fields have their defaults. */
@@ -74,8 +74,10 @@ export interface EditPatch {
   backoff?: BackoffSpec | null;
 }
 
-/** What happens, before it is numbered. */
-export type RecordDraft =
+/** What happens, before it is numbered. Where it happens often, room for the number is there from the start. */
+export type RecordDraft = Partial<RecordBase> & RecordBody;
+
+type RecordBody =
   /** A new job; body: its data. `seq` becomes its creation number unless `job.order` or a snapshot says otherwise. */
   | { op: 'add'; job: JobHead; body: string; result?: string }
   /** An attempt begins. */
@@ -105,4 +107,4 @@ export type RecordDraft =
   | { op: 'worker'; worker: string; instance: string };
 
 /** A numbered record. */
-export type StoreRecord = RecordDraft & RecordBase;
+export type StoreRecord = RecordBody & RecordBase;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CheckedSpec } from '../checked-spec';
 import { type Issue, JobTooLargeError, ValidationError } from '../errors';
 import type { BackoffSpec, JobSpec } from '../job';
 import type { JobPatch } from '../store';
@@ -37,20 +38,35 @@ export function isSafeId(id: unknown): id is string {
 export interface AcceptedSpec {
   head: Omit<JobHead, 'id'> & { id: string | undefined };
   body: string;
+  /** Its id is the producer's, so that others may name it, too. */
+  isNamed: boolean;
 }
 
+const NOWHERE: (string | number)[] = [];
+
 /** Checks a whole batch; faults of all specs are collected, then thrown together. */
-export function acceptSpecs(specs: readonly JobSpec[], maxBytes: number): AcceptedSpec[] {
+export function acceptSpecs(
+  specs: readonly JobSpec[],
+  maxBytes: number,
+  ids: readonly (string | undefined)[] = [],
+): AcceptedSpec[] {
   const issues: Issue[] = [];
-  const accepted = specs.map((spec, index) => acceptSpec(spec, specs.length > 1 ? [index] : [], maxBytes, issues));
+  const several = specs.length > 1;
+  const accepted = specs.map((spec, i) => acceptSpec(spec, ids[i], several ? [i] : NOWHERE, maxBytes, issues));
   if (issues.length > 0) throw new ValidationError(specs.length > 1 ? 'A job of the batch' : 'The job', issues);
   return accepted;
 }
 
-function acceptSpec(spec: JobSpec, at: (string | number)[], maxBytes: number, issues: Issue[]): AcceptedSpec {
+function acceptSpec(
+  spec: JobSpec,
+  chosen: string | undefined,
+  at: (string | number)[],
+  maxBytes: number,
+  issues: Issue[],
+): AcceptedSpec {
   if (typeof spec !== 'object' || spec === null) {
     issues.push({ path: at, message: 'must be an object' });
-    return { head: { id: undefined, type: '', ...JOB_DEFAULTS }, body: 'null' };
+    return { head: { id: undefined, type: '', ...JOB_DEFAULTS }, body: 'null', isNamed: false };
   }
   const check = new Checker(at, issues);
   const head: AcceptedSpec['head'] = {
@@ -61,11 +77,12 @@ function acceptSpec(spec: JobSpec, at: (string | number)[], maxBytes: number, is
     maxAttempts: spec.maxAttempts === undefined ? JOB_DEFAULTS.maxAttempts : spec.maxAttempts,
     maxCrashes: spec.maxCrashes === undefined ? JOB_DEFAULTS.maxCrashes : spec.maxCrashes,
   };
-  if (typeof spec.type !== 'string' || !TYPE.test(spec.type)) {
+  if (!isType(spec.type)) {
     check.fail('type', 'must be 1 to 128 of the characters A-Z a-z 0-9 . _ : / -, the first a letter or digit');
   }
-  if (spec.id !== undefined) {
-    if (isSafeId(spec.id)) head.id = spec.id;
+  const id = spec.id === undefined ? chosen : spec.id;
+  if (id !== undefined) {
+    if (isSafeId(id)) head.id = id;
     else
       check.fail(
         'id',
@@ -90,7 +107,19 @@ function acceptSpec(spec: JobSpec, at: (string | number)[], maxBytes: number, is
   ) {
     head.dependsOn = [...new Set(spec.dependsOn)];
   }
-  return { head, body: jsonText('data', spec.data, maxBytes, at, issues) };
+  const text = CheckedSpec.textOf(spec);
+  const body = text === undefined ? jsonText('data', spec.data, maxBytes, at, issues) : fitting('data', text, maxBytes);
+  return { head, body, isNamed: spec.id !== undefined };
+}
+
+/** The types of a program are few, and each is seen again and again. */
+let lastType = '';
+
+function isType(type: unknown): boolean {
+  if (type === lastType) return true;
+  if (typeof type !== 'string' || !TYPE.test(type)) return false;
+  lastType = type;
+  return true;
 }
 
 const EDITABLE: ReadonlySet<string> = new Set<keyof JobPatch>([
@@ -152,6 +181,11 @@ export function jsonText(
     issues.push({ path: [...at, name], message: `must be JSON, not a ${typeof value}` });
     return 'null';
   }
+  return fitting(name, text, maxBytes);
+}
+
+/** @throws JobTooLargeError */
+function fitting(name: string, text: string, maxBytes: number): string {
   // A UTF-16 unit is at most three bytes of UTF-8, so short texts need no count.
   if (text.length * 3 > maxBytes) {
     const bytes = new TextEncoder().encode(text).length;

@@ -17,7 +17,7 @@ import { type PendingCall, PendingCalls } from './pending-calls';
 import type { StoreMethod } from './protocol';
 import { type ClientIdentity, RemoteStore, UNKNOWN_CAPABILITIES } from './remote-store';
 import { Reopening } from './reopening';
-import { afterDuplicate, afterRepeat, isDuplicate, ONCE_METHODS, withIds } from './repeating';
+import { type AddArgs, afterDuplicate, afterRepeat, chooseIds, isDuplicate, ONCE_METHODS } from './repeating';
 
 /** A store to work on until it is lost. */
 export interface OpenedStore {
@@ -104,12 +104,11 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
 
   add(specs: JobSpec[], options?: Contract.AddOptions): Promise<Contract.AddResult[]> {
     if (!Array.isArray(specs)) return this.call('add', [specs, options]);
-    const named = withIds(specs, this.clock.now());
-    return this.call('add', [named.specs, options], { chosen: named.chosen });
+    return this.call('add', [specs, { ...options, ids: chooseIds(specs, this.clock.now()) }] satisfies AddArgs);
   }
 
   claim(request: Contract.ClaimRequest, options?: { signal?: AbortSignal }): Promise<Contract.ClaimedJob[]> {
-    return this.call('claim', [request], { signal: options?.signal });
+    return this.call('claim', [request], options?.signal);
   }
 
   /** Answers at once while there is no store: that is what it is asked for. */
@@ -180,16 +179,17 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
   protected override call<Result>(
     method: StoreMethod,
     args: unknown[],
-    { signal, chosen = new Set() }: { signal?: AbortSignal | undefined; chosen?: Set<string> } = {},
+    signal?: AbortSignal | undefined,
   ): Promise<Result> {
     if (this.closed) return Promise.reject(new StoreClosedError());
     if (this.reopening.gaveUp) return Promise.reject(this.reopening.gaveUp);
     if (signal?.aborted) return Promise.resolve([] as Result);
-    const { call, answer } = this.calls.add<Result>({ method, args, signal, chosen });
     if (method === 'claim') this.held.asked((args[0] as Partial<Contract.ClaimRequest> | null)?.worker);
-    if (this.target) this.issue(call, this.target);
-    else this.openSoon();
-    return answer;
+    return new Promise((resolve, reject) => {
+      const call = this.calls.add(method, args, signal, resolve as (result: unknown) => void, reject);
+      if (this.target) this.issue(call, this.target);
+      else this.openSoon();
+    });
   }
 
   private failAll(error: unknown): void {
@@ -264,16 +264,28 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
   private issue(call: PendingCall<Target>, target: Target): void {
     call.tries++;
     call.target = target;
-    this.perform(call, target.store).then(
+    let answer: Promise<unknown>;
+    try {
+      answer = this.perform(call, target.store);
+    } catch (error) {
+      answer = Promise.reject(error);
+    }
+    answer.then(
       (result) => this.answered(call, target, result),
       (error) => this.failed(call, target, error),
     );
   }
 
-  private async perform(
+  private perform(
     { method, args, number, signal, tries }: PendingCall<Target>,
     store: Contract.JobStore,
   ): Promise<unknown> {
+    if (method === 'add') {
+      return store instanceof RemoteStore
+        ? store.repeatable(method, args, [number, this.calls.lowestWrite])
+        : store.add(...(args as Parameters<Contract.JobStore['add']>));
+    }
+    if (method === 'settle' && !(store instanceof RemoteStore)) return store.settle(args[0] as Contract.Settlement[]);
     if (method === 'claim') return store.claim(args[0] as Contract.ClaimRequest, signal && { signal });
     let current = args;
     if (method === 'takeBack' && tries > 1) {
@@ -298,7 +310,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     } else if (method === 'takeBack') {
       this.held.takenBack(args[0] as string[], (args[2] as { keep?: string[] } | undefined)?.keep);
     } else if (method === 'add' && call.tries > 1) {
-      answer = afterRepeat(result as Contract.AddResult[], args[0] as JobSpec[], call.chosen);
+      answer = afterRepeat(result as Contract.AddResult[], args as AddArgs);
     }
     this.calls.end(call)?.resolve(answer);
   }
@@ -319,7 +331,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
   }
 
   private checkDuplicate(call: PendingCall<Target>, target: Target, error: DuplicateJobError): void {
-    afterDuplicate(error, call.args[0] as JobSpec[], call.chosen, (ids) => target.store.get(ids)).then(
+    afterDuplicate(error, call.args as AddArgs, (ids) => target.store.get(ids)).then(
       (results) => this.calls.end(call)?.resolve(results),
       (reason) => {
         if (isLoss(reason)) this.failed(call, target, reason);

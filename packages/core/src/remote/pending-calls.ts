@@ -8,29 +8,22 @@ import { ONCE_METHODS } from './repeating';
 
 /** A call that was not answered yet. `Target` is what calls are made on. */
 export interface PendingCall<Target> {
-  number: number;
-  method: StoreMethod;
-  args: unknown[];
-  signal: AbortSignal | undefined;
+  readonly number: number;
+  readonly method: StoreMethod;
+  readonly args: unknown[];
+  readonly signal: AbortSignal | undefined;
   resolve(result: unknown): void;
   reject(error: unknown): void;
-  onAbort(): void;
+  onAbort: (() => void) | undefined;
   /** How often it was made. */
   tries: number;
   /** Where it was made last; undefined while it waits for a store. */
   target: Target | undefined;
-  /** Of an `add`: ids that were chosen here. */
-  chosen: Set<string>;
 }
-
-/** What a call is, before it is made. */
-export type CallRequest = Pick<PendingCall<unknown>, 'method' | 'args' | 'signal' | 'chosen'>;
 
 /** Keeps them, in the order in which they came. */
 export class PendingCalls<Target> {
   private readonly calls = new Map<number, PendingCall<Target>>();
-  /** Numbers of the calls among them that a server answers once only. */
-  private readonly writes = new Set<number>();
   private lastNumber = 0;
   private emptied: (() => void) | undefined;
 
@@ -40,45 +33,49 @@ export class PendingCalls<Target> {
 
   /** The number of the oldest call that may still be repeated and must not take effect twice. */
   get lowestWrite(): number {
-    const [lowest = this.lastNumber + 1] = this.writes;
-    return lowest;
+    for (const { number, method } of this.calls.values()) if (ONCE_METHODS.has(method)) return number;
+    return this.lastNumber + 1;
   }
 
   has(call: PendingCall<Target>): boolean {
     return this.calls.has(call.number);
   }
 
-  /** Adds a call; its promise is `answer`. */
-  add<Result>(request: CallRequest): { call: PendingCall<Target>; answer: Promise<Result> } {
-    let resolve: (result: Result) => void = () => {};
-    let reject: (error: unknown) => void = () => {};
-    const answer = new Promise<Result>((succeed, fail) => {
-      resolve = succeed;
-      reject = fail;
-    });
+  /** Adds a call; its promise is settled by its `resolve` and `reject`. */
+  add(
+    method: StoreMethod,
+    args: unknown[],
+    signal: AbortSignal | undefined,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+  ): PendingCall<Target> {
+    const number = ++this.lastNumber;
     const call: PendingCall<Target> = {
-      ...request,
-      number: ++this.lastNumber,
-      resolve: resolve as (result: unknown) => void,
+      number,
+      method,
+      args,
+      signal,
+      resolve,
       reject,
-      // While it waits for a store nobody else hears the abort.
-      onAbort: () => {
-        if (!call.target) this.end(call)?.resolve([]);
-      },
+      onAbort: undefined,
       tries: 0,
       target: undefined,
     };
-    call.signal?.addEventListener('abort', call.onAbort);
-    this.calls.set(call.number, call);
-    if (ONCE_METHODS.has(call.method)) this.writes.add(call.number);
-    return { call, answer };
+    if (signal) {
+      // While it waits for a store nobody else hears the abort.
+      call.onAbort = () => {
+        if (!call.target) this.end(call)?.resolve([]);
+      };
+      signal.addEventListener('abort', call.onAbort);
+    }
+    this.calls.set(number, call);
+    return call;
   }
 
   /** Takes a call away, to be answered; undefined when that happened before. */
   end(call: PendingCall<Target>): PendingCall<Target> | undefined {
     if (!this.calls.delete(call.number)) return undefined;
-    this.writes.delete(call.number);
-    call.signal?.removeEventListener('abort', call.onAbort);
+    if (call.onAbort) call.signal?.removeEventListener('abort', call.onAbort);
     if (this.calls.size === 0) this.emptied?.();
     return call;
   }

@@ -11,7 +11,7 @@ import { CallingStore } from './calling-store';
 import type { Channel } from './channel';
 import { Connection, type ConnectionLostError } from './connection';
 import type { CallEntry, StoreMethod, Welcome } from './protocol';
-import { checkSendable } from './sendable';
+import { checkSendable, plainAdd } from './sendable';
 
 /** Who a client is, over all of its connections. */
 export interface ClientIdentity {
@@ -166,8 +166,9 @@ export class RemoteStore extends CallingStore implements Contract.JobStore {
     once?: CallEntry['once'],
   ): { id: number; answer: Promise<unknown> } {
     this.ready();
-    checkSendable(method, args);
-    return this.connection.begin(method, args, once);
+    const sent = method === 'add' ? plainAdd(args) : args;
+    checkSendable(method, sent);
+    return this.connection.begin(method, sent, once);
   }
 
   private ready(): void {

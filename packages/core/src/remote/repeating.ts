@@ -20,7 +20,7 @@
 import { newJobId } from '../engine/decide-add';
 import { DuplicateJobError } from '../errors';
 import type { Job, JobSpec } from '../job';
-import type { AddResult } from '../store';
+import type { AddOptions, AddResult } from '../store';
 import type { StoreMethod } from './protocol';
 
 /** Calls that a server answers once only, however often they come. */
@@ -33,23 +33,19 @@ export const ONCE_METHODS: ReadonlySet<StoreMethod> = new Set([
   'pause',
 ]);
 
-/** Gives every spec an id, so that a repetition adds the same jobs. Returns the specs and the ids that were chosen here. */
-export function withIds(specs: JobSpec[], now: number): { specs: JobSpec[]; chosen: Set<string> } {
-  const chosen = new Set<string>();
-  const named = specs.map((spec) => {
-    if (typeof spec !== 'object' || spec === null || spec.id !== undefined) return spec;
-    const id = newJobId(now);
-    chosen.add(id);
-    return { ...spec, id };
-  });
-  return { specs: named, chosen };
+/** Ids for the specs that have none, in their places, so that a repetition adds the same jobs; see `AddOptions.ids`. */
+export function chooseIds(specs: readonly JobSpec[], now: number): (string | undefined)[] {
+  return specs.map((spec) =>
+    typeof spec !== 'object' || spec === null || spec.id !== undefined ? undefined : newJobId(now),
+  );
 }
 
+/** The arguments of an `add`, with the ids that were chosen for it. */
+export type AddArgs = [specs: JobSpec[], options: AddOptions & { ids: (string | undefined)[] }];
+
 /** The answer to a repeated `add`, as the first one would have been: a job with an id that was chosen here is ours. */
-export function afterRepeat(results: AddResult[], specs: JobSpec[], chosen: Set<string>): AddResult[] {
-  return results.map((result, i) =>
-    chosen.has(result.id) && result.id === specs[i]?.id ? { ...result, added: true } : result,
-  );
+export function afterRepeat(results: AddResult[], [, { ids }]: AddArgs): AddResult[] {
+  return results.map((result, i) => (result.id === ids[i] ? { ...result, added: true } : result));
 }
 
 /**
@@ -58,13 +54,12 @@ export function afterRepeat(results: AddResult[], specs: JobSpec[], chosen: Set<
  */
 export async function afterDuplicate(
   error: DuplicateJobError,
-  specs: JobSpec[],
-  chosen: Set<string>,
+  [specs, { ids }]: AddArgs,
   get: (ids: string[]) => Promise<(Job | null)[]>,
 ): Promise<AddResult[]> {
-  const [ours] = chosen;
+  const ours = ids.find((id) => id !== undefined);
   if (ours === undefined || (await get([ours]))[0] === null) throw error;
-  return specs.map(({ id }) => ({ id: id as string, added: true }));
+  return specs.map(({ id }, i) => ({ id: id ?? (ids[i] as string), added: true }));
 }
 
 /** Whether this error of a repeated `add` may come from the first try. */

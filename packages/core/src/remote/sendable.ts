@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { CheckedSpec } from '../checked-spec';
 import { jsonText } from '../engine/validate';
 import { type Issue, ValidationError } from '../errors';
 import type { JobSpec } from '../job';
-import type { ChangeRequest, Report, Settlement } from '../store';
+import type { AddOptions, ChangeRequest, Report, Settlement } from '../store';
 import type { CallEntry } from './protocol';
 
 /** Values that are JSON as a whole: what JSON makes of their parts is settled by its own rules. */
@@ -25,6 +26,22 @@ export function checkSendable(method: CallEntry['method'], args: unknown[]): voi
     for (const [i, spec] of subject.entries()) check(spec, subject.length > 1 ? [i] : [], issues);
   else check(subject, [], issues);
   if (issues.length > 0) throw new ValidationError(method === 'add' ? 'The job' : 'The call', issues);
+}
+
+/**
+ * The arguments of an `add` as they travel: ids that were chosen for the specs stand in them, and data that its producer may change
+ * before it is sent is copied.
+ */
+export function plainAdd([specs, options]: unknown[]): unknown[] {
+  if (!Array.isArray(specs)) return [specs, options];
+  const { ids, ...rest } = (options ?? {}) as AddOptions;
+  return [specs.map((spec, i) => named(spec, ids?.[i])), options && rest];
+}
+
+function named(spec: unknown, id: string | undefined): unknown {
+  if (typeof spec !== 'object' || spec === null) return spec;
+  const plain = CheckedSpec.plain(spec as JobSpec);
+  return id === undefined || plain.id !== undefined ? plain : { ...plain, id };
 }
 
 function check(value: unknown, path: (string | number)[], issues: Issue[]): void {

@@ -1,0 +1,40 @@
+/**
+ * A spec whose data was made a JSON text when the job was checked. Stores that keep texts take it as it is, and nobody has to copy the
+ * data to be safe from what the producer does with it meanwhile.
+ *
+ * @module
+ */
+import type { BackoffSpec, JobSpec, Json } from './job';
+
+/** See the module. Its fields are those of a {@link JobSpec}; `data` may be the producer's own object. */
+export class CheckedSpec implements JobSpec {
+  declare id?: string;
+  declare priority?: number;
+  declare runAt?: number;
+  declare maxAttempts?: number;
+  declare maxCrashes?: number;
+  declare backoff?: BackoffSpec;
+  declare timeout?: number;
+  declare dependsOn?: string[];
+  declare key?: string;
+  declare tags?: string[];
+  readonly #text: string;
+
+  constructor(
+    readonly type: string,
+    readonly data: Json,
+    text: string,
+  ) {
+    this.#text = text;
+  }
+
+  /** The JSON text of a spec's data, if it was made already. */
+  static textOf(spec: JobSpec): string | undefined {
+    return #text in spec ? spec.#text : undefined;
+  }
+
+  /** A spec that is only its fields, with data of its own. */
+  static plain(spec: JobSpec): JobSpec {
+    return #text in spec ? { ...spec, data: JSON.parse(spec.#text) as Json } : spec;
+  }
+}
