@@ -29,6 +29,11 @@ export function serialiseJob(job: Job): string {
   return `${JSON.stringify(ordered, null, 2)}\n`;
 }
 
+/** The file's content, from the job as JSON on one line, its keys in the order of `JOB_KEYS`. */
+export function fileTextOf(text: string): string {
+  return `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
+}
+
 /** Why a file is no job, as it stands beside it in quarantine. */
 export interface FileFault {
   /**

@@ -1,15 +1,14 @@
 /** Reads the files of one job that the view did not write. */
 import type { Clock, JobStatus } from '@leviathan/core';
-import { type BodySource, type JobTable, jobOf } from '@leviathan/core/engine';
 import type { ErrorDesk } from './error-desk';
 import type { Files } from './files';
-import type { HandRequests } from './hand-requests';
-import { mayBecomeWhole, serialiseJob } from './job-file';
+import { fileTextOf, mayBecomeWhole } from './job-file';
 import type { Layout } from './layout';
 import type { Quarantine, QuarantineReason } from './quarantine';
 import type { Doc } from './view-decide';
 import { type Found, parseFound, readFound } from './view-look';
 import type { Notes } from './view-notes';
+import type { FolderHost, JobLook } from './view-update';
 
 /** A file that is not whole gets this long (ms) since its last change. */
 export const TORN_MS = 2_000;
@@ -22,17 +21,11 @@ const MAX_GROWTH = 32;
 export interface ExaminerScope {
   layout: Layout;
   files: Files;
-  table: JobTable;
-  bodies: BodySource;
   notes: Notes;
   clock: Clock;
-  requests: HandRequests;
+  host: FolderHost;
   quarantine: Quarantine;
   errors: ErrorDesk;
-  /** Ids that the journal knows as removed: files of theirs are leftovers. */
-  tombstones: ReadonlySet<string>;
-  /** Called for each id whose examination is over. */
-  done: (id: string) => void;
   /** Folders in whose place something else stands. */
   unusable: ReadonlySet<JobStatus>;
   /** Whether the folder is the one that the view wrote into. */
@@ -52,19 +45,20 @@ export type Reading =
 export function readDocs(
   scope: ExaminerScope,
   id: string,
+  job: JobLook,
   foreign: readonly Found[],
   { intact, stillFor }: { intact: boolean; stillFor: (ms: number) => number },
 ): Reading {
-  const { files, table, clock } = scope;
+  const { files, clock } = scope;
   const docs: Doc[] = [];
-  const limit = Math.max(MAX_FILE_BYTES, MAX_GROWTH * (table.entries.get(id)?.size ?? 0));
+  const limit = Math.max(MAX_FILE_BYTES, MAX_GROWTH * (job.known ? job.size : 0));
   let wait = 0;
   for (const found of foreign) {
     if (!found.isFile) return { reject: found, reason: NOT_A_FILE };
     const content = readFound(files, found, limit);
     if (content === 'gone') return { docs: 'gone' };
     if ('fault' in content) return { reject: found, reason: content.fault };
-    if (foreign.length === 1 && !intact && isCurrent(scope, id, found, content.text)) return { current: true };
+    if (foreign.length === 1 && !intact && isCurrent(scope, id, job, found, content.text)) return { current: true };
     const verdict = parseFound(content.text, id, found);
     if ('parsed' in verdict) {
       docs.push({ found, parsed: verdict.parsed });
@@ -78,11 +72,10 @@ export function readDocs(
   return wait > 0 ? { wait } : { docs };
 }
 
-/** The common case at the start: compared as a text, without parsing. */
-function isCurrent({ table, bodies, notes }: ExaminerScope, id: string, found: Found, text: string): boolean {
-  const entry = table.entries.get(id);
-  if (entry?.status !== found.folder || text !== serialiseJob(jobOf(entry, bodies))) return false;
-  notes.set(id, found, found.folder, entry.lastSeq);
+/** The common case at the start: compared as a text, without looking into it. */
+function isCurrent({ notes }: ExaminerScope, id: string, job: JobLook, found: Found, text: string): boolean {
+  if (!job.known || job.status !== found.folder || text !== fileTextOf(job.text)) return false;
+  notes.set(id, found, found.folder, job.version);
   return true;
 }
 

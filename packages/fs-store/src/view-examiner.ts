@@ -6,8 +6,7 @@
  *
  * @module
  */
-import type { JobStatus } from '@leviathan/core';
-import { jobOf } from '@leviathan/core/engine';
+import type { Job, JobStatus } from '@leviathan/core';
 import { errorCode } from './files';
 import type { QuarantineReason } from './quarantine';
 import { nextTurn, startSlice } from './slice';
@@ -17,8 +16,11 @@ import { type ExaminerScope, readDocs } from './view-docs';
 import { type Found, lookAt, lookFor } from './view-look';
 import { isSame, type Note, STALE } from './view-notes';
 import { Petitioner, retryDelay } from './view-petitioner';
+import type { JobLook } from './view-update';
 import { WaitingList } from './waiting-list';
 
+/** How many jobs the store is asked about at once. */
+const AT_ONCE = 100;
 /** A file that is nowhere may be on its way: editors and sync tools remove, then write again (ms). */
 const MISSING_MS = 250;
 /** Two files may be one that is being moved from another disk: copied, then removed (ms). */
@@ -26,9 +28,10 @@ const TWICE_MS = 100;
 /** A job that depends on one that is not there waits so long for it to be adopted (ms). */
 const PARENT_MS = 500;
 
-/** One look at a job's files. */
+/** One look at a job's files, and at the job. */
 interface Look {
   id: string;
+  job: JobLook;
   note: Note | undefined;
   found: Found[];
   /** All that the view did not write, or not so. */
@@ -44,6 +47,12 @@ export class Examiner {
   /** More unknown jobs may still come: the parents of those that came first. */
   scanning = false;
   private readonly queue = new Set<string>();
+  /** The store was asked about these, and has not answered yet. */
+  private readonly asked = new Set<string>();
+  /** Their files were to be written while they were held. */
+  private readonly wanted = new Set<string>();
+  /** Of jobs that nobody knows: which of the jobs that they depend on are missing. */
+  private readonly parents = new Map<string, { of: string; missing: string[]; progress: number }>();
   private readonly busy = new Set<string>();
   private readonly again = new Set<string>();
   private readonly attempts = new Map<string, number>();
@@ -55,21 +64,27 @@ export class Examiner {
   private stopped = false;
 
   constructor(private readonly scope: ExaminerScope) {
-    const { clock, requests, errors } = scope;
+    const { clock, host, errors } = scope;
     this.stillness = new Stillness(clock);
     this.waiting = new WaitingList(clock, (id) => this.enqueue(id));
-    this.petitioner = new Petitioner(requests, clock, errors, () => this.wakeIdlers());
+    this.petitioner = new Petitioner(host, clock, errors, () => this.wakeIdlers());
   }
 
   /** Whether the id's file is to be left alone for now. */
   isHeld(id: string): boolean {
-    return this.busy.has(id) || this.queue.has(id) || this.waiting.has(id);
+    return this.busy.has(id) || this.queue.has(id) || this.asked.has(id) || this.waiting.has(id);
+  }
+
+  /** The file of a held id is to be written when it is held no longer. */
+  want(id: string): void {
+    this.wanted.add(id);
   }
 
   /** Something about the id's files is not as the view left it. */
   examine(id: string): void {
     if (this.busy.has(id)) this.again.add(id);
-    else this.enqueue(id);
+    // Its files are looked at when the answer is there.
+    else if (!this.asked.has(id)) this.enqueue(id);
   }
 
   /** Resolves when nothing is left to do but to wait for files to be whole or still, or for a failed request to be made again. */
@@ -88,7 +103,7 @@ export class Examiner {
   }
 
   private get isIdle(): boolean {
-    return this.queue.size === 0 && this.busy.size === this.petitioner.sleeping;
+    return this.queue.size === 0 && this.asked.size === 0 && this.busy.size === this.petitioner.sleeping;
   }
 
   private enqueue(id: string): void {
@@ -103,23 +118,40 @@ export class Examiner {
   private async pump(): Promise<void> {
     await nextTurn();
     while (this.queue.size > 0) {
-      const slice = startSlice();
-      for (const id of this.queue) {
-        this.queue.delete(id);
-        this.attempt(id);
-        if (slice.isOver()) break;
-      }
+      await this.attemptAll(this.take());
       await nextTurn();
     }
     this.pumping = false;
     this.wakeIdlers();
   }
 
+  private take(): string[] {
+    const ids: string[] = [];
+    for (const id of this.queue) {
+      this.queue.delete(id);
+      this.asked.add(id);
+      if (ids.push(id) === AT_ONCE) break;
+    }
+    return ids;
+  }
+
+  private async attemptAll(ids: string[]): Promise<void> {
+    const jobs = await this.scope.host.look(ids);
+    let slice = startSlice();
+    for (const [i, id] of ids.entries()) {
+      this.asked.delete(id);
+      if (!this.stopped) this.attempt(id, jobs[i] as JobLook);
+      if (!slice.isOver()) continue;
+      await nextTurn();
+      slice = startSlice();
+    }
+  }
+
   /** One look and what follows from it, all in one turn of the event loop: nothing of the view's own can change in between. */
-  private attempt(id: string): void {
+  private attempt(id: string, job: JobLook): void {
     try {
-      const look = this.look(id);
-      if (this.isSettled(look)) this.finish(id);
+      const look = this.look(id, job);
+      if (this.isSettled(look)) this.finish(id, job);
       else this.step(look);
     } catch (error) {
       const attempt = this.attempts.get(id) ?? 0;
@@ -129,32 +161,31 @@ export class Examiner {
     }
   }
 
-  private look(id: string): Look {
+  private look(id: string, job: JobLook): Look {
     const { files, layout, notes, unusable } = this.scope;
     const note = notes.get(id);
     const found = lookFor(files, layout, id, unusable);
     const foreign = found.filter((file) => !(file.folder === note?.folder && file.isFile && isSame(note, file)));
     const signature = found.map((file) => file.folder + signatureOf(file)).join();
     const stillFor = (ms: number): number => this.stillness.left(id, signature, ms);
-    return { id, note, found, foreign, intact: foreign.length < found.length, stillFor };
+    return { id, job, note, found, foreign, intact: foreign.length < found.length, stillFor };
   }
 
   /** Whether there is nothing to decide. */
-  private isSettled({ id, note, found, foreign, intact }: Look): boolean {
-    const { table, notes, tombstones } = this.scope;
+  private isSettled({ id, job, note, found, foreign, intact }: Look): boolean {
     if (foreign.length === 0 && (intact || !note)) return true;
-    if (table.entries.has(id)) return false;
+    if (job.known) return false;
     if (found.length === 0) {
-      notes.delete(id);
+      this.scope.notes.delete(id);
       return true;
     }
-    if (note || !tombstones.has(id)) return false;
+    if (note || !job.removed) return false;
     for (const file of foreign) this.discard(file);
     return true;
   }
 
   private step(look: Look): void {
-    const { id, note, found, stillFor } = look;
+    const { id, job, note, found, stillFor } = look;
     const patience = found.length === 0 ? MISSING_MS : found.length > 1 ? TWICE_MS : 0;
     const left = patience > 0 ? stillFor(patience) : 0;
     if (left > 0) {
@@ -164,13 +195,13 @@ export class Examiner {
     if (found.length === 0 && note && !this.scope.folderStands(note.folder)) {
       // Who removes or unmounts a whole folder does not mean each job in it.
       this.scope.notes.delete(id);
-      this.finish(id);
+      this.finish(id, job);
       return;
     }
-    const reading = readDocs(this.scope, id, look.foreign, look);
+    const reading = readDocs(this.scope, id, job, look.foreign, look);
     if ('wait' in reading) this.waiting.add(id, reading.wait);
     else if ('reject' in reading) this.reject(id, reading.reject, reading.reason);
-    else if ('current' in reading) this.finish(id);
+    else if ('current' in reading) this.finish(id, job);
     else if (reading.docs === 'gone') this.enqueue(id);
     else this.decide(look, reading.docs);
   }
@@ -186,15 +217,11 @@ export class Examiner {
     this.enqueue(id);
   }
 
-  private decide({ id, note, intact }: Look, docs: Doc[]): void {
-    const { notes, quarantine, table, bodies } = this.scope;
-    const wait = this.waitsForParents(id, docs);
-    if (wait > 0) {
-      this.waiting.add(id, wait);
-      return;
-    }
-    const entry = table.entries.get(id);
-    const decision = decide({ job: entry && jobOf(entry, bodies), noted: note?.folder, intact, docs });
+  private decide({ id, job, note, intact }: Look, docs: Doc[]): void {
+    const { notes, quarantine } = this.scope;
+    if (!job.known && this.waitsForParents(id, docs)) return;
+    const known = job.known ? (JSON.parse(job.text) as Job) : undefined;
+    const decision = decide({ job: known, noted: note?.folder, intact, docs });
     for (const { found, reason } of decision.quarantine) quarantine.put(found.path, reason);
     for (const found of decision.discard) this.discard(found);
     const { accept, remark, request } = decision;
@@ -202,7 +229,7 @@ export class Examiner {
     else if (!intact) notes.delete(id);
     if (remark) quarantine.note(remark.found.path, remark.reason);
     if (!request) {
-      this.finish(id);
+      this.finish(id, job);
       return;
     }
     this.busy.add(id);
@@ -210,14 +237,33 @@ export class Examiner {
   }
 
   /** Unknown jobs are adopted after those that they depend on, in whatever order their files are found. */
-  private waitsForParents(id: string, docs: Doc[]): number {
-    const { entries, seq } = this.scope.table;
-    if (entries.has(id)) return 0;
-    const missing = docs.flatMap(({ parsed }) => parsed.job.dependsOn ?? []).filter((parent) => !entries.has(parent));
-    if (missing.length === 0) return 0;
+  private waitsForParents(id: string, docs: Doc[]): boolean {
+    const parents = [...new Set(docs.flatMap(({ parsed }) => parsed.job.dependsOn ?? []))];
+    if (parents.length === 0) return false;
+    const answer = this.parents.get(id);
+    this.parents.delete(id);
+    if (answer?.of !== parents.join()) {
+      this.busy.add(id);
+      void this.askForParents(id, parents);
+      return true;
+    }
+    const { missing, progress } = answer;
+    if (missing.length === 0) return false;
     const mayCome = this.scanning || missing.some((parent) => parent !== id && this.isHeld(parent));
-    const left = this.stillness.left(`${id}:parents`, mayCome ? `${seq}` : '', PARENT_MS);
-    return Math.min(left, PARENT_MS / 10);
+    const left = this.stillness.left(`${id}:parents`, mayCome ? `${progress}` : '', PARENT_MS);
+    if (left > 0) this.waiting.add(id, Math.min(left, PARENT_MS / 10));
+    return left > 0;
+  }
+
+  private async askForParents(id: string, parents: string[]): Promise<void> {
+    const { host } = this.scope;
+    const [jobs, progress] = await Promise.all([host.look(parents), host.progress()]);
+    this.parents.set(id, { of: parents.join(), missing: parents.filter((_, i) => !jobs[i]?.known), progress });
+    this.busy.delete(id);
+    this.again.delete(id);
+    // Its files may have changed meanwhile: they are looked at once more, with the answer at hand.
+    this.enqueue(id);
+    this.wakeIdlers();
   }
 
   private async ask(id: string, request: Request, decision: Decision, noted: JobStatus | undefined): Promise<void> {
@@ -254,13 +300,20 @@ export class Examiner {
     }
   }
 
-  private finish(id: string): void {
+  /** @param job As it stood before; left out when that may have changed. */
+  private finish(id: string, job?: JobLook): void {
     this.stillness.forget(id);
     this.stillness.forget(`${id}:parents`);
     this.attempts.delete(id);
     if (this.again.delete(id)) this.enqueue(id);
-    this.scope.done(id);
+    if (this.wanted.delete(id) || !job || !this.isShown(id, job)) this.scope.host.touch([id]);
     this.wakeIdlers();
+  }
+
+  /** Whether the file is as it should be. */
+  private isShown(id: string, job: JobLook): boolean {
+    const note = this.scope.notes.get(id);
+    return job.known ? note?.folder === job.status && note.version === job.version : !note;
   }
 
   private wakeIdlers(): void {

@@ -9,6 +9,7 @@ import type { ErrorDesk } from './error-desk';
 import { errorCode } from './files';
 import { nextTurn, startSlice } from './slice';
 import { DirtyIds } from './view-dirty';
+import type { FolderKeeping, Update, UpdateOutcome } from './view-update';
 
 /** Changes within so many milliseconds become one write. */
 const DELAY_MS = 25;
@@ -19,8 +20,35 @@ const MAX_REST_MS = 24;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 30_000;
 
+/** Batches under way to another thread: one is written while the next one is made. */
+const MAX_FLIGHTS = 2;
+
 /** Errors that the next file would meet as well. */
 const EVERY_FILE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM'];
+
+/** Whether an error concerns every file, so that there is no use in trying the next one. */
+export function concernsEveryFile(error: Error): boolean {
+  return EVERY_FILE.includes(errorCode(error) ?? '');
+}
+
+/** What a flusher works with. */
+export interface ViewFlusherOptions {
+  clock: Clock;
+  errors: ErrorDesk;
+  keeper: FolderKeeping;
+  /** How the file of this job is to be. */
+  updateOf: (id: string) => Update;
+  /** Called when everything that could be written was. */
+  onIdle: () => void;
+}
+
+/** Updates that another thread works on. */
+interface Flight {
+  updates: readonly Update[];
+  /** Monotonic time (ms). */
+  since: number;
+  landed: Promise<void>;
+}
 
 /** See the module. */
 export class ViewFlusher {
@@ -35,27 +63,26 @@ export class ViewFlusher {
   /** An error that concerns every file: nothing is tried before the next retry. */
   private stalled = false;
   private running = false;
+  /** Batches that the keeper has not answered yet. */
+  private readonly flights = new Set<Flight>();
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly errors: ErrorDesk,
-    /** Brings one file up to date. Throws when it cannot. */
-    private readonly write: (id: string) => void,
-    /** Called when everything that could be written was. */
-    private readonly onIdle: () => void,
-  ) {
-    this.dirty = new DirtyIds(() => clock.monotonic());
+  constructor(private readonly options: ViewFlusherOptions) {
+    this.dirty = new DirtyIds(() => options.clock.monotonic());
   }
 
   /** Ids whose files are behind. */
   get behind(): number {
-    return this.dirty.size + this.failed.size;
+    let flying = 0;
+    for (const { updates } of this.flights) flying += updates.length;
+    return this.dirty.size + flying + this.failed.size;
   }
 
   /** Age of the oldest of them (ms). */
   get lagMs(): number {
-    const failing = this.failedSince === undefined ? 0 : this.clock.monotonic() - this.failedSince;
-    return Math.max(this.dirty.age, failing);
+    const now = this.options.clock.monotonic();
+    const failing = this.failedSince === undefined ? 0 : now - this.failedSince;
+    const [flight] = this.flights;
+    return Math.max(this.dirty.age, failing, flight ? now - flight.since : 0);
   }
 
   /** O(1). */
@@ -85,12 +112,16 @@ export class ViewFlusher {
     this.dirty.rotate();
     // What changes meanwhile comes later: under load there would be no end to it.
     const end = this.dirty.count;
-    while (this.slice().more && this.dirty.oldest < end) await nextTurn();
+    while (this.slice().more && this.dirty.oldest < end) {
+      const [flight] = this.flights;
+      await (flight?.landed ?? nextTurn());
+    }
+    await Promise.all([...this.flights].map(({ landed }) => landed));
     return this.failed.size + (this.stalled ? this.dirty.size : 0);
   }
 
   private arm(ms: number): void {
-    this.flushTimer ??= this.clock.after(ms, () => this.tick());
+    this.flushTimer ??= this.options.clock.after(ms, () => this.tick());
   }
 
   private tick(): void {
@@ -98,41 +129,79 @@ export class ViewFlusher {
     this.dirty.rotate();
     const { more, elapsed } = this.slice();
     if (!this.running) return;
-    if (more) this.arm(Math.min(Math.max(1, elapsed * REST), MAX_REST_MS));
+    // A batch that lands goes on by itself.
+    if (more && this.flights.size < MAX_FLIGHTS) this.arm(Math.min(Math.max(1, elapsed * REST), MAX_REST_MS));
     else if (this.dirty.size > 0 && !this.stalled) this.arm(DELAY_MS);
   }
 
   private slice(): { more: boolean; elapsed: number } {
     const slice = startSlice();
     while (!this.stalled) {
-      const id = this.dirty.take();
-      if (id === undefined) break;
-      this.tryWrite(id);
+      if (this.flights.size >= MAX_FLIGHTS) return { more: true, elapsed: slice.elapsed() };
+      const updates = this.takeUpdates();
+      if (updates.length === 0) break;
+      this.hand(updates);
       if (slice.isOver()) return { more: true, elapsed: slice.elapsed() };
     }
     if (this.failed.size === 0) {
       this.retryMs = FIRST_RETRY_MS;
       this.failedSince = undefined;
     }
-    if (!this.stalled) this.onIdle();
+    if (!this.stalled) this.options.onIdle();
     return { more: false, elapsed: slice.elapsed() };
   }
 
-  private tryWrite(id: string): void {
-    try {
-      this.write(id);
-    } catch (error) {
-      this.failedSince ??= this.clock.monotonic();
-      this.failed.add(id);
-      this.stalled = EVERY_FILE.includes(errorCode(error) ?? '');
-      this.errors.report('write', `The file of job ${id} is behind`, error);
-      this.armRetry();
+  private takeUpdates(): Update[] {
+    const { keeper, updateOf } = this.options;
+    const updates: Update[] = [];
+    while (updates.length < keeper.batch) {
+      const id = this.dirty.take();
+      if (id === undefined) break;
+      try {
+        updates.push(updateOf(id));
+      } catch (error) {
+        // Its data cannot be read from the journal.
+        this.fail(id, error as Error);
+      }
     }
+    return updates;
+  }
+
+  private hand(updates: Update[]): void {
+    const outcomes = this.options.keeper.write(updates);
+    if (!(outcomes instanceof Promise)) {
+      this.land(updates, outcomes);
+      return;
+    }
+    const landed = outcomes.then((known) => {
+      this.flights.delete(flight);
+      this.land(updates, known);
+      if (this.running && this.dirty.size > 0 && !this.stalled) this.arm(0);
+    });
+    const flight: Flight = { updates, since: this.options.clock.monotonic(), landed };
+    this.flights.add(flight);
+  }
+
+  private land(updates: readonly Update[], outcomes: readonly UpdateOutcome[]): void {
+    for (const [i, { id }] of updates.entries()) {
+      const outcome = outcomes[i];
+      if (outcome === 'untried') this.add(id);
+      else if (outcome instanceof Error) this.fail(id, outcome);
+    }
+  }
+
+  private fail(id: string, error: Error): void {
+    const { clock, errors } = this.options;
+    this.failedSince ??= clock.monotonic();
+    this.failed.add(id);
+    this.stalled ||= concernsEveryFile(error);
+    errors.report('write', `The file of job ${id} is behind`, error);
+    this.armRetry();
   }
 
   private armRetry(): void {
     if (this.retryTimer || !this.running) return;
-    this.retryTimer = this.clock.after(this.retryMs, () => this.retryNow());
+    this.retryTimer = this.options.clock.after(this.retryMs, () => this.retryNow());
     this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
   }
 

@@ -1,57 +1,41 @@
 /**
- * Brings the file of one job to where the index says it should be. Each file is whole at any moment: it is written beside its place
+ * Brings the file of one job to where it should be. Each file is whole at any moment: it is written beside its place
  * and renamed. When a job changes folders its new file comes first, so that a crash leaves two, of which the one with the higher `rev`
  * counts, and never none.
  *
  * @module
  */
 import type { JobStatus } from '@leviathan/core';
-import { type BodySource, type Entry, type JobTable, jobOf } from '@leviathan/core/engine';
 import { discard, openTemporary, writeAllSync } from './atomic';
 import { errorCode, type Files } from './files';
-import { serialiseJob } from './job-file';
+import { fileTextOf } from './job-file';
 import type { Layout } from './layout';
 import type { Stamp } from './stillness';
 import { lookAt, lookFor } from './view-look';
 import { isSame, type Note, type Notes } from './view-notes';
-
-/**
- * - `done`: the file shows the newest state, or there is to be none.
- * - `foreign`: somebody else wrote, moved or removed something since; nothing was touched.
- */
-export type WriteOutcome = 'done' | 'foreign';
+import type { Update } from './view-update';
 
 /** See the module. */
 export class ViewWriter {
-  /** A pending job was left without a file because there are enough of them. */
-  capped = false;
   /** False until each file that stood there at the start has been looked at: any folder may still hold a job's old file. */
   settled = false;
 
   constructor(
     private readonly layout: Layout,
     private readonly files: Files,
-    private readonly table: JobTable,
-    private readonly bodies: BodySource,
     private readonly notes: Notes,
     private readonly unusable: ReadonlySet<JobStatus>,
-    private readonly pendingLimit: number,
   ) {}
 
   /** Throws what a failing system call threw. What was noted is true in any case. */
-  write(id: string): WriteOutcome {
+  write({ id, status, version, text }: Update): 'done' | 'foreign' {
     const note = this.notes.get(id);
-    const entry = this.table.entries.get(id);
-    if (this.unusable.size > 0) this.assertUsable([note?.folder, entry?.status]);
-    if (!entry) return note ? this.remove(id, note) : 'done';
-    if (note?.folder === entry.status && note.version === entry.lastSeq) return 'done';
-    if (entry.status === 'pending' && note?.folder !== 'pending' && this.notes.files.pending >= this.pendingLimit) {
-      this.capped = true;
-      return note ? this.remove(id, note) : 'done';
-    }
-    if (this.isForeign(id, entry.status, note)) return 'foreign';
-    this.put(id, entry);
-    if (note && note.folder !== entry.status) this.unlink(note.folder, id);
+    if (this.unusable.size > 0) this.assertUsable([note?.folder, status]);
+    if (status === undefined) return note ? this.remove(id, note) : 'done';
+    if (note?.folder === status && note.version === version) return 'done';
+    if (this.isForeign(id, status, note)) return 'foreign';
+    this.put(id, status, version, text);
+    if (note && note.folder !== status) this.unlink(note.folder, id);
     return 'done';
   }
 
@@ -63,10 +47,10 @@ export class ViewWriter {
     }
   }
 
-  private put(id: string, entry: Entry): void {
+  private put(id: string, status: JobStatus, version: number, text: string): void {
     const { files } = this;
-    const path = this.layout.jobFile(entry.status, id);
-    const bytes = Buffer.from(serialiseJob(jobOf(entry, this.bodies)));
+    const path = this.layout.jobFile(status, id);
+    const bytes = Buffer.from(fileTextOf(text));
     const temporary = openTemporary(files, path);
     let stamp: Stamp;
     try {
@@ -81,10 +65,10 @@ export class ViewWriter {
       discard(files, temporary.path);
       throw error;
     }
-    this.notes.set(id, stamp, entry.status, entry.lastSeq);
+    this.notes.set(id, stamp, status, version);
   }
 
-  private remove(id: string, note: Note): WriteOutcome {
+  private remove(id: string, note: Note): 'done' | 'foreign' {
     const stands = lookAt(this.files, this.layout.jobFile(note.folder, id));
     if (stands && !isSame(note, stands)) return 'foreign';
     if (stands) this.unlink(note.folder, id);

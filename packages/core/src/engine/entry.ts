@@ -297,7 +297,8 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
   return job;
 }
 
-function metadataOf(entry: Entry): JobMetadata {
+/** The `metadata` of a job: a fresh object. */
+export function metadataOf(entry: Entry): JobMetadata {
   const { run } = entry;
   if (!run) return { retries: entry.retries, progress: 0, logs: [], errors: [] };
   const detail = run.live?.detail ?? run.detail;

@@ -11,6 +11,7 @@ export { type EngineOptions, EngineStore } from './engine-store';
 export { type BodyRef, type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
 export { EventHub } from './event-hub';
 export { JobTable } from './job-table';
+export { jobTextOf } from './job-text';
 export type { EditPatch, JobHead, RecordDraft, RunHead, StoreRecord } from './records';
 export { DEFAULT_RETENTION, findExpired, type Retention, type RetentionLimit } from './retention';
 export { isoOf } from './time';

@@ -1,0 +1,63 @@
+/**
+ * A job as JSON text, made without the job: for files and archives, which need no objects, of many jobs a second.
+ *
+ * @module
+ */
+import { type BodySource, dataOf, type Entry, type EntryExtra, metadataOf, type Run, resultOf } from './entry';
+import { isoOf } from './time';
+
+/** The same text as `JSON.stringify(jobOf(entry, bodies))`. */
+export function jobTextOf(entry: Entry, bodies: BodySource): string {
+  const { run, extra } = entry;
+  let text = `{"id":"${entry.id}","type":${quoted(entry.type)},"status":"${entry.status}","priority":${entry.priority}`;
+  text += `,"created":"${isoOf(entry.created)}","updated":"${isoOf(entry.updated)}","data":${dataOf(entry, bodies)}`;
+  text += `,"metadata":${metadataText(entry)},"rev":${entry.rev},"order":${entry.order}`;
+  if (entry.runAt !== 0) text += `,"runAt":"${isoOf(entry.runAt)}"`;
+  text += `,"attempt":${entry.attempt},"maxAttempts":${entry.maxAttempts},"maxCrashes":${entry.maxCrashes}`;
+  if (extra) text += extraText(extra);
+  if (run) text += runText(run, resultOf(entry, bodies));
+  return `${text}}`;
+}
+
+function metadataText(entry: Entry): string {
+  const { run } = entry;
+  const isPlain =
+    !run ||
+    (!(run.live || run.detail !== undefined || run.logs || run.errors || run.crashes || run.stuck) &&
+      run.checkpoint === undefined);
+  if (!isPlain) return JSON.stringify(metadataOf(entry));
+  return `{"retries":${entry.retries},"progress":${run?.progress ?? 0},"logs":[],"errors":[]}`;
+}
+
+function extraText({ backoff, timeout, dependsOn, key, tags }: EntryExtra): string {
+  let text = '';
+  if (backoff) text += `,"backoff":${JSON.stringify(backoff)}`;
+  if (timeout !== undefined) text += `,"timeout":${timeout}`;
+  if (dependsOn) text += `,"dependsOn":${JSON.stringify(dependsOn)}`;
+  if (key !== undefined) text += `,"key":${quoted(key)}`;
+  if (tags) text += `,"tags":${JSON.stringify(tags)}`;
+  return text;
+}
+
+function runText(run: Run, result: string | undefined): string {
+  let text = '';
+  if (run.started !== undefined) text += `,"started":"${isoOf(run.started)}"`;
+  if (run.finished !== undefined) text += `,"finished":"${isoOf(run.finished)}"`;
+  if (run.worker !== undefined) text += `,"worker":${quoted(run.worker)}`;
+  if (run.cancelling) text += ',"cancelling":true';
+  if (result !== undefined) text += `,"result":${result}`;
+  if (run.reason) text += `,"reason":"${run.reason}"`;
+  return text;
+}
+
+/** Names of types and workers, which come again and again. */
+const KEPT = 64;
+const quotes = new Map<string, string>();
+
+function quoted(text: string): string {
+  const known = quotes.get(text);
+  if (known !== undefined) return known;
+  const quote = JSON.stringify(text);
+  if (quotes.size < KEPT && text.length < KEPT) quotes.set(text, quote);
+  return quote;
+}
