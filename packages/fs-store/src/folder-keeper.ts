@@ -14,7 +14,7 @@ import { ScanLoop } from './scan-loop';
 import { nextTurn, startSlice } from './slice';
 import { Examiner } from './view-examiner';
 import { concernsEveryFile } from './view-flusher';
-import { Notes } from './view-notes';
+import { type Note, Notes } from './view-notes';
 import { Oddities } from './view-oddities';
 import { ViewScanner } from './view-scan';
 import type { FileCounts, FolderHost, FolderKeeping, KeptFile, Update, UpdateOutcome } from './view-update';
@@ -36,6 +36,8 @@ export interface FolderKeeperOptions {
   clock: Clock;
   quarantine: Quarantine;
   host: FolderHost;
+  /** The files that another keeper left behind; left out: nothing is known of what stands there. */
+  notes?: [string, Note][];
 }
 
 /** See the module. */
@@ -68,6 +70,10 @@ export class FolderKeeper implements FolderKeeping {
       errors: this.errors,
       folderStands: (folder) => this.watchers.get(folder)?.stands ?? true,
     });
+    if (options.notes) {
+      for (const [id, note] of options.notes) notes.set(id, note, note.folder, note.version);
+      this.writer.settled = true;
+    }
     this.oddities = new Oddities(files, clock, quarantine, this.errors);
     this.scanner = new ViewScanner(layout, files, notes, unusable, this.errors, {
       differs: (id) => this.examiner.examine(id),
@@ -102,6 +108,11 @@ export class FolderKeeper implements FolderKeeping {
     await this.examiner.idle();
     this.writer.settled = true;
     return this.kept();
+  }
+
+  /** What another keeper has to know, once this one has stopped. */
+  takeNotes(): [string, Note][] {
+    return [...this.notes.entries()];
   }
 
   write(updates: Update[]): UpdateOutcome[] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, type StoreCapabilities, systemClock } from '@leviathan/core';
 import { DEFAULT_MAX_JOB_BYTES, DEFAULT_RETENTION, type Retention } from '@leviathan/core/engine';
@@ -42,6 +43,8 @@ export interface FsStoreOptions {
   files?: Files;
   /** Do without the kernel's lock, as where it does not exist; for tests. */
   fallbackLock?: boolean;
+  /** The program of the thread that keeps the folders of a busy store, `false` for none; for tests. */
+  viewProgram?: URL | false;
 }
 
 /** All options, with their defaults. */
@@ -60,6 +63,7 @@ export interface StoreSettings {
   onError: (error: unknown) => void;
   files: Files;
   fallbackLock: boolean;
+  viewProgram: URL | undefined;
 }
 
 /** What a file store can do, whichever process owns it. */
@@ -99,5 +103,13 @@ export function settingsOf(options: FsStoreOptions): StoreSettings {
     onError: options.onError ?? (() => {}),
     files: options.files ?? nodeFiles,
     fallbackLock: options.fallbackLock ?? false,
+    viewProgram: viewProgramOf(options),
   };
+}
+
+/** A thread has the real file system. Where a program was bundled into one file there is no second one to start it from. */
+function viewProgramOf({ files, viewProgram }: FsStoreOptions): URL | undefined {
+  if (viewProgram !== undefined) return viewProgram || undefined;
+  const program = new URL('./view-thread.js', import.meta.url);
+  return files === undefined && existsSync(program) ? program : undefined;
 }

@@ -126,6 +126,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       tombstones: this.tombstones,
       quarantine,
       onError,
+      ...(settings.viewProgram && { program: settings.viewProgram }),
     });
     this.inbox = new Inbox({
       layout,
@@ -260,6 +261,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       files: { ...view.files },
       skippedPending: view.skippedPending,
       dirtyFiles: view.dirty,
+      folderThread: this.view.isThreaded,
     };
     return { status: journal.broken ? 'failed' : problems.length > 0 ? 'degraded' : 'ok', problems, details };
   }

@@ -40,6 +40,8 @@ export interface ViewFlusherOptions {
   updateOf: (id: string) => Update;
   /** Called when everything that could be written was. */
   onIdle: () => void;
+  /** Called after a slice that left so many files behind. */
+  onBehind: (count: number) => void;
 }
 
 /** Updates that another thread works on. */
@@ -129,6 +131,7 @@ export class ViewFlusher {
     this.dirty.rotate();
     const { more, elapsed } = this.slice();
     if (!this.running) return;
+    if (more) this.options.onBehind(this.dirty.size);
     // A batch that lands goes on by itself.
     if (more && this.flights.size < MAX_FLIGHTS) this.arm(Math.min(Math.max(1, elapsed * REST), MAX_REST_MS));
     else if (this.dirty.size > 0 && !this.stalled) this.arm(DELAY_MS);

@@ -10,14 +10,18 @@ import { ErrorDesk } from './error-desk';
 import type { Files } from './files';
 import { FolderKeeper } from './folder-keeper';
 import type { HandRequests } from './hand-requests';
+import { KeeperSwitch } from './keeper-switch';
 import type { Layout } from './layout';
 import type { Quarantine } from './quarantine';
 import { ViewFeed } from './view-feed';
 import { ViewFlusher } from './view-flusher';
-import type { FolderHost, FolderKeeping } from './view-update';
+import { ThreadKeeper } from './view-thread-keeper';
+import type { FolderHost } from './view-update';
 
 /** Examined files, and pending jobs for which there is room again, each take another round. */
 const FLUSH_ROUNDS = 4;
+/** When so many files are behind after a slice of writing, the folders get a thread of their own. */
+const THREAD_FROM = 1_000;
 
 /** What the view is made of. */
 export interface FolderViewOptions {
@@ -34,6 +38,8 @@ export interface FolderViewOptions {
   tombstones?: ReadonlySet<string>;
   /** Hears of what cannot be read or written, each kind once per minute. */
   onError?: (error: unknown) => void;
+  /** Where the program of a thread for the folders stands; left out: they stay on this one. */
+  program?: URL;
 }
 
 /** How the folders are doing. */
@@ -51,12 +57,18 @@ export interface ViewStats {
 export class FolderView {
   private readonly feed: ViewFeed;
   private readonly flusher: ViewFlusher;
-  private readonly keeper: FolderKeeping;
-  private state: 'new' | 'running' | 'stopped' = 'new';
+  private readonly keeper: KeeperSwitch;
+  private state: 'new' | 'starting' | 'running' | 'stopped' = 'new';
 
   constructor(private readonly options: FolderViewOptions) {
     const { layout, files, table, bodies, clock, quarantine, limits, tombstones = new Set(), onError } = options;
-    this.keeper = new FolderKeeper({ layout, files, clock, quarantine, host: this.host() });
+    const { program } = options;
+    const host = this.host();
+    this.keeper = new KeeperSwitch({
+      here: () => new FolderKeeper({ layout, files, clock, quarantine, host }),
+      ...(program && { thread: (notes, counts) => new ThreadKeeper(program, layout.root, notes, counts, host) }),
+      replaced: (kept) => host.replaced(kept),
+    });
     this.feed = new ViewFeed({
       ...{ table, bodies, tombstones, pendingFiles: limits.pendingFiles },
       touch: (id) => this.touch(id),
@@ -68,7 +80,15 @@ export class FolderView {
       keeper: this.keeper,
       updateOf: (id) => this.feed.updateOf(id),
       onIdle: () => this.feed.refill(),
+      onBehind: (count) => {
+        if (count >= THREAD_FROM && this.state === 'running') this.keeper.promote();
+      },
     });
+  }
+
+  /** Whether the folders have a thread of their own. */
+  get isThreaded(): boolean {
+    return this.keeper.isThreaded;
   }
 
   /** The job changed, or left the store. O(1). */
@@ -82,9 +102,11 @@ export class FolderView {
    */
   async start(): Promise<void> {
     if (this.state !== 'new') return;
-    this.state = 'running';
+    this.state = 'starting';
     this.flusher.start();
-    await this.feed.compare(await this.keeper.start());
+    const kept = await this.keeper.start();
+    if (this.state === 'starting') this.state = 'running';
+    await this.feed.compare(kept);
   }
 
   /** Resolves when every change up to now is in the folders, with how many files could not be written (they are tried again later). */

@@ -1,9 +1,12 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-/** A program of this folder as one file without a loader: it starts in a tenth of the time. Returns where it stands. */
+/**
+ * A program of this folder (or another, by a path from here) as one file without a loader: it starts in a tenth of the time. Returns where
+ * it stands.
+ */
 export async function bundle(program: string, dir: string): Promise<string> {
-  const outfile = join(dir, `${program}.mjs`);
+  const outfile = join(dir, `${basename(program)}.mjs`);
   await build({
     entryPoints: [join(import.meta.dirname, `${program}.ts`)],
     outfile,

@@ -128,6 +128,8 @@ export interface HostOptions {
   /** An index that is there already. */
   table?: JobTable;
   tombstones?: Set<string>;
+  /** The program of a thread for the folders. */
+  program?: URL;
 }
 
 /** An engine, its folders, and the eyes of a person. */
@@ -150,6 +152,7 @@ export class FolderHost<C extends Clock = FakeClock> {
       quarantine: new Quarantine(this.layout, files, this.clock),
       onError: (error) => this.errors.push(error as Error),
       ...(options.tombstones && { tombstones: options.tombstones }),
+      ...(options.program && { program: options.program }),
     };
     this.view = new FolderView(viewOptions);
     this.engine.table.onApplied = (_record, entry) => {
