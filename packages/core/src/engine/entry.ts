@@ -260,6 +260,12 @@ export function progressOf(entry: Entry): number {
   return entry.run?.live?.progress ?? entry.run?.progress ?? 0;
 }
 
+/** What came along with the last progress, with what is not recorded yet. */
+export function detailOf(entry: Entry): Json | undefined {
+  const live = entry.run?.live?.detail;
+  return live === undefined ? entry.run?.detail : live;
+}
+
 /** The job as the API shows it: a fresh object, keys in the order of `JOB_KEYS`. */
 export function jobOf(entry: Entry, bodies: BodySource): Job {
   const { run, extra } = entry;
@@ -301,7 +307,7 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
 export function metadataOf(entry: Entry): JobMetadata {
   const { run } = entry;
   if (!run) return { retries: entry.retries, progress: 0, logs: [], errors: [] };
-  const detail = run.live?.detail ?? run.detail;
+  const detail = detailOf(entry);
   const metadata: JobMetadata = {
     retries: entry.retries,
     progress: progressOf(entry),

@@ -5,7 +5,7 @@ import type { Json } from '../job';
 import type { EventKind, Report, ReportResult, StoreEvent } from '../store';
 import type { Committer } from './committer';
 import { keepReport, liveReport, tokenOf } from './decide-settle';
-import { type Entry, progressOf } from './entry';
+import { detailOf, type Entry, progressOf } from './entry';
 import type { RecordDraft } from './records';
 import { isoOf } from './time';
 import { jsonText } from './validate';
@@ -80,7 +80,7 @@ export class ReportDesk {
     if (entry.run?.worker !== undefined) event.worker = entry.run.worker;
     if (kind === 'progress') {
       event.progress = progressOf(entry);
-      const detail = entry.run?.live?.detail ?? entry.run?.detail;
+      const detail = detailOf(entry);
       if (detail !== undefined) event.detail = detail;
     } else if (report.logs) event.logs = report.logs;
     hub.push(event);

@@ -24,6 +24,16 @@ export function report(test: StoreTest): void {
       expect((await h.job(id)).status).toBe('active');
     });
 
+    test('takes null for a detail, in place of the one before', async (h) => {
+      const { job, token } = await h.start();
+      const recorder = await h.record();
+      for (const detail of [{ bytes: 1 }, null]) await h.store.report([{ id: job.id, token, detail }]);
+      expect((await h.job(job.id)).metadata.detail).toBeNull();
+      const told = (await h.recorded(recorder)).filter(({ kind }) => kind === 'progress');
+      expect(told[0]?.detail).toEqual({ bytes: 1 });
+      expect(told.at(-1)?.detail).toBeNull();
+    });
+
     test('does not lose the last progress before the attempt ends', async (h) => {
       const { job, token } = await h.start();
       const reporting = h.store.report([
