@@ -21,18 +21,18 @@ export type SettleDecision =
   | { kind: 'refused'; records: RecordDraft[] };
 
 /**
- * Decides one settlement. `settled` holds the ids that this commit has settled already.
+ * Decides one settlement. `settled` holds those of this commit that count, by the ids of their jobs.
  */
 export function decideSettle(
   table: JobTable,
   settlement: Settlement,
-  settled: Set<string>,
+  settled: Map<string, Settlement>,
   context: { now: number; maxBytes: number },
 ): SettleDecision {
   const entry = table.entries.get(settlement.id);
-  if (!entry || settled.has(entry.id) || tokenOf(entry) !== settlement.token) {
-    if (entry && String(entry.run?.settled) === settlement.token && agrees(entry, settlement))
-      return { kind: 'repeated' };
+  const earlier = settled.get(settlement.id);
+  if (!entry || earlier || tokenOf(entry) !== settlement.token) {
+    if (entry && isRepeated(entry, settlement, earlier)) return { kind: 'repeated' };
     const refusal: RecordDraft = {
       op: 'refuse',
       id: settlement.id,
@@ -52,13 +52,15 @@ export function decideSettle(
     records.push(
       entry.run?.cancelling ? { op: 'fail', id: entry.id, reason: 'cancelled' } : { op: 'release', id: entry.id },
     );
-  settled.add(entry.id);
+  settled.set(entry.id, settlement);
   return { kind: 'records', records };
 }
 
-/** Whether the job stands as this settlement would have left it: an attempt that completed did not fail, too. */
-function agrees(entry: Entry, settlement: Settlement): boolean {
-  return (entry.status === 'completed') === (settlement.outcome === 'completed');
+/** Whether the attempt was settled so before, here or in an earlier call: one that completed did not fail, too. */
+function isRepeated(entry: Entry, { token, outcome }: Settlement, earlier: Settlement | undefined): boolean {
+  const completed = outcome === 'completed';
+  if (earlier) return earlier.token === token && (earlier.outcome === 'completed') === completed;
+  return String(entry.run?.settled) === token && (entry.status === 'completed') === completed;
 }
 
 /** A result that cannot be kept fails the job: the same handler would return the same again. */

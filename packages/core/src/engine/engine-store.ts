@@ -129,7 +129,7 @@ export class EngineStore implements JobStore {
 
   async settle(settlements: Settlement[]): Promise<SettleResult[]> {
     this.assertOpen();
-    const settled = new Set<string>();
+    const settled = new Map<string, Settlement>();
     const context = { now: this.clock.now(), maxBytes: this.maxBytes };
     const decisions = settlements.map((settlement) => decideSettle(this.table, settlement, settled, context));
     await this.committer.commit(decisions.flatMap((decision) => ('records' in decision ? [decision.records] : [])));

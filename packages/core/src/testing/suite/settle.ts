@@ -1,5 +1,5 @@
 import { MAX_ERRORS } from '../../job';
-import type { ClaimedJob } from '../../store';
+import type { ClaimedJob, Settlement } from '../../store';
 import { describe, expect } from '../vitest-api';
 import { BOOM, type End, type Harness, iso } from './harness';
 import type { StoreTest } from './store-test';
@@ -291,6 +291,28 @@ export function settle(test: StoreTest): void {
         { id: 'one', accepted: true, status: 'completed' },
       ]);
       expect((await h.everything()).map((job) => job.status)).toEqual(['completed', 'failed', 'pending']);
+    });
+
+    test('takes the same settlement twice as it does in two calls', async (h) => {
+      const { job, token } = await h.start();
+      const end = { id: job.id, token, outcome: 'completed' as const, result: 1 };
+      const other = { id: job.id, token, ...failed(0) };
+      expect(await h.store.settle([end, end, other])).toEqual([
+        { id: job.id, accepted: true, status: 'completed' },
+        { id: job.id, accepted: true, status: 'completed' },
+        { id: job.id, accepted: false, status: 'completed' },
+      ]);
+      expect(await h.job(job.id)).toMatchObject({ status: 'completed', result: 1, attempt: 1 });
+
+      const first = await h.start();
+      await h.settle(first, failed(0));
+      const second = await h.claimOne();
+      const [now, before] = [second, first].map(({ token: of }) => ({ id: first.job.id, token: of, ...failed(0) }));
+      expect(await h.store.settle([before, now, before] as Settlement[])).toMatchObject([
+        { accepted: true },
+        { accepted: true },
+        { accepted: false },
+      ]);
     });
 
     test('may be empty, or large', async (h) => {
