@@ -27,7 +27,10 @@ export class ReportDesk {
   /** @throws ValidationError, JobTooLargeError for a checkpoint; StoreWriteError */
   async report(reports: Report[], maxBytes: number): Promise<ReportResult[]> {
     const groups: RecordDraft[][] = [];
-    const results = reports.map((report) => this.take(report, maxBytes, groups));
+    const stuck = new Set<Entry>();
+    const results = reports.map((report) => this.take(report, maxBytes, groups, stuck));
+    // Only now: such a record takes along all that was reported of its attempt, also by the rest of this call.
+    for (const entry of stuck) groups.push([{ op: 'report', id: entry.id, stuck: true, ...liveFields(entry) }]);
     if (groups.length > 0) await this.committer.commit(groups);
     else this.committer.tell();
     return results;
@@ -50,7 +53,7 @@ export class ReportDesk {
     }
   }
 
-  private take(report: Report, maxBytes: number, groups: RecordDraft[][]): ReportResult {
+  private take(report: Report, maxBytes: number, groups: RecordDraft[][], stuck: Set<Entry>): ReportResult {
     const entry = this.committer.table.entries.get(report.id);
     if (!entry || tokenOf(entry) !== report.token) return { id: report.id, accepted: false, cancelling: false };
     keepReport(entry, report);
@@ -59,8 +62,7 @@ export class ReportDesk {
     if (entry.run?.live) this.saveSoon(entry);
     if (report.checkpoint !== undefined)
       groups.push([{ op: 'checkpoint', id: entry.id, body: checkpointText(report.checkpoint, maxBytes) }]);
-    if (report.stuck && !entry.run?.stuck)
-      groups.push([{ op: 'report', id: entry.id, stuck: true, ...liveFields(entry) }]);
+    if (report.stuck && !entry.run?.stuck) stuck.add(entry);
     return { id: report.id, accepted: true, cancelling: entry.run?.cancelling === true };
   }
 

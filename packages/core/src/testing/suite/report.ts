@@ -106,6 +106,21 @@ export function report(test: StoreTest): void {
       expect(await h.job(id)).toMatchObject({ status: 'active', metadata: { stuck: true } });
     });
 
+    test('keeps all that one call tells of an attempt, whatever comes first', async (h) => {
+      const { job, token } = await h.start();
+      const { id } = job;
+      const recorder = await h.record();
+      await h.store.report([
+        { id, token, stuck: true, progress: 1 },
+        { id, token, progress: 2, detail: 'later', logs: [line('still there', h.now())], checkpoint: 1 },
+        { id, token, stuck: true },
+      ]);
+      const { metadata } = await h.job(id);
+      expect(metadata).toMatchObject({ stuck: true, progress: 2, detail: 'later', checkpoint: 1 });
+      expect(metadata.logs.map(({ message }) => message)).toEqual(['still there']);
+      expect((await h.recorded(recorder)).filter(({ kind }) => kind === 'stuck')).toHaveLength(1);
+    });
+
     test('tells the handler that its job is being cancelled', async (h) => {
       const { job, token } = await h.start();
       await h.store.change({ change: { action: 'cancel' }, target: { ids: [job.id] } });
