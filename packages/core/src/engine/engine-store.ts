@@ -152,7 +152,7 @@ export class EngineStore implements JobStore {
     this.assertOpen();
     const kept = new Set(keep);
     const groups: RecordDraft[][] = [];
-    for (const worker of workers) {
+    for (const worker of new Set(workers)) {
       for (const entry of this.table.byWorker.get(worker) ?? []) {
         if (!kept.has(String(entry.run?.token))) groups.push(decideTakeBack(entry, cause, this.clock.now()));
       }

@@ -106,6 +106,14 @@ export function takeBack(test: StoreTest): void {
       expect((await h.everything()).map((job) => job.status)).toEqual(['active', 'pending']);
     });
 
+    test('takes a job back once, however often its worker is named', async (h) => {
+      const { job } = await h.start();
+      const recorder = await h.record();
+      expect(await h.store.takeBack(['w1', 'w1', 'w1'], 'crashed')).toBe(1);
+      expect(await h.job(job.id)).toMatchObject({ status: 'pending', rev: 3, metadata: { crashes: 1, retries: 1 } });
+      expect((await h.recorded(recorder)).map(({ kind }) => kind)).toEqual(['crashed']);
+    });
+
     test('has nothing to do for no workers', async (h) => {
       await h.start();
       expect(await h.store.takeBack([], 'released')).toBe(0);
