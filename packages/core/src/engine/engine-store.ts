@@ -123,7 +123,7 @@ export class EngineStore implements JobStore {
   async claim(request: ClaimRequest, options: { signal?: AbortSignal } = {}): Promise<ClaimedJob[]> {
     this.assertOpen();
     validateClaim(request);
-    this.table.promoteDue(this.clock.now());
+    this.followClock();
     return this.desk.claim(request, options.signal);
   }
 
@@ -196,13 +196,13 @@ export class EngineStore implements JobStore {
 
   async counts(): Promise<JobCounts> {
     this.assertOpen();
-    this.table.promoteDue(this.clock.now());
+    this.followClock();
     return countJobs(this.table);
   }
 
   async explain(ids: string[]): Promise<(Explanation | null)[]> {
     this.assertOpen();
-    this.table.promoteDue(this.clock.now());
+    this.followClock();
     const context = { now: this.clock.now(), hasWorker: (type: string) => this.desk.hasWorker(type) };
     return ids.map((id) => {
       const entry = this.table.entries.get(id);
@@ -273,7 +273,7 @@ export class EngineStore implements JobStore {
     } finally {
       this.serving = false;
     }
-    this.alarms.at('schedule', this.table.scheduled.minKey()?.runAt, () => this.wake());
+    this.armSchedule();
     this.sweeper.arm();
   }
 
@@ -281,6 +281,15 @@ export class EngineStore implements JobStore {
   private forgetEventsLater(): void {
     this.alarms.stop('events');
     this.alarms.after('events', EVENT_MEMORY, () => this.hub.forget());
+  }
+
+  /** Readers must see what is due now. */
+  private followClock(): void {
+    if (this.table.promoteDue(this.clock.now())) this.armSchedule();
+  }
+
+  private armSchedule(): void {
+    this.alarms.at('schedule', this.table.scheduled.minKey()?.runAt, () => this.wake());
   }
 
   private jobOrNull(entry: Entry | undefined): Job | null {

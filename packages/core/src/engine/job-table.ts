@@ -21,6 +21,8 @@ export class JobTable {
   /** Ready jobs of each type, in the order in which they run. */
   readonly ready = new Map<string, SortedSet<Entry>>();
   readonly scheduled = new BTree<Entry>(undefined, compareRunAt, QUEUE_NODE_SIZE);
+  /** Ready jobs that were scheduled, the latest first: the clock may be set back before they start. */
+  private readonly due = new BTree<Entry>(undefined, (a, b) => compareRunAt(b, a), QUEUE_NODE_SIZE);
   /** Holders of unique keys: pending and active jobs. */
   readonly keys = new Map<string, Entry>();
   /** The process of each worker that ever took a job, as far as known. */
@@ -113,14 +115,24 @@ export class JobTable {
     this.place(entry);
   }
 
-  /** Moves scheduled jobs whose time has come to the ready ones. */
-  promoteDue(now: number): void {
+  /**
+   * Moves scheduled jobs whose time has come to the ready ones, and those back whose time is to come again since the clock was set back.
+   * @returns whether any went back
+   */
+  promoteDue(now: number): boolean {
     for (;;) {
       const entry = this.scheduled.minKey();
-      if (!entry || entry.runAt > now) return;
+      if (!entry || entry.runAt > now) break;
       this.scheduled.delete(entry);
       this.counts.add(entry.type, 'scheduled', -1);
       this.enter(entry, 'ready');
+      this.due.set(entry, undefined);
+    }
+    for (let back = false; ; back = true) {
+      const entry = this.due.minKey();
+      if (!entry || entry.runAt <= now) return back;
+      this.unplace(entry);
+      this.place(entry);
     }
   }
 
@@ -160,8 +172,10 @@ export class JobTable {
   private unplace(entry: Entry): void {
     const { place } = entry;
     this.counts.add(entry.type, place, -1);
-    if (place === 'ready') this.readyOf(entry.type).delete(entry);
-    else if (place === 'scheduled') this.scheduled.delete(entry);
+    if (place === 'ready') {
+      this.readyOf(entry.type).delete(entry);
+      if (entry.runAt > 0) this.due.delete(entry);
+    } else if (place === 'scheduled') this.scheduled.delete(entry);
     else if (place === 'active') this.letGo(entry);
     else if (place === 'blocked') this.forgetParents(entry);
     else {

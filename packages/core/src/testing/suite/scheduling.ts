@@ -102,6 +102,20 @@ export function scheduling(test: StoreTest): void {
       expect(await h.claim()).toHaveLength(1);
     });
 
+    timed('waits again when its time had come, and the wall clock was set back before it started', async (h) => {
+      const id = await h.add({ runAt: h.now() + 1_000 });
+      await h.clock.advance(1_000);
+      expect((await h.store.counts()).waiting).toMatchObject({ ready: 1, scheduled: 0 });
+      await h.clock.jump(-HOUR);
+      expect(await h.claim()).toEqual([]);
+      expect((await h.store.counts()).waiting).toMatchObject({ ready: 0, scheduled: 1 });
+      const waiting = h.claimOne();
+      await h.clock.advance(HOUR - 1);
+      expect((await h.store.counts()).active).toBe(0);
+      await h.clock.advance(1);
+      expect((await waiting).job).toMatchObject({ id, started: iso(h.now()) });
+    });
+
     timed('starts when the machine wakes up after its time', async (h) => {
       const id = await h.add({ runAt: h.now() + HOUR });
       const waiting = h.claimOne();
