@@ -17,6 +17,7 @@ export class ClaimDesk {
   private readonly waiters = new Set<Waiter>();
   /** What each worker last asked for: the types it runs, or any. */
   private readonly workers = new Map<string, Record<string, number> | undefined>();
+  private serving = false;
 
   constructor(
     private readonly committer: Committer,
@@ -82,10 +83,17 @@ export class ClaimDesk {
 
   /** Gives ready jobs to those who wait. @throws StoreWriteError: they go on waiting */
   serve(): void {
-    if (this.waiters.size === 0 || this.committer.table.counts.total.ready === 0) return;
-    for (const waiter of this.waiters) {
-      const jobs = this.start(waiter.request);
-      if (jobs.length > 0) waiter.resolve(jobs);
+    // A start is a commit, and after each commit those who wait are looked at: one that is just being served still stands among them,
+    // and what it was given a second time would be run by nobody.
+    if (this.serving || this.waiters.size === 0 || this.committer.table.counts.total.ready === 0) return;
+    this.serving = true;
+    try {
+      for (const waiter of this.waiters) {
+        const jobs = this.start(waiter.request);
+        if (jobs.length > 0) waiter.resolve(jobs);
+      }
+    } finally {
+      this.serving = false;
     }
   }
 

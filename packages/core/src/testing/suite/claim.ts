@@ -101,6 +101,17 @@ export function claim(test: StoreTest): void {
       expect(new Set(claimed.map(({ job }) => job.worker)).size).toBe(10);
     });
 
+    test('gets no more than its limit, while others wait for other types', async (h) => {
+      const abort = new AbortController();
+      const other = h.store.claim({ worker: 'w2', limit: 1, types: { b: 1 }, wait: true }, { signal: abort.signal });
+      const ids = await h.addAll([{}, {}, {}]);
+      const claimed = await h.soon(h.claim({ limit: 1, types: { a: 1 }, wait: true }), 'a claim');
+      expect(claimed.map(({ job }) => job.id)).toEqual(ids.slice(0, 1));
+      expect((await h.everything()).map((job) => job.status)).toEqual(['active', 'pending', 'pending']);
+      abort.abort();
+      expect(await h.soon(other, 'the aborted claim')).toEqual([]);
+    });
+
     test('resolves with none when its signal aborts, and takes nothing afterwards', async (h) => {
       const abort = new AbortController();
       const waiting = h.store.claim({ worker: 'w1', limit: 5, wait: true }, { signal: abort.signal });
