@@ -132,11 +132,14 @@ export class EngineStore implements JobStore {
     const settled = new Map<string, Settlement>();
     const context = { now: this.clock.now(), maxBytes: this.maxBytes };
     const decisions = settlements.map((settlement) => decideSettle(this.table, settlement, settled, context));
-    await this.committer.commit(decisions.flatMap((decision) => ('records' in decision ? [decision.records] : [])));
-    return settlements.map(({ id }, i) => {
+    const groups = decisions.flatMap((decision) => ('records' in decision ? [decision.records] : []));
+    const durable = this.committer.commit(groups);
+    const results = settlements.map(({ id }, i) => {
       const status = this.table.entries.get(id)?.status;
       return { id, accepted: decisions[i]?.kind !== 'refused', ...(status && { status }) };
     });
+    await durable;
+    return results;
   }
 
   async report(reports: Report[]): Promise<ReportResult[]> {

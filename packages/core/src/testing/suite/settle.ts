@@ -293,6 +293,15 @@ export function settle(test: StoreTest): void {
       expect((await h.everything()).map((job) => job.status)).toEqual(['completed', 'failed', 'pending']);
     });
 
+    test('tells the state that it left, not what others make of it later', async (h) => {
+      const { job, token } = await h.start();
+      const settling = h.store.settle([{ id: job.id, token, outcome: 'released' }]);
+      const [claimed] = await Promise.all([h.claim({ worker: 'w2' }), settling]);
+      // Whichever came first.
+      const status = claimed.length > 0 ? 'pending' : (await h.job(job.id)).status;
+      expect(await settling).toEqual([{ id: job.id, accepted: true, status }]);
+    });
+
     test('takes the same settlement twice as it does in two calls', async (h) => {
       const { job, token } = await h.start();
       const end = { id: job.id, token, outcome: 'completed' as const, result: 1 };
