@@ -3,7 +3,7 @@ import type { Clock } from '../clock';
 import type { ChangeRequest, ChangeResult, ChangeSkip } from '../store';
 import { decideChange } from './decide-change';
 import type { BodySource, Entry } from './entry';
-import { compileFilter } from './filter';
+import { compileFilter, type Matcher } from './filter';
 import type { JobTable } from './job-table';
 import type { RecordDraft } from './records';
 
@@ -15,6 +15,13 @@ const MAX_SKIPPED_IDS = 20;
 interface Target {
   id: string;
   entry: Entry | null;
+}
+
+/** What a change is for; `matches`: what still has to be so when it is made, unless nothing happened since record `seq`. */
+interface Targets {
+  targets: Target[];
+  matches?: Matcher;
+  seq: number;
 }
 
 /** What the runner works on. */
@@ -36,17 +43,19 @@ export async function runChange(
   commit: (groups: RecordDraft[][]) => Promise<void> | undefined,
   pause: () => Promise<void>,
 ): Promise<ChangeResult> {
-  const targets = await findTargets(scope, request, pause);
+  const { table } = scope;
+  const { targets, matches, seq } = await findTargets(scope, request, pause);
   const whole = request.dryRun || request.change.action === 'move';
   const size = whole ? Math.max(targets.length, 1) : SLICE;
   let total: ChangeResult | undefined;
   for (let start = 0; start === 0 || start < targets.length; start += size) {
     if (start > 0) await pause();
-    // A job that left since it was found is simply not there any more.
+    // Since they were found some may have left, or changed so that they are not meant any more.
     const slice = targets
       .slice(start, start + size)
-      .map(({ id, entry }) => ({ id, entry: entry && (scope.table.entries.get(id) ?? null) }));
-    const context = { table: scope.table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes };
+      .map(({ id, entry }) => ({ id, entry: entry && (table.entries.get(id) ?? null) }))
+      .filter(({ entry }) => !matches || table.seq === seq || (entry && matches(entry)));
+    const context = { table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes };
     const { records, result } = decideChange(context, request, slice);
     if (!request.dryRun) await commit(request.change.action === 'move' ? [records] : records.map((record) => [record]));
     total = total ? merge(total, result) : result;
@@ -58,8 +67,9 @@ async function findTargets(
   { table, bodies }: ChangeScope,
   { target }: ChangeRequest,
   pause: () => Promise<void>,
-): Promise<Target[]> {
-  if ('ids' in target) return target.ids.map((id) => ({ id, entry: table.entries.get(id) ?? null }));
+): Promise<Targets> {
+  const { seq } = table;
+  if ('ids' in target) return { targets: target.ids.map((id) => ({ id, entry: table.entries.get(id) ?? null })), seq };
   const matches = compileFilter(target.filter, bodies);
   const targets: Target[] = [];
   let looked = 0;
@@ -67,7 +77,7 @@ async function findTargets(
     if (++looked % (SLICE * 10) === 0) await pause();
     if (matches(entry)) targets.push({ id: entry.id, entry });
   }
-  return targets;
+  return { targets, matches, seq };
 }
 
 function merge(total: ChangeResult, more: ChangeResult): ChangeResult {

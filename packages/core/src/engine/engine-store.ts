@@ -192,9 +192,7 @@ export class EngineStore implements JobStore {
 
   async list(query: ListQuery = {}): Promise<JobPage> {
     this.assertOpen();
-    const page = await findPage(this.table, this.options.bodies, query, () => this.pauseScan());
-    const jobs = page.entries.map((entry) => jobOf(entry, this.options.bodies));
-    return page.next === undefined ? { jobs } : { jobs, next: page.next };
+    return findPage(this.table, this.options.bodies, query, () => this.pauseScan());
   }
 
   async counts(): Promise<JobCounts> {

@@ -1,7 +1,7 @@
 /** Pages of jobs, in any of the sort orders. */
 import { ValidationError } from '../errors';
-import type { JobSort, ListQuery } from '../store';
-import type { BodySource, Entry } from './entry';
+import type { JobPage, JobSort, ListQuery } from '../store';
+import { type BodySource, type Entry, jobOf } from './entry';
 import { compileFilter } from './filter';
 import type { JobTable } from './job-table';
 
@@ -11,12 +11,6 @@ const MAX_LIMIT = 1_000;
 const SLICE = 20_000;
 
 const SORTS: readonly JobSort[] = ['created', 'updated', 'priority', 'queue'];
-
-/** One page: entries, and where the next page starts. */
-export interface EntryPage {
-  entries: Entry[];
-  next?: string;
-}
 
 /** What a page remembers of its last job, so that the next page starts behind it even when that job is gone. */
 type Position = [sort: JobSort, key: number, order: number, seq: number];
@@ -30,7 +24,7 @@ export async function findPage(
   bodies: BodySource,
   query: ListQuery,
   pause: () => Promise<void>,
-): Promise<EntryPage> {
+): Promise<JobPage> {
   const sort = query.sort ?? 'created';
   const descending = query.direction === 'desc';
   const limit = query.limit ?? DEFAULT_LIMIT;
@@ -57,9 +51,10 @@ export async function findPage(
       insertSorted(page, entry, limit + 1, (a, b) => sign * comparePositions(positionOf(a, sort), positionOf(b, sort)));
     if (inOrder && page.length > limit) break;
   }
-  if (page.length <= limit) return { entries: page };
-  page.length = limit;
-  return { entries: page, next: encodeCursor(positionOf(page[limit - 1] as Entry, sort)) };
+  // Shown as they are now that they fit: whoever waits for the page may find them changed.
+  const jobs = page.slice(0, limit).map((entry) => jobOf(entry, bodies));
+  if (page.length <= limit) return { jobs };
+  return { jobs, next: encodeCursor(positionOf(page[limit - 1] as Entry, sort)) };
 }
 
 function positionOf(entry: Entry, sort: JobSort): Position {

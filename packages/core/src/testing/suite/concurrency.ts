@@ -82,6 +82,26 @@ export function concurrency(test: StoreTest): void {
       expect(await h.job(job.id)).toMatchObject({ status: 'completed', result: 'first' });
     });
 
+    test('list jobs as they are when they fit', async (h) => {
+      await h.addAll([{}, {}, {}]);
+      const listing = h.store.list({ filter: { status: 'pending' } });
+      const [{ jobs }, claimed] = await Promise.all([listing, h.claim({ limit: 2 })]);
+      expect(claimed).toHaveLength(2);
+      expect(jobs.map((job) => job.status)).not.toContain('active');
+    });
+
+    test('change what fits a filter when it is changed, and nothing else', async (h) => {
+      await h.addAll([{}, {}, {}]);
+      const target = { filter: { status: 'pending' as const } };
+      const cancelling = h.store.change({ change: { action: 'cancel' }, target });
+      const [{ matched }, claimed] = await Promise.all([cancelling, h.claim({ limit: 2 })]);
+      // Whichever came first: what was started by then is not cancelled, what was cancelled is not started.
+      expect(matched).toBe(3 - claimed.length);
+      const jobs = await h.everything();
+      expect(jobs.filter((job) => job.cancelling)).toEqual([]);
+      expect(jobs.filter((job) => job.reason === 'cancelled')).toHaveLength(matched);
+    });
+
     test('add one job of a key', async (h) => {
       const results = await Promise.all(
         Array.from({ length: 20 }, (_, n) => h.store.add([{ type: 'a', data: n, key: 'k' }])),
