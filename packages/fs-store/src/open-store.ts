@@ -10,13 +10,12 @@ import { readOwnerFile, removeOwnerFile } from './endpoint';
 import { errorCode } from './files';
 import { prepareRoot, rootError } from './format';
 import { Layout } from './layout';
-import { acquireLock, type Lock } from './lock';
+import type { Lock } from './lock';
 import type { StoreSettings } from './options';
 import { OwnerStore, openJournal } from './owner-store';
 import { Ownership } from './ownership';
 import { Presence } from './presence';
 import { recover } from './recovery';
-import { connectToSocket } from './socket-channel';
 
 /** Wait (ms) between two looks at an owner that does not answer yet, or any more. */
 const RETRY_INTERVAL = 25;
@@ -30,7 +29,7 @@ export class StoreOpener {
 
   constructor(private readonly settings: StoreSettings) {
     this.layout = new Layout(settings.root);
-    this.presence = new Presence(settings.files, settings.root, settings.fallbackLock);
+    this.presence = new Presence(settings.files, settings.host, settings.root);
   }
 
   /**
@@ -38,7 +37,7 @@ export class StoreOpener {
    * @throws StoreError: `NOT_A_FOLDER`, `NOT_OWNER`, `NOT_WRITABLE`, `FORMAT`, `OWNER_SILENT`, `WRITE_FAILED`
    */
   async open(client: ClientIdentity): Promise<OpenedStore> {
-    const { files, root, clock, fallbackLock, patience } = this.settings;
+    const { files, host, root, clock, patience } = this.settings;
     await prepareRoot(files, root, clock.now());
     try {
       this.layout.ensure(files);
@@ -48,7 +47,7 @@ export class StoreOpener {
     }
     const giveUp = performance.now() + patience;
     for (;;) {
-      const lock = acquireLock(join(root, 'lock'), { files, fallback: fallbackLock });
+      const lock = host.acquireLock(join(root, 'lock'));
       if (lock) return this.own(lock, client.client);
       const remote = await this.join(client, giveUp);
       if (remote) return remote;
@@ -82,9 +81,10 @@ export class StoreOpener {
 
   /** @throws ConnectionError when the owner speaks another version of the protocol */
   private async join(client: ClientIdentity, giveUp: number): Promise<OpenedStore | undefined> {
-    const owner = readOwnerFile(this.settings.files, this.settings.root);
+    const { files, host, root } = this.settings;
+    const owner = readOwnerFile(files, root);
     if (!owner) return undefined;
-    const channel = await connectToSocket(owner.socket).catch((error) => {
+    const channel = await host.connect(owner.socket).catch((error) => {
       if (error instanceof ConnectionError) return undefined;
       throw error;
     });

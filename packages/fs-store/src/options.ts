@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { type Clock, type StoreCapabilities, systemClock } from '@leviathan/core';
 import { DEFAULT_MAX_JOB_BYTES, DEFAULT_RETENTION, type Retention } from '@leviathan/core/engine';
 import { type Files, nodeFiles } from './files';
+import { type Host, systemHost } from './host';
 import { defaultRoot } from './root';
 import type { AuditRetention } from './snapshotter';
 
@@ -45,6 +46,8 @@ export interface FsStoreOptions {
   fallbackLock?: boolean;
   /** The program of the thread that keeps the folders of a busy store, `false` for none; for tests. */
   viewProgram?: URL | false;
+  /** Locks and local sockets; for tests. */
+  host?: Host;
 }
 
 /** All options, with their defaults. */
@@ -62,7 +65,7 @@ export interface StoreSettings {
   clock: Clock;
   onError: (error: unknown) => void;
   files: Files;
-  fallbackLock: boolean;
+  host: Host;
   viewProgram: URL | undefined;
 }
 
@@ -84,6 +87,7 @@ const MIB = 1024 * 1024;
 
 /** Fills in the defaults. */
 export function settingsOf(options: FsStoreOptions): StoreSettings {
+  const files = options.files ?? nodeFiles;
   return {
     // Clients in other working directories are told paths below it.
     root: resolve(options.root ?? defaultRoot()),
@@ -101,9 +105,9 @@ export function settingsOf(options: FsStoreOptions): StoreSettings {
     patience: options.patience ?? 60_000,
     clock: options.clock ?? systemClock,
     onError: options.onError ?? (() => {}),
-    files: options.files ?? nodeFiles,
-    fallbackLock: options.fallbackLock ?? false,
     viewProgram: viewProgramOf(options),
+    files,
+    host: options.host ?? systemHost(files, options.fallbackLock ?? false),
   };
 }
 

@@ -9,7 +9,7 @@ import { type ServedClient, serveStore } from '@leviathan/core/remote';
 import { clearSockets, removeOwnerFile, socketPath, writeOwnerFile } from './endpoint';
 import type { Lock } from './lock';
 import type { StoreSettings } from './options';
-import { listenOnSocket, type SocketServer } from './socket-channel';
+import type { SocketServer } from './socket-channel';
 
 /** How often (ms) an owner makes sure that nobody removed its lock file under it. */
 const LOCK_CHECK_INTERVAL = 2_000;
@@ -52,10 +52,10 @@ export class Ownership {
 
   /** Lets clients in. */
   async serve(store: ServedStore): Promise<void> {
-    const { files, root, clock, onError } = this.settings;
+    const { files, host, root, clock, onError } = this.settings;
     const socket = socketPath(files, root);
     clearSockets(files, socket);
-    this.server = await listenOnSocket(socket, (channel) => {
+    this.server = await host.listen(socket, (channel) => {
       const client = serveStore(store, channel, {
         clock,
         // After a change of owners the clients come with the workers that they had before.

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles } from './files';
+import { systemHost } from './host';
 import { Presence } from './presence';
 import { startChild } from './testing/child';
 import { tempDir } from './testing/temp-dir';
@@ -14,7 +15,7 @@ describe.each([
   const make = (root = tempDir()) => ({
     root,
     dir: join(root, 'clients'),
-    presence: new Presence(nodeFiles, root, fallback),
+    presence: new Presence(nodeFiles, systemHost(nodeFiles, fallback), root),
   });
 
   /** Another process that shows that it is there. */

@@ -7,7 +7,8 @@
 import { join } from 'node:path';
 import { ensureDirSync } from './atomic';
 import { errorCode, type Files } from './files';
-import { acquireLock, isLockedByOther, type Lock } from './lock';
+import type { Host } from './host';
+import type { Lock } from './lock';
 
 /** Where the kernel has no locks there is the second file alone. */
 const NAME = /^([0-9a-f-]{36})\.lock(?:\.pid)?$/;
@@ -18,8 +19,8 @@ export class Presence {
 
   constructor(
     private readonly files: Files,
+    private readonly host: Host,
     root: string,
-    private readonly fallbackLock = false,
   ) {
     this.dir = join(root, 'clients');
   }
@@ -27,7 +28,7 @@ export class Presence {
   /** Shows that this instance is alive until the lock is released or the process ends. */
   enter(instance: string): Lock {
     ensureDirSync(this.files, this.dir);
-    const lock = acquireLock(this.path(instance), { files: this.files, fallback: this.fallbackLock });
+    const lock = this.host.acquireLock(this.path(instance));
     // The name is random and used once.
     if (!lock) throw new Error(`The presence of ${instance} is locked by somebody else.`);
     return lock;
@@ -42,7 +43,7 @@ export class Presence {
   /** Whether the process of this instance still lives. */
   isAlive(instance: string): boolean {
     try {
-      return isLockedByOther(this.path(instance), { files: this.files, fallback: this.fallbackLock });
+      return this.host.isLockedByOther(this.path(instance));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return false;
       throw error;
