@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Job } from '@leviathan/core';
 import { FakeClock } from '@leviathan/core/testing';
@@ -53,6 +53,18 @@ describe('the archive', () => {
     expect(files.calls.filter(({ call }) => call === 'writeSync')).toHaveLength(1);
   });
 
+  it('is there after a power cut, also when its whole folder had to be made again', async () => {
+    const files = faultyFiles();
+    const { dir, archive } = setUp({ files });
+    const synced = () => files.calls.flatMap(({ call, args }) => (call === 'syncDir' ? [args[0]] : []));
+    archive.append([job('a', '2025-01-30T10:00:00.000Z')]);
+    await archive.sync();
+    expect(synced()).toEqual([dirname(dir), dir]);
+    archive.append([job('b', '2025-01-30T10:00:00.000Z')]);
+    await archive.sync();
+    expect(synced()).toEqual([dirname(dir), dir, dir]);
+  });
+
   it('takes nothing of a day when the disk is full in the middle of it', async () => {
     const files = faultyFiles((call, _args, n) =>
       call !== 'writeSync' ? undefined : n === 1 ? { short: 30 } : n === 2 ? 'ENOSPC' : undefined,
@@ -81,13 +93,13 @@ describe('the archive', () => {
 
   it('syncs what it appended, and again when that failed', async () => {
     const files = faultyFiles((call, _args, n) => (call === 'fsync' && n === 0 ? 'EIO' : undefined));
-    const { archive } = setUp({ files });
+    const { dir, archive } = setUp({ files });
     archive.append([job('a', '2025-01-29T10:00:00.000Z'), job('b', '2025-01-30T10:00:00.000Z')]);
     await expect(archive.sync()).rejects.toMatchObject({ code: 'EIO' });
     await archive.sync();
     await archive.sync();
     expect(files.calls.filter(({ call }) => call === 'fsync')).toHaveLength(3);
-    expect(files.calls.filter(({ call }) => call === 'syncDir')).toHaveLength(1);
+    expect(files.calls.filter(({ call, args }) => call === 'syncDir' && args[0] === dir)).toHaveLength(1);
   });
 });
 

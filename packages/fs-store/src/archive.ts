@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock, Job } from '@leviathan/core';
 import { type ArchiveFile, type ArchiveLimits, compressArchive, DEFAULT_ARCHIVE_LIMITS } from './archive-compress';
 import { archiveFiles } from './archive-names';
@@ -18,6 +18,8 @@ import { errorCode, type Files } from './files';
 /** See the module. */
 export class Archive {
   private readonly unsynced = new Set<string>();
+  /** Folders with a name in them that may not be on the device. */
+  private readonly unsyncedFolders = new Set<string>();
   private readonly limits: ArchiveLimits;
   private compressing: Promise<void> | undefined;
   private closing = false;
@@ -48,13 +50,15 @@ export class Archive {
 
   /** Resolves when everything appended so far survives a power cut. */
   async sync(): Promise<void> {
-    const paths = [...this.unsynced];
+    const [paths, folders] = [[...this.unsynced], [...this.unsyncedFolders]];
     this.unsynced.clear();
+    this.unsyncedFolders.clear();
     try {
       for (const path of paths) await this.syncFile(path);
-      if (paths.length > 0) await this.files.syncDir(this.dir);
+      for (const folder of folders) await this.files.syncDir(folder);
     } catch (error) {
       for (const path of paths) this.unsynced.add(path);
+      for (const folder of folders) this.unsyncedFolders.add(folder);
       throw error;
     }
   }
@@ -110,6 +114,7 @@ export class Archive {
       files.closeSync(fd);
     }
     this.unsynced.add(path);
+    this.unsyncedFolders.add(this.dir);
   }
 
   private openDay(path: string): number {
@@ -122,7 +127,7 @@ export class Archive {
       }
     }
     // Somebody removed the whole folder.
-    ensureDirSync(this.files, this.dir);
+    for (const made of ensureDirSync(this.files, this.dir)) this.unsyncedFolders.add(dirname(made));
     return this.files.openSync(path, 'create');
   }
 

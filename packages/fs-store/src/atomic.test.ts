@@ -44,8 +44,9 @@ describe('writing all', () => {
 describe('ensuring a folder', () => {
   it('makes it and those above it, mode 0700, and is content when it stands', () => {
     const dir = tempDir();
-    ensureDirSync(nodeFiles, join(dir, 'a', 'b', 'c'));
-    ensureDirSync(nodeFiles, join(dir, 'a', 'b', 'c'));
+    const path = join(dir, 'a', 'b', 'c');
+    expect(ensureDirSync(nodeFiles, path)).toEqual([join(dir, 'a'), join(dir, 'a', 'b'), path]);
+    expect(ensureDirSync(nodeFiles, path)).toEqual([]);
     if (process.platform !== 'win32') {
       for (const path of ['a', 'a/b', 'a/b/c']) expect(statSync(join(dir, path)).mode & 0o777).toBe(0o700);
     }

@@ -31,30 +31,33 @@ function accepted(written: number): number {
 }
 
 /**
- * Makes the folder with mode 0700, and those above it, where they are missing. Throws `ENOTDIR` when something else stands
- * there, a symbolic link to a folder included: what is written below must stay below.
+ * Makes the folder with mode 0700, and those above it, where they are missing; gives those that were made, the upper ones first. Throws
+ * `ENOTDIR` when something else stands there, a symbolic link to a folder included: what is written below must stay below.
  */
-export function ensureDirSync(files: Files, path: string): void {
-  makeDirs(files, path);
+export function ensureDirSync(files: Files, path: string): string[] {
+  const made = makeDirs(files, path);
   // Above this folder links are the user's business: /tmp is one on macOS.
-  if (files.lstatSync(path).isDirectory()) return;
+  if (files.lstatSync(path).isDirectory()) return made;
   throw Object.assign(new Error(`ENOTDIR: ${path} is not a folder (or is a link to one)`), { code: 'ENOTDIR', path });
 }
 
-function makeDirs(files: Files, path: string): void {
-  if (isMade(files, path)) return;
-  makeDirs(files, dirname(path));
-  if (!isMade(files, path)) throw Object.assign(new Error(`ENOENT: ${path} cannot be made`), { code: 'ENOENT', path });
+function makeDirs(files: Files, path: string): string[] {
+  const made = makeDir(files, path);
+  if (made) return made;
+  const above = makeDirs(files, dirname(path));
+  const below = makeDir(files, path);
+  if (!below) throw Object.assign(new Error(`ENOENT: ${path} cannot be made`), { code: 'ENOENT', path });
+  return [...above, ...below];
 }
 
-/** `false`: the folder above is missing. */
-function isMade(files: Files, path: string): boolean {
+/** `undefined`: the folder above is missing. */
+function makeDir(files: Files, path: string): string[] | undefined {
   try {
     files.mkdirSync(path);
-    return true;
+    return [path];
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return true;
-    if (errorCode(error) === 'ENOENT' && dirname(path) !== path) return false;
+    if (errorCode(error) === 'EEXIST') return [];
+    if (errorCode(error) === 'ENOENT' && dirname(path) !== path) return undefined;
     throw error;
   }
 }

@@ -78,6 +78,27 @@ describe('store.json', () => {
     expect(lstatSync(root).mode & 0o777).toBe(0o700);
   });
 
+  it('is there after a power cut, with the root and the folders that were made for it', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const synced = () => files.calls.flatMap(({ call, args }) => (call === 'syncDir' ? [args[0]] : []));
+    const root = join(dir, 'deep', 'jobs');
+    await prepareRoot(files, root, NOW);
+    expect(synced()).toEqual([dir, join(dir, 'deep'), root]);
+    // Its maker may have died in between.
+    nodeFiles.unlinkSync(join(root, 'store.json'));
+    files.calls.length = 0;
+    await prepareRoot(files, root, NOW);
+    expect(synced()).toEqual([join(dir, 'deep'), root]);
+  });
+
+  it('is written also where the folder above cannot be read', async () => {
+    const dir = tempDir();
+    const files = faultyFiles((call, [path]) => (call === 'syncDir' && path === dir ? 'EACCES' : undefined));
+    await prepareRoot(files, join(dir, 'jobs'), NOW);
+    expect(lstatSync(join(dir, 'jobs', 'store.json')).isFile()).toBe(true);
+  });
+
   it('is left as it is afterwards', async () => {
     const root = join(tempDir(), 'jobs');
     await prepareRoot(nodeFiles, root, NOW);

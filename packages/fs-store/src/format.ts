@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreError, StoreFormatError } from '@leviathan/core';
 import { ensureDirSync, writeFileAtomic } from './atomic';
 import { errorCode, type Files } from './files';
@@ -25,8 +25,9 @@ export interface StoreFile {
  * @throws StoreError `NOT_A_FOLDER`, `NOT_OWNER`, `NOT_WRITABLE`; StoreFormatError
  */
 export async function prepareRoot(files: Files, root: string, now: number): Promise<void> {
+  let made: string[];
   try {
-    ensureDirSync(files, root);
+    made = ensureDirSync(files, root);
   } catch (error) {
     throw rootError(root, error);
   }
@@ -34,6 +35,9 @@ export async function prepareRoot(files: Files, root: string, now: number): Prom
   if (readStoreFile(files, root) !== 'missing') return;
   const content: StoreFile = { format: STORE_FORMAT, created: new Date(now).toISOString() };
   try {
+    // Also the root's own name, and those of the folders above that were made for it, must survive a power cut. Who made them may have
+    // died before it came to this.
+    for (const folder of new Set([...made, root].map(dirname))) await syncNames(files, folder);
     await writeFileAtomic(files, join(root, 'store.json'), `${JSON.stringify(content, null, 2)}\n`, { sync: true });
   } catch (error) {
     throw rootError(root, error);
@@ -57,6 +61,15 @@ export function readStoreFile(files: Files, root: string): StoreFile | 'missing'
   if (typeof format !== 'number') return 'missing';
   if (format > STORE_FORMAT) throw new StoreFormatError(String(format), String(STORE_FORMAT));
   return { format, created: String(created) };
+}
+
+/** Of a folder that this user may not read the names cannot be synced. */
+async function syncNames(files: Files, folder: string): Promise<void> {
+  try {
+    await files.syncDir(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES' && errorCode(error) !== 'EPERM') throw error;
+  }
 }
 
 function assertOwned(files: Files, root: string): void {

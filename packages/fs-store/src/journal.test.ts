@@ -1,5 +1,5 @@
 import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreClosedError, StoreWriteError } from '@leviathan/core';
 import { describe, expect, it } from 'vitest';
 import { LineDecoder, LineEncoder } from './codec';
@@ -211,7 +211,8 @@ describe('the sync of a journal', () => {
 
   it('puts a new segment and its name on the device before anything in it counts', async () => {
     const files = faultyFiles();
-    const journal = await openJournal(tempDir(), {}, files);
+    const dir = tempDir();
+    const journal = await openJournal(dir, {}, files);
     const calls = files.calls.map(({ call }) => call);
     expect(calls.slice(calls.indexOf('writeSync'))).toEqual([
       'writeSync',
@@ -220,6 +221,8 @@ describe('the sync of a journal', () => {
       'fsync',
       'syncDir',
     ]);
+    // Without its own name the folder is lost with all that is in it.
+    expect(files.calls.flatMap(({ call, args }) => (call === 'syncDir' ? [args[0]] : []))).toContain(dirname(dir));
     await journal.close();
   });
 

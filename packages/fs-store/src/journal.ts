@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreClosedError, StoreWriteError } from '@leviathan/core';
 import { discard, isTemporary } from './atomic';
 import { type CompressOptions, compressSegments, pruneSegments, type RetentionOptions } from './compress';
@@ -73,6 +73,8 @@ export class Journal {
         if (isTemporary(name) || name.endsWith('.gz.tmp')) discard(files, join(dir, name));
       }
       if (options.tail) writer.resume(options.tail.segment, options.tail.end);
+      // Nothing in the folder is safer than the folder's own name.
+      if (options.durability === 'power') await files.syncDir(dirname(dir));
       if (options.durability === 'power') await writer.settleAll();
       if (!options.tail || journal.#isFull()) writer.start();
       if (options.durability === 'power') await writer.sync();
