@@ -142,3 +142,16 @@ function writeNewer(root: string): void {
   mkdirSync(root);
   writeFileSync(join(root, 'store.json'), '{"format":2}');
 }
+
+it('an owner removes what dead processes left half written, and leaves alone what the living write', async () => {
+  const root = tempDir();
+  const store = make({ root });
+  await store.open();
+  await store.close();
+  const [dead, living] = ['.owner.json.4194305-3.tmp', `.store.json.${process.ppid}-1.tmp`];
+  for (const name of [dead, living, join('clients', dead)]) writeFileSync(join(root, name), '{');
+  const next = make({ root });
+  await next.open();
+  expect(readdirSync(root).filter((name) => name.endsWith('.tmp'))).toEqual([living]);
+  expect(readdirSync(join(root, 'clients')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});

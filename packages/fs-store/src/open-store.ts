@@ -10,6 +10,7 @@ import { readOwnerFile, removeOwnerFile } from './endpoint';
 import { errorCode } from './files';
 import { prepareRoot, rootError } from './format';
 import { Layout } from './layout';
+import { removeLeftovers } from './leftovers';
 import type { Lock } from './lock';
 import type { StoreSettings } from './options';
 import { OwnerStore, openJournal } from './owner-store';
@@ -113,6 +114,7 @@ export class StoreOpener {
     try {
       // It names a dead owner, or that of the folder from which this one was copied: nobody must be led there.
       removeOwnerFile(files, settings.root);
+      for (const folder of [settings.root, presence.dir]) removeLeftovers(files, folder);
       const recovered = await recover(files, layout.journal, clock);
       for (const { file, from, message } of recovered.findings) {
         settings.onError(new StoreError('JOURNAL', `journal/${file}, byte ${from}: ${message}`));

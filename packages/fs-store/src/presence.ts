@@ -15,7 +15,8 @@ const NAME = /^([0-9a-f-]{36})\.lock(?:\.pid)?$/;
 
 /** The presence files of one root. */
 export class Presence {
-  private readonly dir: string;
+  /** Where the files stand. */
+  readonly dir: string;
 
   constructor(
     private readonly files: Files,

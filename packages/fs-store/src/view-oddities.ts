@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import type { Clock } from '@leviathan/core';
 import type { ErrorDesk } from './error-desk';
-import { errorCode, type Files } from './files';
+import type { Files } from './files';
 import { kindOfName } from './layout';
+import { removeLeftover } from './leftovers';
 import type { Quarantine } from './quarantine';
 import { Stillness } from './stillness';
 import { TORN_MS } from './view-docs';
@@ -33,20 +34,10 @@ export class Oddities {
     const path = join(folder, name);
     try {
       const kind = kindOfName(name);
-      if (kind.kind === 'temporary') this.reap(path, kind.pid);
+      if (kind.kind === 'temporary') removeLeftover(this.files, path, kind.pid);
       else if (kind.kind === 'odd') this.putAway(path, folder, name, kind.message);
     } catch (error) {
       this.errors.report('oddity', `${path} cannot be put away`, error);
-    }
-  }
-
-  /** This process writes and renames within one turn: what it finds of itself was left by a dead one that had the same pid. */
-  private reap(path: string, pid: number): void {
-    if (pid !== process.pid && isAlive(pid)) return;
-    try {
-      this.files.unlinkSync(path);
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
     }
   }
 
@@ -68,14 +59,5 @@ export class Oddities {
       this.scheduled.delete(path);
       if (!this.stopped) this.look(folder, name);
     });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
   }
 }
