@@ -8,12 +8,21 @@
  * @module
  */
 import { dirname, join } from 'node:path';
-import type { Clock, Job } from '@leviathan/core';
+import type { Clock } from '@leviathan/core';
+import { isoOf } from '@leviathan/core/engine';
 import { type ArchiveFile, type ArchiveLimits, compressArchive, DEFAULT_ARCHIVE_LIMITS } from './archive-compress';
 import { archiveFiles } from './archive-names';
 import { type ArchiveLine, readArchiveFile } from './archive-read';
 import { ensureDirSync, writeAllSync } from './atomic';
 import { errorCode, type Files } from './files';
+
+/** A job that goes into the archive. */
+export interface FinishedJob {
+  /** Epoch milliseconds. */
+  finished: number;
+  /** The job as JSON, on one line. */
+  text: string;
+}
 
 /** See the module. */
 export class Archive {
@@ -37,15 +46,13 @@ export class Archive {
    * Appends finished jobs, with one write per day that they finished on. Throws what the failing system call threw; the days that
    * were not written are as they were.
    */
-  append(jobs: readonly Job[]): void {
-    const lines = new Map<string, string[]>();
-    for (const job of jobs) {
-      const day = (job.finished ?? job.updated).slice(0, 10);
-      const ofDay = lines.get(day);
-      if (ofDay) ofDay.push(JSON.stringify(job));
-      else lines.set(day, [JSON.stringify(job)]);
+  append(jobs: readonly FinishedJob[]): void {
+    const days = new Map<string, string>();
+    for (const { finished, text } of jobs) {
+      const day = isoOf(finished).slice(0, 10);
+      days.set(day, `${days.get(day) ?? ''}${text}\n`);
     }
-    for (const [day, ofDay] of lines) this.appendTo(join(this.dir, `${day}.ndjson`), `${ofDay.join('\n')}\n`);
+    for (const [day, lines] of days) this.appendTo(join(this.dir, `${day}.ndjson`), lines);
   }
 
   /** Resolves when everything appended so far survives a power cut. */

@@ -12,7 +12,7 @@ import {
   systemClock,
   type Timer,
 } from '@leviathan/core';
-import { EngineStore } from '@leviathan/core/engine';
+import { EngineStore, isLeaving, jobTextOf } from '@leviathan/core/engine';
 import { Archive } from './archive';
 import { BodyCache } from './bodies';
 import { DeathWatch } from './death-watch';
@@ -98,9 +98,17 @@ export class OwnerStore extends EngineStore implements ServedStore {
       maxJobBytes: settings.maxJobBytes,
       table: recovered.table,
       hub: recovered.hub,
-      archive: async (jobs) => {
-        archive.append(jobs);
-        if (settings.durability === 'power') await archive.sync();
+      archive: {
+        append: (entries) =>
+          archive.append(
+            entries.map((entry) => ({
+              finished: entry.run?.finished ?? entry.updated,
+              text: jobTextOf(entry, bodies),
+            })),
+          ),
+        sync: async () => {
+          if (settings.durability === 'power') await archive.sync();
+        },
       },
       onError,
     });
@@ -124,6 +132,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       limits: { pendingFiles: settings.pendingFiles },
       requests: this.outside,
       tombstones: this.tombstones,
+      isLeaving: (entry) => isLeaving(this.table, settings.retention, entry),
       quarantine,
       onError,
       ...(settings.viewProgram && { program: settings.viewProgram }),
@@ -279,6 +288,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
     try {
       await this.inbox.stop();
       await ownership.stopServing();
+      // Clients wait for the lock: whoever takes over goes on with it.
+      if (clients === 0) await this.sweepAll();
       const own = [...this.table.byWorker.keys()].filter((worker) => this.table.workers.get(worker) === instance);
       await this.shutDown(own);
       await this.reconciled;

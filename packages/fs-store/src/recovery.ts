@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, StoreError } from '@leviathan/core';
-import { applyAndTell, EventHub, JobTable, type StoreRecord } from '@leviathan/core/engine';
+import { applyAndTell, EventHub, FinishedList, JobTable, type StoreRecord } from '@leviathan/core/engine';
 import type { DiskRef } from './bodies';
 import { bodyOf, type Line } from './codec';
 import { errorCode, type Files } from './files';
@@ -149,7 +149,7 @@ function passOver(recovered: Recovered, { name, to }: LoadedSnapshot): void {
 /** A snapshot holds jobs in the order of their creation; retention takes them in the order in which they finished. */
 function sortFinished({ finished }: JobTable): void {
   for (const status of ['completed', 'failed'] as const) {
-    finished[status] = new Set([...finished[status]].sort((a, b) => a.lastSeq - b.lastSeq));
+    finished[status] = new FinishedList([...finished[status]].sort((a, b) => a.lastSeq - b.lastSeq));
   }
 }
 

@@ -21,6 +21,8 @@ export interface ViewFeedOptions {
   pendingFiles: number;
   /** Ids that the journal knows as removed: files of theirs that still stand there are leftovers of a crash. */
   tombstones: ReadonlySet<string>;
+  /** The job will leave the store soon: a file of it is not worth writing any more. */
+  isLeaving: (entry: Entry) => boolean;
   /** The file of the job is behind. */
   touch: (id: string) => void;
   isStopped: () => boolean;
@@ -32,6 +34,8 @@ export class ViewFeed {
   private readonly shown = new Set<string>();
   /** A pending job was left without a file because there are enough of them. */
   private capped = false;
+  /** A finished job was left without a file because it was about to leave. */
+  private passedOver = false;
 
   constructor(private readonly options: ViewFeedOptions) {}
 
@@ -45,7 +49,7 @@ export class ViewFeed {
   updateOf(id: string): Update {
     const { table, bodies } = this.options;
     const entry = table.entries.get(id);
-    if (!entry || !this.hasRoom(entry)) {
+    if (!entry || !this.hasRoom(entry) || this.isPassedOver(entry)) {
       this.shown.delete(id);
       return { id, version: 0, text: '' };
     }
@@ -59,6 +63,19 @@ export class ViewFeed {
     if (!entry) return { ...UNKNOWN, removed: tombstones.has(id) };
     const { status, lastSeq, size } = entry;
     return { known: true, removed: false, status, version: lastSeq, text: jobTextOf(entry, bodies), size };
+  }
+
+  /** Everything is written. What has room now, or stays after all, gets its file. */
+  next(): void {
+    this.refill();
+    if (!this.passedOver) return;
+    const { table, isLeaving, touch } = this.options;
+    for (const list of [table.finished.completed, table.finished.failed]) {
+      const [oldest] = list;
+      if (oldest && isLeaving(oldest)) return;
+    }
+    this.passedOver = false;
+    for (const list of [table.finished.completed, table.finished.failed]) for (const { id } of list) touch(id);
   }
 
   /** Asks for the files of pending jobs for which there is room again, in the order in which they will run. */
@@ -97,6 +114,12 @@ export class ViewFeed {
       slice = startSlice();
     }
     this.refill(1);
+  }
+
+  private isPassedOver(entry: Entry): boolean {
+    if (!this.options.isLeaving(entry)) return false;
+    this.passedOver = true;
+    return true;
   }
 
   private hasRoom(entry: Entry): boolean {

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Clock, JOB_STATUSES, type JobStatus } from '@leviathan/core';
-import type { BodySource, JobTable } from '@leviathan/core/engine';
+import type { BodySource, Entry, JobTable } from '@leviathan/core/engine';
 import { ErrorDesk } from './error-desk';
 import type { Files } from './files';
 import { FolderKeeper } from './folder-keeper';
@@ -36,6 +36,8 @@ export interface FolderViewOptions {
   quarantine: Quarantine;
   /** Ids that the journal knows as removed: files of theirs that still stand there are leftovers of a crash. */
   tombstones?: ReadonlySet<string>;
+  /** The job will leave the store soon: a file of it is not worth writing any more. */
+  isLeaving?: (entry: Entry) => boolean;
   /** Hears of what cannot be read or written, each kind once per minute. */
   onError?: (error: unknown) => void;
   /** Where the program of a thread for the folders stands; left out: they stay on this one. */
@@ -71,6 +73,7 @@ export class FolderView {
     });
     this.feed = new ViewFeed({
       ...{ table, bodies, tombstones, pendingFiles: limits.pendingFiles },
+      isLeaving: options.isLeaving ?? (() => false),
       touch: (id) => this.touch(id),
       isStopped: () => this.state === 'stopped',
     });
@@ -79,7 +82,7 @@ export class FolderView {
       errors: new ErrorDesk(clock, onError),
       keeper: this.keeper,
       updateOf: (id) => this.feed.updateOf(id),
-      onIdle: () => this.feed.refill(),
+      onIdle: () => this.feed.next(),
       onBehind: (count) => {
         if (count >= THREAD_FROM && this.state === 'running') this.keeper.promote();
       },

@@ -44,7 +44,7 @@ import { findPage } from './list';
 import type { RecordDraft } from './records';
 import { ReportDesk } from './report-desk';
 import type { Retention } from './retention';
-import { Sweeper } from './sweeper';
+import { type Archiver, Sweeper } from './sweeper';
 import { DEFAULT_MAX_JOB_BYTES } from './validate';
 
 /** Commits after a failed write are tried again this much later (ms). */
@@ -63,8 +63,8 @@ export interface EngineOptions {
   /** A filled index, after recovery. */
   table?: JobTable;
   hub?: EventHub;
-  /** Takes expired jobs before they leave the index; resolves when it has them for good. A rejection keeps them. */
-  archive?: (jobs: Job[]) => Promise<void> | void;
+  /** Takes expired jobs before they leave the index. */
+  archive?: Archiver;
   /** Hears of errors that no caller can be told: listeners that threw, sweeps that failed. */
   onError?: (error: unknown) => void;
 }
@@ -97,7 +97,6 @@ export class EngineStore implements JobStore {
     this.alarms = new Alarms(this.clock);
     this.sweeper = new Sweeper({
       committer: this.committer,
-      bodies: options.bodies,
       clock: this.clock,
       alarms: this.alarms,
       retention: options.retention,
@@ -230,6 +229,11 @@ export class EngineStore implements JobStore {
 
   async close(): Promise<void> {
     await this.shutDown([...this.table.byWorker.keys()]);
+  }
+
+  /** Lets all jobs go whose retention ended. */
+  protected sweepAll(): Promise<void> {
+    return this.sweeper.finish();
   }
 
   /** Closes, and releases what these workers hold; what others hold stays with them. */

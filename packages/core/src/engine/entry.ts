@@ -50,6 +50,8 @@ export class Run implements RunHead {
   lastSeq: number;
   attempt = 0;
   retries = 0;
+  /** Its place among the finished jobs; see `FinishedList`. */
+  finishedNumber = 0;
   token: number | undefined;
   settled: number | undefined;
   worker: string | undefined;

@@ -10,10 +10,19 @@ export { decideTakeBack } from './decide-settle';
 export { type EngineOptions, EngineStore } from './engine-store';
 export { type BodyRef, type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
 export { EventHub } from './event-hub';
+export { FinishedList } from './finished-list';
 export { JobTable } from './job-table';
 export { jobTextOf } from './job-text';
 export type { EditPatch, JobHead, RecordDraft, RunHead, StoreRecord } from './records';
-export { DEFAULT_RETENTION, findExpired, type Retention, type RetentionLimit } from './retention';
+export {
+  countExpired,
+  DEFAULT_RETENTION,
+  findExpired,
+  isLeaving,
+  type Retention,
+  type RetentionLimit,
+} from './retention';
+export type { Archiver } from './sweeper';
 export { isoOf } from './time';
 export { allows, TRANSITIONS, type Transition } from './transitions';
 export { type AcceptedSpec, acceptSpecs, DEFAULT_MAX_JOB_BYTES, isSafeId, JOB_DEFAULTS } from './validate';

@@ -6,6 +6,7 @@
  */
 import { BTree, type SortedSet } from './btree';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
+import { FinishedList } from './finished-list';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
 import { SeqList } from './seq-list';
@@ -31,7 +32,7 @@ export class JobTable {
   /** Jobs that wait for a parent, by the parent's id. */
   readonly dependents = new Map<string, Set<Entry>>();
   /** In the order in which they finished. */
-  readonly finished = { completed: new Set<Entry>(), failed: new Set<Entry>() };
+  readonly finished = { completed: new FinishedList(), failed: new FinishedList() };
   /** Characters of data and results of finished jobs. */
   readonly finishedSize = { completed: 0, failed: 0 };
   readonly counts = new TypeCounts();

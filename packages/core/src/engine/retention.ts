@@ -26,6 +26,24 @@ export const DEFAULT_RETENTION: Retention = {
   failed: { age: 7 * DAY, count: 10_000, bytes: 256 * 1024 * 1024 },
 };
 
+/** How many jobs are past their retention by count or bytes; of bytes alone it is known only that some are. */
+export function countExpired({ finished, finishedSize }: JobTable, retention: Retention): number {
+  let expired = 0;
+  for (const status of ['completed', 'failed'] as const) {
+    const over = finished[status].size - retention[status].count;
+    expired += over > 0 ? over : finishedSize[status] > retention[status].bytes ? 1 : 0;
+  }
+  return expired;
+}
+
+/** Whether so many jobs finished after this one that it will leave soon. */
+export function isLeaving({ finished }: JobTable, retention: Retention, entry: Entry): boolean {
+  const { status } = entry;
+  if (status !== 'completed' && status !== 'failed') return false;
+  const { count } = retention[status];
+  return finished[status].size > count && finished[status].after(entry) >= count;
+}
+
 /** The jobs past their retention, oldest first, `max` at most. */
 export function findExpired(table: JobTable, retention: Retention, now: number, max: number): Entry[] {
   const expired: Entry[] = [];

@@ -1,72 +1,135 @@
 /** Lets finished jobs go whose retention ended: archived first, then removed. */
 import type { Clock } from '../clock';
-import type { Job } from '../job';
+import { nextTurn } from '../next-turn';
 import type { Alarms } from './alarms';
 import type { Committer } from './committer';
-import { type BodySource, type Entry, jobOf } from './entry';
+import type { Entry } from './entry';
 import type { RecordDraft } from './records';
-import { findExpired, type Retention } from './retention';
+import { countExpired, findExpired, type Retention } from './retention';
 
 /** How often (ms) retention by age is looked at. */
 const INTERVAL = 60_000;
 /** How soon (ms) after a commit retention by count and bytes is. */
 const SOON = 10;
-const SLICE = 1_000;
+/** Jobs that go without a turn of the event loop in between: about a millisecond. */
+const CHUNK = 250;
+/** Jobs of one round, which share one flush of the archive. */
+const ROUND = 2_000;
+/**
+ * Milliseconds of rest per millisecond of work. Under load there is always something more useful to do, and what is past its retention
+ * can wait, but not pile up: the more there is of it, the shorter the rest.
+ */
+const REST = 6;
+/** With so many jobs past their retention there is no rest. */
+const CROWD = 250_000;
+
+/** Where jobs go when they leave the index. */
+export interface Archiver {
+  /** Takes jobs; throws when it cannot. */
+  append(entries: readonly Entry[]): void;
+  /** Resolves when it has for good what it took. */
+  sync(): Promise<void>;
+}
 
 /** What the sweeper works on. */
 export interface SweeperOptions {
   committer: Committer;
-  bodies: BodySource;
   clock: Clock;
   alarms: Alarms;
   retention: Retention;
-  /** Takes the jobs before they go; a rejection keeps them. */
-  archive: ((jobs: Job[]) => Promise<void> | void) | undefined;
+  /** Takes the jobs before they go; a failure keeps them. */
+  archive: Archiver | undefined;
   onError: (error: unknown) => void;
   isClosed: () => boolean;
 }
 
 /** See the module. */
 export class Sweeper {
-  private busy = false;
+  private running: Promise<'none' | 'more' | 'failed'> | undefined;
+  /** What the archive has, in which revision, and what could not be removed yet: it need not take it a second time. */
+  private readonly kept = new Map<Entry, number>();
+  /** Milliseconds of work so far. */
+  private spent = 0;
 
   constructor(private readonly options: SweeperOptions) {}
 
   /** Called after each commit. */
   arm(): void {
+    if (this.running) return;
     const { committer, retention, alarms } = this.options;
-    const { finished, finishedSize } = committer.table;
+    const { finished } = committer.table;
     if (finished.completed.size + finished.failed.size === 0) return;
-    const over = (['completed', 'failed'] as const).some(
-      (status) => finished[status].size > retention[status].count || finishedSize[status] > retention[status].bytes,
-    );
-    if (over) alarms.after('sweep-soon', SOON, () => void this.sweep());
+    if (countExpired(committer.table, retention) > 0) alarms.after('sweep-soon', SOON, () => void this.sweep());
     alarms.after('sweep', INTERVAL, () => void this.sweep());
   }
 
+  /** Lets all go that may, without a rest. What fails stays, and is told. */
+  async finish(): Promise<void> {
+    await this.running;
+    while ((await this.run()) === 'more');
+  }
+
   private async sweep(): Promise<void> {
-    if (this.busy) return;
-    const { committer, bodies, clock, alarms, retention, archive, onError, isClosed } = this.options;
-    const expired = findExpired(committer.table, retention, clock.now(), SLICE);
-    if (expired.length === 0) {
-      this.arm();
-      return;
+    const { committer, retention, alarms } = this.options;
+    const began = this.spent;
+    const outcome = await this.run();
+    if (outcome === 'none') this.arm();
+    else if (outcome === 'failed') alarms.after('sweep', INTERVAL, () => void this.sweep());
+    else {
+      const crowd = Math.min(1, countExpired(committer.table, retention) / CROWD);
+      const rest = (this.spent - began) * REST * (1 - crowd);
+      alarms.after('sweep-soon', Math.max(SOON, rest), () => void this.sweep());
     }
-    this.busy = true;
+  }
+
+  private async run(): Promise<'none' | 'more' | 'failed'> {
+    const running = this.running ?? this.round();
+    this.running = running;
     try {
-      await archive?.(expired.map((entry) => jobOf(entry, bodies)));
-      const removals = expired
-        .filter((entry) => this.isFinished(entry))
-        .map((entry): RecordDraft[] => [{ op: 'remove', id: entry.id, why: 'archived' }]);
-      this.busy = false;
-      // Arms the next slice, since every commit does.
-      if (!isClosed()) committer.commit(removals, { lazy: true });
+      return await running;
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  private async round(): Promise<'none' | 'more' | 'failed'> {
+    const { committer, clock, retention, archive, onError, isClosed } = this.options;
+    if (isClosed()) return 'none';
+    const expired = findExpired(committer.table, retention, clock.now(), ROUND);
+    if (expired.length === 0) return 'none';
+    try {
+      if (archive) await this.keep(expired, archive);
+      await this.inChunks(expired, (entries) => this.remove(entries));
+      this.kept.clear();
+      return 'more';
     } catch (error) {
       onError(error);
-      alarms.after('sweep', INTERVAL, () => void this.sweep());
-    } finally {
-      this.busy = false;
+      return 'failed';
     }
+  }
+
+  private async keep(expired: readonly Entry[], archive: Archiver): Promise<void> {
+    const fresh = expired.filter((entry) => this.kept.get(entry) !== entry.lastSeq);
+    await this.inChunks(fresh, (entries) => archive.append(entries));
+    await archive.sync();
+    for (const entry of fresh) this.kept.set(entry, entry.lastSeq);
+  }
+
+  private async inChunks(entries: readonly Entry[], run: (chunk: readonly Entry[]) => void): Promise<void> {
+    for (let start = 0; start < entries.length && !this.options.isClosed(); start += CHUNK) {
+      if (start > 0) await new Promise<void>(nextTurn);
+      const began = performance.now();
+      run(entries.slice(start, start + CHUNK));
+      this.spent += performance.now() - began;
+    }
+  }
+
+  private remove(entries: readonly Entry[]): void {
+    const { committer } = this.options;
+    const removals = entries.flatMap((entry): RecordDraft[][] =>
+      this.isFinished(entry) ? [[{ seq: 0, at: 0, op: 'remove', id: entry.id, why: 'archived' }]] : [],
+    );
+    committer.commit(removals, { lazy: true });
   }
 
   /** While a job was archived somebody may have retried or removed it. */
