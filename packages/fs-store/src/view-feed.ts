@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { JobStatus } from '@leviathan/core';
 import { type BodySource, type Entry, type JobTable, jobTextOf } from '@leviathan/core/engine';
 import { nextTurn, startSlice } from './slice';
 import { pendingInOrder } from './view-refill';
@@ -30,8 +31,10 @@ export interface ViewFeedOptions {
 
 /** See the module. */
 export class ViewFeed {
-  /** Pending jobs that have a file, or are about to. */
-  private readonly shown = new Set<string>();
+  /** Jobs that have a file, or are about to, and where. */
+  private readonly shown = new Map<string, JobStatus>();
+  /** How many of them are pending. */
+  private pending = 0;
   /** A pending job was left without a file because there are enough of them. */
   private capped = false;
   /** A finished job was left without a file because it was about to leave. */
@@ -42,18 +45,22 @@ export class ViewFeed {
   /** Pending jobs without a file, for want of room. */
   get skippedPending(): number {
     const { ready, scheduled, blocked } = this.options.table.counts.total;
-    return this.capped ? Math.max(0, ready + scheduled + blocked - this.shown.size) : 0;
+    return this.capped ? Math.max(0, ready + scheduled + blocked - this.pending) : 0;
   }
 
-  /** How the job's file is to be now. */
-  updateOf(id: string): Update {
+  /** How the job's file is to be now; undefined: it has none, and needs none. */
+  updateOf(id: string): Update | undefined {
     const { table, bodies } = this.options;
     const entry = table.entries.get(id);
-    if (!entry || !this.hasRoom(entry) || this.isPassedOver(entry)) {
-      this.shown.delete(id);
-      return { id, version: 0, text: '' };
-    }
-    return { id, status: entry.status, version: entry.lastSeq, text: jobTextOf(entry, bodies) };
+    if (!entry || !this.hasRoom(entry)) return this.show(id, undefined) ? { id, version: 0, text: '' } : undefined;
+    const text = jobTextOf(entry, bodies);
+    this.show(id, entry.status);
+    return { id, status: entry.status, version: entry.lastSeq, text };
+  }
+
+  /** An update did not come about: where there was to be no file, one may stand still. */
+  undone({ id, status }: Update): void {
+    if (status === undefined && !this.shown.has(id)) this.show(id, 'completed');
   }
 
   /** The job as it stands, for who found a file of it. */
@@ -81,11 +88,11 @@ export class ViewFeed {
   /** Asks for the files of pending jobs for which there is room again, in the order in which they will run. */
   refill(below = REFILL_BELOW): void {
     const { table, pendingFiles, touch } = this.options;
-    if (!this.capped || this.shown.size >= pendingFiles * below) return;
+    if (!this.capped || this.pending >= pendingFiles * below) return;
     this.capped = false;
-    let room = pendingFiles - this.shown.size;
+    let room = pendingFiles - this.pending;
     for (const entry of pendingInOrder(table)) {
-      if (this.shown.has(entry.id)) continue;
+      if (this.shown.get(entry.id) === 'pending') continue;
       if (room-- === 0) {
         this.capped = true;
         return;
@@ -98,10 +105,10 @@ export class ViewFeed {
   async compare(files: readonly KeptFile[]): Promise<void> {
     const { table, touch, isStopped } = this.options;
     const kept = new Map<string, KeptFile>();
-    this.shown.clear();
+    for (const id of [...this.shown.keys()]) this.show(id, undefined);
     for (const file of files) {
       kept.set(file.id, file);
-      if (table.entries.get(file.id)?.status === 'pending') this.shown.add(file.id);
+      this.show(file.id, file.folder);
     }
     let slice = startSlice();
     for (const entry of table.entries.values()) {
@@ -116,24 +123,26 @@ export class ViewFeed {
     this.refill(1);
   }
 
-  private isPassedOver(entry: Entry): boolean {
-    if (!this.options.isLeaving(entry)) return false;
-    this.passedOver = true;
-    return true;
+  /** Remembers where the job's file is. Returns whether it had one. */
+  private show(id: string, status: JobStatus | undefined): boolean {
+    const before = this.shown.get(id);
+    if (before === status) return before !== undefined;
+    if (before === 'pending') this.pending--;
+    if (status === 'pending') this.pending++;
+    if (status === undefined) this.shown.delete(id);
+    else this.shown.set(id, status);
+    return before !== undefined;
   }
 
   private hasRoom(entry: Entry): boolean {
-    const { id, status } = entry;
-    if (status !== 'pending') {
-      this.shown.delete(id);
-      return true;
-    }
-    if (this.shown.has(id)) return true;
-    if (this.shown.size >= this.options.pendingFiles) {
-      this.capped = true;
+    const { pendingFiles, isLeaving } = this.options;
+    if (entry.status !== 'pending') {
+      if (!isLeaving(entry)) return true;
+      this.passedOver = true;
       return false;
     }
-    this.shown.add(id);
-    return true;
+    if (this.pending < pendingFiles || this.shown.get(entry.id) === 'pending') return true;
+    this.capped = true;
+    return false;
   }
 }

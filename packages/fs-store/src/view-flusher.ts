@@ -36,8 +36,10 @@ export interface ViewFlusherOptions {
   clock: Clock;
   errors: ErrorDesk;
   keeper: FolderKeeping;
-  /** How the file of this job is to be. */
-  updateOf: (id: string) => Update;
+  /** How the file of this job is to be; undefined: there is nothing to do. */
+  updateOf: (id: string) => Update | undefined;
+  /** The update was not made; it will be asked for again. */
+  undone: (update: Update) => void;
   /** Called when everything that could be written was. */
   onIdle: () => void;
   /** Called after a slice that left so many files behind. */
@@ -141,10 +143,10 @@ export class ViewFlusher {
     const slice = startSlice();
     while (!this.stalled) {
       if (this.flights.size >= MAX_FLIGHTS) return { more: true, elapsed: slice.elapsed() };
-      const updates = this.takeUpdates();
-      if (updates.length === 0) break;
-      this.hand(updates);
+      const updates = this.takeUpdates(slice);
+      if (updates.length > 0) this.hand(updates);
       if (slice.isOver()) return { more: true, elapsed: slice.elapsed() };
+      if (updates.length === 0) break;
     }
     if (this.failed.size === 0) {
       this.retryMs = FIRST_RETRY_MS;
@@ -154,14 +156,16 @@ export class ViewFlusher {
     return { more: false, elapsed: slice.elapsed() };
   }
 
-  private takeUpdates(): Update[] {
+  /** What is to be written next; fewer than fit into a batch when there is no more, or the slice is over. */
+  private takeUpdates(slice: { isOver(): boolean }): Update[] {
     const { keeper, updateOf } = this.options;
     const updates: Update[] = [];
-    while (updates.length < keeper.batch) {
+    while (updates.length < keeper.batch && !slice.isOver()) {
       const id = this.dirty.take();
       if (id === undefined) break;
       try {
-        updates.push(updateOf(id));
+        const update = updateOf(id);
+        if (update) updates.push(update);
       } catch (error) {
         // Its data cannot be read from the journal.
         this.fail(id, error as Error);
@@ -186,8 +190,11 @@ export class ViewFlusher {
   }
 
   private land(updates: readonly Update[], outcomes: readonly UpdateOutcome[]): void {
-    for (const [i, { id }] of updates.entries()) {
+    for (const [i, update] of updates.entries()) {
+      const { id } = update;
       const outcome = outcomes[i];
+      if (outcome === 'done') continue;
+      this.options.undone(update);
       if (outcome === 'untried') this.add(id);
       else if (outcome instanceof Error) this.fail(id, outcome);
     }

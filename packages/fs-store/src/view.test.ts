@@ -247,6 +247,21 @@ describe('trouble with the disk', () => {
     expect(host.errors.length).toBeGreaterThan(0);
   });
 
+  it('the files of removed jobs cannot go: they go later', async () => {
+    const files = faultyFiles();
+    const host = await started({ files });
+    await host.add(ids(3));
+    await host.settle();
+    files.plan = (call) => (call === 'unlinkSync' ? 'EACCES' : undefined);
+    await host.engine.change({ change: { action: 'remove' }, target: { ids: ids(3) } });
+    await host.settle();
+    expect(host.names()).toHaveLength(3);
+    files.plan = undefined;
+    await host.clock.advance(61_000);
+    await host.settle();
+    expect(host.names()).toEqual([]);
+  });
+
   it('reports each kind once per minute', async () => {
     const files = faultyFiles((call) => (call === 'renameSync' ? 'EACCES' : undefined));
     const host = await started({ files });

@@ -82,6 +82,7 @@ export class FolderView {
       errors: new ErrorDesk(clock, onError),
       keeper: this.keeper,
       updateOf: (id) => this.feed.updateOf(id),
+      undone: (update) => this.feed.undone(update),
       onIdle: () => this.feed.next(),
       onBehind: (count) => {
         if (count >= THREAD_FROM && this.state === 'running') this.keeper.promote();
