@@ -82,14 +82,12 @@ export class Sweeper {
     }
   }
 
-  private async run(): Promise<'none' | 'more' | 'failed'> {
-    const running = this.running ?? this.round();
-    this.running = running;
-    try {
-      return await running;
-    } finally {
+  /** One round, or the one that is under way. */
+  private run(): Promise<'none' | 'more' | 'failed'> {
+    this.running ??= this.round().finally(() => {
       this.running = undefined;
-    }
+    });
+    return this.running;
   }
 
   private async round(): Promise<'none' | 'more' | 'failed'> {
