@@ -22,7 +22,7 @@ import type { ParsedJobFile } from './job-file';
 export interface OutsideHost {
   table: JobTable;
   change(request: ChangeRequest): Promise<ChangeResult>;
-  commit(groups: RecordDraft[][]): Promise<void> | undefined;
+  commit(drafts: readonly RecordDraft[]): Promise<void> | undefined;
   /** The types that connected workers take. */
   claimedTypes(): string[] | 'any';
 }
@@ -61,7 +61,7 @@ export class Outside implements HandRequests {
     const holder = runs && job.key !== undefined ? table.keys.get(job.key) : undefined;
     if (holder) return { ok: false, message: `its key is held by ${holder.id}` };
     if (table.entries.has(job.id)) return { ok: false, message: 'there is a job of this id already' };
-    await this.host.commit([[adoption(job, folder)]]);
+    await this.host.commit([adoption(job, folder)]);
     return { ok: true };
   }
 

@@ -119,7 +119,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.outside = new Outside({
       table: this.table,
       change: (request) => this.change(request),
-      commit: (groups) => this.commit(groups),
+      commit: (drafts) => this.commit(drafts),
       claimedTypes: () => this.claimedTypes(),
     });
     this.view = new FolderView({
@@ -202,7 +202,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
 
   /** The worker lives and dies with this process. */
   private registerWorker(worker: string, instance: string): void {
-    if (this.table.workers.get(worker) !== instance) this.commit([[{ op: 'worker', worker, instance }]]);
+    if (this.table.workers.get(worker) !== instance) this.commit([{ op: 'worker', worker, instance }]);
   }
 
   /** A client is there, perhaps again, with the workers that it had. */

@@ -4,7 +4,7 @@ import type { JobSpec } from '../job';
 import type { AddOptions, AddResult } from '../store';
 import type { Committer } from './committer';
 import { AddOverlay, decideAdd } from './decide-add';
-import type { RecordDraft } from './records';
+import type { Draft } from './records';
 import { type AcceptedSpec, acceptSpecs } from './validate';
 
 interface PendingAdd {
@@ -47,13 +47,13 @@ export class AddDesk {
     const { table } = this.committer;
     const now = this.clock.now();
     const overlay = new AddOverlay();
-    const groups: RecordDraft[][] = [];
+    const groups: Draft[] = [];
     const decided: PendingAdd[] = [];
     for (const call of calls) {
       try {
         const { records, results } = decideAdd(table, overlay, call.specs, call.options, now);
         call.results = results;
-        groups.push(records);
+        groups.push(records.length === 1 ? (records[0] as Draft) : records);
         decided.push(call);
       } catch (error) {
         call.reject(error);

@@ -5,7 +5,7 @@ import { decideChange } from './decide-change';
 import type { BodySource, Entry } from './entry';
 import { compileFilter, type Matcher } from './filter';
 import type { JobTable } from './job-table';
-import type { RecordDraft } from './records';
+import type { Draft } from './records';
 
 /** Jobs that one slice decides and commits: a few ms. */
 const SLICE = 2_000;
@@ -40,7 +40,7 @@ export interface ChangeScope {
 export async function runChange(
   scope: ChangeScope,
   request: ChangeRequest,
-  commit: (groups: RecordDraft[][]) => Promise<void> | undefined,
+  commit: (drafts: readonly Draft[]) => Promise<void> | undefined,
   pause: () => Promise<void>,
 ): Promise<ChangeResult> {
   const { table } = scope;
@@ -57,7 +57,7 @@ export async function runChange(
       .filter(({ entry }) => !matches || table.seq === seq || (entry && matches(entry)));
     const context = { table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes };
     const { records, result } = decideChange(context, request, slice);
-    if (!request.dryRun) await commit(request.change.action === 'move' ? [records] : records.map((record) => [record]));
+    if (!request.dryRun) await commit(request.change.action === 'move' ? [records] : records);
     total = total ? merge(total, result) : result;
   }
   return total as ChangeResult;

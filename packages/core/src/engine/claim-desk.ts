@@ -107,7 +107,8 @@ export class ClaimDesk {
     if (picked.length === 0) return [];
     // Each start is a record of its own: losing one to a torn tail must not lose its neighbours. Acknowledged when written, not when
     // flushed: a power cut that forgets the start of an attempt forgets nothing that anybody was told.
-    const starts = picked.map((entry): RecordDraft[] => [{ op: 'start', id: entry.id, worker: request.worker }]);
+    const { worker } = request;
+    const starts = picked.map(({ id }): RecordDraft => ({ seq: 0, at: 0, op: 'start', id, worker }));
     this.committer.commit(starts, { lazy: true });
     return picked.map((entry) => ({ job: jobOf(entry, this.bodies), token: String(entry.run?.token) }));
   }

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock';
 import { type EventHub, eventOf, kindOf } from './event-hub';
 import type { JobTable } from './job-table';
-import type { RecordDraft, StoreRecord } from './records';
+import type { Draft, RecordDraft, StoreRecord } from './records';
 import { isoOf } from './time';
 
 /** Where records become durable. */
@@ -28,12 +28,12 @@ export class Committer {
   ) {}
 
   /**
-   * Commits groups of records, each group atomic. Returns what to await before anybody is told; undefined when there is nothing to
+   * Commits drafts, which become its records. Returns what to await before anybody is told; undefined when there is nothing to
    * wait for. With `lazy` nobody is told, so nothing is flushed for its sake.
    * @throws StoreWriteError: nothing was committed
    */
-  commit(groups: RecordDraft[][], { lazy = false } = {}): Promise<void> | undefined {
-    const records = this.number(groups);
+  commit(drafts: readonly Draft[], { lazy = false } = {}): Promise<void> | undefined {
+    const records = this.number(drafts);
     if (records.length === 0) return undefined;
     // Written first: what the index shows must not be lost by a crash of this process.
     this.log.write(records);
@@ -57,23 +57,34 @@ export class Committer {
     return durable;
   }
 
-  private number(groups: RecordDraft[][]): StoreRecord[] {
+  private number(drafts: readonly Draft[]): StoreRecord[] {
     const at = this.clock.now();
     const records: StoreRecord[] = [];
-    let seq = this.table.seq;
-    for (const group of groups) {
-      const last = group.length - 1;
-      for (let i = 0; i <= last; i++) {
-        const draft = group[i] as RecordDraft;
-        const record = (draft.seq === undefined ? { seq: 0, at: 0, ...draft } : draft) as StoreRecord;
-        record.seq = ++seq;
-        record.at = at;
+    let { seq } = this.table;
+    const add = (draft: RecordDraft): StoreRecord => {
+      const record = (draft.seq === undefined ? { seq: 0, at: 0, ...draft } : draft) as StoreRecord;
+      record.seq = ++seq;
+      record.at = at;
+      records.push(record);
+      return record;
+    };
+    for (const draft of drafts) {
+      if (isSingle(draft)) {
+        add(draft);
+        continue;
+      }
+      const last = draft.length - 1;
+      for (const [i, part] of draft.entries()) {
+        const record = add(part);
         if (i < last) record.more = 1;
-        records.push(record);
       }
     }
     return records;
   }
+}
+
+function isSingle(draft: Draft): draft is RecordDraft {
+  return 'op' in draft;
 }
 
 /**
@@ -81,8 +92,9 @@ export class Committer {
  * @returns whether the record fits the table
  */
 export function applyAndTell(table: JobTable, hub: EventHub, record: StoreRecord): boolean {
-  if (!hub.active) return table.apply(record);
   const kind = kindOf(record);
+  const isWanted = kind !== undefined && hub.wants(kind);
+  if (!isWanted && !hub.wants('drained')) return table.apply(record);
   const before = 'id' in record ? table.entries.get(record.id) : undefined;
   const busy = unfinished(table) > 0;
   const applied = table.apply(record);

@@ -4,7 +4,7 @@ import { type JobError, type Json, MAX_LOGS } from '../job';
 import type { Report, Settlement } from '../store';
 import type { Entry } from './entry';
 import type { JobTable } from './job-table';
-import type { RecordDraft } from './records';
+import type { Draft, RecordDraft } from './records';
 import { isoOf } from './time';
 import { jsonText } from './validate';
 
@@ -14,11 +14,12 @@ export function tokenOf(entry: Entry): string | undefined {
 }
 
 /** What to do about a settlement. */
-export type SettleDecision =
-  | { kind: 'records'; records: RecordDraft[] }
-  /** The same attempt settled already: the caller only lost the answer. */
-  | { kind: 'repeated' }
-  | { kind: 'refused'; records: RecordDraft[] };
+export interface SettleDecision {
+  /** Whether it counts, now or before: the same attempt may have settled so already, and the caller only lost the answer. */
+  accepted: boolean;
+  /** What it becomes, if anything. */
+  draft?: Draft;
+}
 
 /**
  * Decides one settlement. `settled` holds those of this commit that count, by the ids of their jobs.
@@ -32,28 +33,23 @@ export function decideSettle(
   const entry = table.entries.get(settlement.id);
   const earlier = settled.get(settlement.id);
   if (!entry || earlier || tokenOf(entry) !== settlement.token) {
-    if (entry && isRepeated(entry, settlement, earlier)) return { kind: 'repeated' };
-    const refusal: RecordDraft = {
-      op: 'refuse',
-      id: settlement.id,
-      token: settlement.token,
-      outcome: settlement.outcome,
-    };
-    return { kind: 'refused', records: entry ? [refusal] : [] };
+    if (!entry) return { accepted: false };
+    if (isRepeated(entry, settlement, earlier)) return { accepted: true };
+    const { id, token, outcome } = settlement;
+    return { accepted: false, draft: { op: 'refuse', id, token, outcome } };
   }
-  const records: RecordDraft[] = [];
-  // A handler that finished all the same did the work: that counts more than the wish to cancel it.
-  const outcome = settlement.outcome === 'completed' ? completion(entry, settlement.result, context) : undefined;
+  const outcome = outcomeOf(entry, settlement, context);
   const unsaved = liveReport(entry);
-  if (unsaved) records.push(unsaved);
-  if (outcome) records.push(outcome);
-  else if (settlement.outcome === 'failed') records.push(failure(entry, settlement, context.now));
-  else
-    records.push(
-      entry.run?.cancelling ? { op: 'fail', id: entry.id, reason: 'cancelled' } : { op: 'release', id: entry.id },
-    );
   settled.set(entry.id, settlement);
-  return { kind: 'records', records };
+  return { accepted: true, draft: unsaved ? [unsaved, outcome] : outcome };
+}
+
+function outcomeOf(entry: Entry, settlement: Settlement, context: { now: number; maxBytes: number }): RecordDraft {
+  // A handler that finished all the same did the work: that counts more than the wish to cancel it.
+  if (settlement.outcome === 'completed') return completion(entry, settlement.result, context);
+  if (settlement.outcome === 'failed') return failure(entry, settlement, context.now);
+  if (entry.run?.cancelling) return { op: 'fail', id: entry.id, reason: 'cancelled' };
+  return { op: 'release', id: entry.id };
 }
 
 /** Whether the attempt was settled so before, here or in an earlier call: one that completed did not fail, too. */
@@ -69,12 +65,12 @@ function completion(
   result: Json | undefined,
   { now, maxBytes }: { now: number; maxBytes: number },
 ): RecordDraft {
-  if (result === undefined) return { op: 'complete', id: entry.id, body: '' };
+  if (result === undefined) return { seq: 0, at: 0, op: 'complete', id: entry.id, body: '' };
   try {
     const issues: Issue[] = [];
     const body = jsonText('result', result, maxBytes, [], issues);
     if (issues.length > 0) throw new ValidationError('The result', issues);
-    return { op: 'complete', id: entry.id, body };
+    return { seq: 0, at: 0, op: 'complete', id: entry.id, body };
   } catch (error) {
     const { name, code, message } = error as LeviathanError;
     return {
@@ -115,9 +111,10 @@ export function keepReport(entry: Entry, report: Report): void {
 }
 
 /** A running job whose worker is gone. */
-export function decideTakeBack(entry: Entry, cause: 'released' | 'crashed', now: number): RecordDraft[] {
+export function decideTakeBack(entry: Entry, cause: 'released' | 'crashed', now: number): Draft {
   const unsaved = liveReport(entry);
-  return [...(unsaved ? [unsaved] : []), takeBack(entry, cause, now)];
+  const outcome = takeBack(entry, cause, now);
+  return unsaved ? [unsaved, outcome] : outcome;
 }
 
 function takeBack(entry: Entry, cause: 'released' | 'crashed', now: number): RecordDraft {

@@ -41,7 +41,7 @@ import { EventHub } from './event-hub';
 import { explainEntry } from './explain';
 import { JobTable } from './job-table';
 import { findPage } from './list';
-import type { RecordDraft } from './records';
+import type { Draft } from './records';
 import { ReportDesk } from './report-desk';
 import type { Retention } from './retention';
 import { type Archiver, Sweeper } from './sweeper';
@@ -130,13 +130,17 @@ export class EngineStore implements JobStore {
     this.assertOpen();
     const settled = new Map<string, Settlement>();
     const context = { now: this.clock.now(), maxBytes: this.maxBytes };
-    const decisions = settlements.map((settlement) => decideSettle(this.table, settlement, settled, context));
-    const groups = decisions.flatMap((decision) => ('records' in decision ? [decision.records] : []));
-    const durable = this.committer.commit(groups);
-    const results = settlements.map(({ id }, i) => {
-      const status = this.table.entries.get(id)?.status;
-      return { id, accepted: decisions[i]?.kind !== 'refused', ...(status && { status }) };
+    const drafts: Draft[] = [];
+    const results = settlements.map((settlement): SettleResult => {
+      const { accepted, draft } = decideSettle(this.table, settlement, settled, context);
+      if (draft) drafts.push(draft);
+      return { id: settlement.id, accepted };
     });
+    const durable = this.committer.commit(drafts);
+    for (const result of results) {
+      const entry = this.table.entries.get(result.id);
+      if (entry) result.status = entry.status;
+    }
     await durable;
     return results;
   }
@@ -153,16 +157,16 @@ export class EngineStore implements JobStore {
   ): Promise<number> {
     this.assertOpen();
     const kept = new Set(keep);
-    const groups: RecordDraft[][] = [];
+    const drafts: Draft[] = [];
     for (const worker of new Set(workers)) {
       for (const entry of this.table.byWorker.get(worker) ?? []) {
-        if (!kept.has(String(entry.run?.token))) groups.push(decideTakeBack(entry, cause, this.clock.now()));
+        if (!kept.has(String(entry.run?.token))) drafts.push(decideTakeBack(entry, cause, this.clock.now()));
       }
       // A worker that says what it keeps, if only nothing, is still there.
       if (!keep) this.desk.forget(worker);
     }
-    await this.committer.commit(groups);
-    return groups.length;
+    await this.committer.commit(drafts);
+    return drafts.length;
   }
 
   async change(request: ChangeRequest): Promise<ChangeResult> {
@@ -171,7 +175,7 @@ export class EngineStore implements JobStore {
     return runChange(
       { table, bodies: this.options.bodies, clock: this.clock, maxBytes: this.maxBytes },
       request,
-      (groups) => this.committer.commit(groups),
+      (drafts) => this.committer.commit(drafts),
       () => this.pauseScan(),
     );
   }
@@ -181,7 +185,7 @@ export class EngineStore implements JobStore {
     const { table } = this;
     if (paused === (type === undefined ? table.pausedAll : table.pausedTypes.has(type))) return;
     const scope = { ...(type !== undefined && { type }), ...(by !== undefined && { by }) };
-    await this.committer.commit([[{ op: 'pause', paused, ...scope }]]);
+    await this.committer.commit([{ op: 'pause', paused, ...scope }]);
   }
 
   async get(ids: string[]): Promise<(Job | null)[]> {
@@ -260,8 +264,8 @@ export class EngineStore implements JobStore {
   }
 
   /** Commits what the store itself decided (recovery, adopted files). @throws StoreWriteError */
-  protected commit(groups: RecordDraft[][]): Promise<void> | undefined {
-    return this.committer.commit(groups);
+  protected commit(drafts: readonly Draft[]): Promise<void> | undefined {
+    return this.committer.commit(drafts);
   }
 
   /** After each commit: hands out what became ready, and sets the next alarms. */

@@ -271,6 +271,8 @@ export function detailOf(entry: Entry): Json | undefined {
 /** The job as the API shows it: a fresh object, keys in the order of `JOB_KEYS`. */
 export function jobOf(entry: Entry, bodies: BodySource): Job {
   const { run, extra } = entry;
+  if (run && !extra && entry.runAt === 0 && entry.status === 'active' && !run.cancelling && run.finished === undefined)
+    return plainActiveJob(entry, run, bodies);
   const job = {
     id: entry.id,
     type: entry.type,
@@ -305,10 +307,31 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
   return job;
 }
 
+/** A job without options on its first attempt, as most jobs are claimed: in one piece, which costs half as much. */
+function plainActiveJob(entry: Entry, run: Run, bodies: BodySource): Job {
+  return {
+    id: entry.id,
+    type: entry.type,
+    status: 'active',
+    priority: entry.priority,
+    created: isoOf(entry.created),
+    updated: isoOf(run.updated),
+    data: JSON.parse(dataOf(entry, bodies)),
+    metadata: metadataOf(entry),
+    rev: run.rev,
+    order: entry.order,
+    attempt: run.attempt,
+    maxAttempts: entry.maxAttempts,
+    maxCrashes: entry.maxCrashes,
+    started: isoOf(run.started as number),
+    worker: run.worker as string,
+  };
+}
+
 /** The `metadata` of a job: a fresh object. */
 export function metadataOf(entry: Entry): JobMetadata {
   const { run } = entry;
-  if (!run) return { retries: entry.retries, progress: 0, logs: [], errors: [] };
+  if (!run || isPlain(run)) return { retries: entry.retries, progress: run?.progress ?? 0, logs: [], errors: [] };
   const detail = detailOf(entry);
   const metadata: JobMetadata = {
     retries: entry.retries,
@@ -321,6 +344,19 @@ export function metadataOf(entry: Entry): JobMetadata {
   if (run.checkpoint !== undefined) metadata.checkpoint = structuredClone(run.checkpoint);
   if (run.stuck) metadata.stuck = true;
   return metadata;
+}
+
+/** Whether the attempts left nothing behind but their number and their progress. */
+export function isPlain({ live, detail, logs, errors, crashes, stuck, checkpoint }: Run): boolean {
+  return (
+    live === undefined &&
+    detail === undefined &&
+    logs === undefined &&
+    errors === undefined &&
+    crashes === undefined &&
+    stuck === undefined &&
+    checkpoint === undefined
+  );
 }
 
 function logsOf(run: Run): JobLog[] {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BodySource, dataOf, type Entry, type EntryExtra, metadataOf, type Run, resultOf } from './entry';
+import { type BodySource, dataOf, type Entry, type EntryExtra, isPlain, metadataOf, type Run, resultOf } from './entry';
 import { isoOf } from './time';
 
 /** The same text as `JSON.stringify(jobOf(entry, bodies))`. */
@@ -21,11 +21,7 @@ export function jobTextOf(entry: Entry, bodies: BodySource): string {
 
 function metadataText(entry: Entry): string {
   const { run } = entry;
-  const isPlain =
-    !run ||
-    (!(run.live || run.detail !== undefined || run.logs || run.errors || run.crashes || run.stuck) &&
-      run.checkpoint === undefined);
-  if (!isPlain) return JSON.stringify(metadataOf(entry));
+  if (run && !isPlain(run)) return JSON.stringify(metadataOf(entry));
   return `{"retries":${entry.retries},"progress":${run?.progress ?? 0},"logs":[],"errors":[]}`;
 }
 

@@ -77,6 +77,9 @@ export interface EditPatch {
 /** What happens, before it is numbered. Where it happens often, room for the number is there from the start. */
 export type RecordDraft = Partial<RecordBase> & RecordBody;
 
+/** What happens at once: one record, or several of which all count or none. */
+export type Draft = RecordDraft | readonly RecordDraft[];
+
 type RecordBody =
   /** A new job; body: its data. `seq` becomes its creation number unless `job.order` or a snapshot says otherwise. */
   | { op: 'add'; job: JobHead; body: string; result?: string }

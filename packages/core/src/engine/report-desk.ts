@@ -6,7 +6,7 @@ import type { EventKind, Report, ReportResult, StoreEvent } from '../store';
 import type { Committer } from './committer';
 import { keepReport, liveReport, tokenOf } from './decide-settle';
 import { detailOf, type Entry, progressOf } from './entry';
-import type { RecordDraft } from './records';
+import type { Draft, RecordDraft } from './records';
 import { isoOf } from './time';
 import { jsonText } from './validate';
 
@@ -26,12 +26,12 @@ export class ReportDesk {
 
   /** @throws ValidationError, JobTooLargeError for a checkpoint; StoreWriteError */
   async report(reports: Report[], maxBytes: number): Promise<ReportResult[]> {
-    const groups: RecordDraft[][] = [];
+    const drafts: Draft[] = [];
     const stuck = new Set<Entry>();
-    const results = reports.map((report) => this.take(report, maxBytes, groups, stuck));
+    const results = reports.map((report) => this.take(report, maxBytes, drafts, stuck));
     // Only now: such a record takes along all that was reported of its attempt, also by the rest of this call.
-    for (const entry of stuck) groups.push([{ op: 'report', id: entry.id, stuck: true, ...liveFields(entry) }]);
-    if (groups.length > 0) await this.committer.commit(groups);
+    for (const entry of stuck) drafts.push({ op: 'report', id: entry.id, stuck: true, ...liveFields(entry) });
+    if (drafts.length > 0) await this.committer.commit(drafts);
     else this.committer.tell();
     return results;
   }
@@ -43,17 +43,14 @@ export class ReportDesk {
     const records = [...this.unsaved].flatMap((entry) => liveReport(entry) ?? []);
     this.unsaved.clear();
     try {
-      this.committer.commit(
-        records.map((record) => [record]),
-        { lazy: true },
-      );
+      this.committer.commit(records, { lazy: true });
     } catch (error) {
       // Nothing is lost: the values stay with their entries until the next report or the settlement.
       this.onError(error);
     }
   }
 
-  private take(report: Report, maxBytes: number, groups: RecordDraft[][], stuck: Set<Entry>): ReportResult {
+  private take(report: Report, maxBytes: number, drafts: Draft[], stuck: Set<Entry>): ReportResult {
     const entry = this.committer.table.entries.get(report.id);
     if (!entry || tokenOf(entry) !== report.token) return { id: report.id, accepted: false, cancelling: false };
     keepReport(entry, report);
@@ -61,7 +58,7 @@ export class ReportDesk {
     if (report.logs?.length) this.tell(entry, 'log', report);
     if (entry.run?.live) this.saveSoon(entry);
     if (report.checkpoint !== undefined)
-      groups.push([{ op: 'checkpoint', id: entry.id, body: checkpointText(report.checkpoint, maxBytes) }]);
+      drafts.push({ op: 'checkpoint', id: entry.id, body: checkpointText(report.checkpoint, maxBytes) });
     if (report.stuck && !entry.run?.stuck) stuck.add(entry);
     return { id: report.id, accepted: true, cancelling: entry.run?.cancelling === true };
   }

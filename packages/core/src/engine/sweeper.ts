@@ -124,9 +124,9 @@ export class Sweeper {
 
   private remove(entries: readonly Entry[]): void {
     const { committer } = this.options;
-    const removals = entries.flatMap((entry): RecordDraft[][] =>
-      this.isFinished(entry) ? [[{ seq: 0, at: 0, op: 'remove', id: entry.id, why: 'archived' }]] : [],
-    );
+    const removals = entries
+      .filter((entry) => this.isFinished(entry))
+      .map(({ id }): RecordDraft => ({ seq: 0, at: 0, op: 'remove', id, why: 'archived' }));
     committer.commit(removals, { lazy: true });
   }
 
