@@ -170,7 +170,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       else if (record.op === 'add') this.tombstones.delete(record.job.id);
       if (entry) {
         log.refer(record, entry, bodies);
-        this.view.touch(entry.id);
+        this.view.touch(entry);
       }
       this.snapshotter.check();
     };

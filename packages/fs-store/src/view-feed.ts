@@ -52,6 +52,7 @@ export class ViewFeed {
   updateOf(id: string): Update | undefined {
     const { table, bodies } = this.options;
     const entry = table.entries.get(id);
+    if (entry) entry.isBehind = false;
     if (!entry || !this.hasRoom(entry)) return this.show(id, undefined) ? { id, version: 0, text: '' } : undefined;
     const text = jobTextOf(entry, bodies);
     this.show(id, entry.status);

@@ -8,7 +8,7 @@ import type { Clock, Timer } from '@leviathan/core';
 import type { ErrorDesk } from './error-desk';
 import { errorCode } from './files';
 import { nextTurn, startSlice } from './slice';
-import { DirtyIds } from './view-dirty';
+import { type Behind, DirtyJobs } from './view-dirty';
 import type { FolderKeeping, Update, UpdateOutcome } from './view-update';
 
 /** Changes within so many milliseconds become one write. */
@@ -38,6 +38,8 @@ export interface ViewFlusherOptions {
   keeper: FolderKeeping;
   /** How the file of this job is to be; undefined: there is nothing to do. */
   updateOf: (id: string) => Update | undefined;
+  /** Marks the job as behind, by {@link ViewFlusher.add}. */
+  touch: (id: string) => void;
   /** The update was not made; it will be asked for again. */
   undone: (update: Update) => void;
   /** Called when everything that could be written was. */
@@ -56,7 +58,7 @@ interface Flight {
 
 /** See the module. */
 export class ViewFlusher {
-  private readonly dirty: DirtyIds;
+  private readonly dirty: DirtyJobs;
   /** Ids that failed; they wait for the retry timer. */
   private readonly failed = new Set<string>();
   /** Since when there is something that fails again and again. */
@@ -71,7 +73,7 @@ export class ViewFlusher {
   private readonly flights = new Set<Flight>();
 
   constructor(private readonly options: ViewFlusherOptions) {
-    this.dirty = new DirtyIds(() => options.clock.monotonic());
+    this.dirty = new DirtyJobs(() => options.clock.monotonic());
   }
 
   /** Ids whose files are behind. */
@@ -90,8 +92,8 @@ export class ViewFlusher {
   }
 
   /** O(1). */
-  add(id: string): void {
-    if (this.dirty.add(id) && this.running) this.arm(DELAY_MS);
+  add(id: string, job: Behind | undefined): void {
+    if (this.dirty.add(id, job) && this.running) this.arm(DELAY_MS);
   }
 
   start(): void {
@@ -195,7 +197,7 @@ export class ViewFlusher {
       const outcome = outcomes[i];
       if (outcome === 'done') continue;
       this.options.undone(update);
-      if (outcome === 'untried') this.add(id);
+      if (outcome === 'untried') this.options.touch(id);
       else if (outcome instanceof Error) this.fail(id, outcome);
     }
   }
@@ -219,7 +221,7 @@ export class ViewFlusher {
     this.retryTimer?.cancel();
     this.retryTimer = undefined;
     this.stalled = false;
-    for (const id of this.failed) this.dirty.add(id);
+    for (const id of this.failed) this.options.touch(id);
     this.failed.clear();
     if (this.running && this.dirty.size > 0) this.arm(DELAY_MS);
   }

@@ -74,7 +74,7 @@ export class FolderView {
     this.feed = new ViewFeed({
       ...{ table, bodies, tombstones, pendingFiles: limits.pendingFiles },
       isLeaving: options.isLeaving ?? (() => false),
-      touch: (id) => this.touch(id),
+      touch: (id) => this.touchId(id),
       isStopped: () => this.state === 'stopped',
     });
     this.flusher = new ViewFlusher({
@@ -82,6 +82,7 @@ export class FolderView {
       errors: new ErrorDesk(clock, onError),
       keeper: this.keeper,
       updateOf: (id) => this.feed.updateOf(id),
+      touch: (id) => this.touchId(id),
       undone: (update) => this.feed.undone(update),
       onIdle: () => this.feed.next(),
       onBehind: (count) => {
@@ -96,8 +97,8 @@ export class FolderView {
   }
 
   /** The job changed, or left the store. O(1). */
-  touch(id: string): void {
-    this.flusher.add(id);
+  touch(entry: Entry): void {
+    this.flusher.add(entry.id, entry);
   }
 
   /**
@@ -148,13 +149,17 @@ export class FolderView {
     return { dirty: behind, lagMs, files: { ...this.keeper.files }, skippedPending: this.feed.skippedPending };
   }
 
+  private touchId(id: string): void {
+    this.flusher.add(id, this.options.table.entries.get(id));
+  }
+
   private host(): FolderHost {
     const { table, requests, onError } = this.options;
     return {
       look: async (ids) => ids.map((id) => this.feed.look(id)),
       progress: async () => table.seq,
       touch: (ids) => {
-        for (const id of ids) this.touch(id);
+        for (const id of ids) this.touchId(id);
       },
       replaced: (files) => void this.feed.compare(files),
       error: (error) => onError?.(error),

@@ -120,6 +120,8 @@ export class Entry {
   dataRef: BodyRef | undefined = undefined;
   /** Characters of data and result, wherever they are. */
   size = 0;
+  /** Of use to whoever shows the job elsewhere: a change of it is to be shown already. */
+  isBehind = false;
 
   constructor(
     readonly id: string,

@@ -144,6 +144,8 @@ export class FolderHost<C extends Clock = FakeClock> {
     this.clock = options.clock ?? (new FakeClock(Date.now()) as unknown as C);
     this.layout = new Layout(options.root ?? tempDir());
     this.layout.ensure(nodeFiles);
+    // What another view had marked is nothing to this one.
+    for (const entry of options.table?.entries.values() ?? []) entry.isBehind = false;
     this.engine = new Engine(this.clock, options.retention, options.table);
     const files = options.files ?? nodeFiles;
     const viewOptions: FolderViewOptions = {
@@ -156,7 +158,7 @@ export class FolderHost<C extends Clock = FakeClock> {
     };
     this.view = new FolderView(viewOptions);
     this.engine.table.onApplied = (_record, entry) => {
-      if (entry) this.view.touch(entry.id);
+      if (entry) this.view.touch(entry);
     };
     onTestFinished(() => this.close());
   }
