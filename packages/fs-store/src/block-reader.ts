@@ -11,12 +11,23 @@ const BLOCK = 1 << 18;
 const BLOCKS = 16;
 const OPEN_FILES = 8;
 
+/** A piece of a file, as far as it is there. */
+interface Block {
+  file: string;
+  index: number;
+  bytes: Buffer;
+  /** Of a growing file more may come. */
+  filled: number;
+}
+
 /** Keeps the blocks that were read last (16 of 256 KiB) and a few files open. */
 export class BlockReader {
   readonly #files: Files;
   readonly #dir: string;
-  /** The oldest first. A block of a growing file may be shorter than the others. */
-  readonly #blocks = new Map<string, Buffer>();
+  /** The oldest first. */
+  readonly #blocks = new Map<string, Block>();
+  /** Jobs are read in the order in which they were written, so the next piece is nearly always in the same block. */
+  #newest: Block | undefined;
   readonly #open = new Map<string, number>();
 
   constructor(files: Files, dir: string) {
@@ -30,11 +41,13 @@ export class BlockReader {
    */
   read(file: string, offset: number, length: number): string {
     try {
-      const block = Math.floor(offset / BLOCK);
-      const start = offset - block * BLOCK;
+      const index = Math.floor(offset / BLOCK);
+      const start = offset - index * BLOCK;
       if (start + length <= BLOCK)
-        return this.#block(file, block, start + length).toString('utf8', start, start + length);
-      return this.#load(file, offset, length, length).toString('utf8');
+        return this.#block(file, index, start + length).toString('utf8', start, start + length);
+      const bytes = Buffer.allocUnsafeSlow(length);
+      if (this.#load(file, bytes, 0, offset) < length) throw unreadable(file, offset, length, undefined);
+      return bytes.toString('utf8');
     } catch (error) {
       if (error instanceof StoreError) throw error;
       throw unreadable(file, offset, length, error);
@@ -46,37 +59,48 @@ export class BlockReader {
     const fd = this.#open.get(file);
     if (fd !== undefined) this.#files.closeSync(fd);
     this.#open.delete(file);
-    for (const key of this.#blocks.keys()) if (key.startsWith(`${file}:`)) this.#blocks.delete(key);
+    this.#newest = undefined;
+    for (const [key, block] of this.#blocks) if (block.file === file) this.#blocks.delete(key);
   }
 
   close(): void {
     for (const file of [...this.#open.keys()]) this.forget(file);
     this.#blocks.clear();
+    this.#newest = undefined;
   }
 
   /** The block, with at least so many bytes. */
   #block(file: string, index: number, needed: number): Buffer {
+    let block = this.#newest;
+    if (!block || block.index !== index || block.file !== file) block = this.#use(file, index);
+    if (block.filled < needed) {
+      block.filled += this.#load(file, block.bytes, block.filled, index * BLOCK + block.filled);
+      if (block.filled < needed) throw unreadable(file, index * BLOCK, needed, undefined);
+    }
+    return block.bytes;
+  }
+
+  #use(file: string, index: number): Block {
     const key = `${file}:${index}`;
-    let block = this.#blocks.get(key);
+    const block = this.#blocks.get(key) ?? { file, index, bytes: Buffer.allocUnsafeSlow(BLOCK), filled: 0 };
     this.#blocks.delete(key);
-    if (!block || block.length < needed) block = this.#load(file, index * BLOCK, BLOCK, needed);
     this.#blocks.set(key, block);
     const [oldest] = this.#blocks.keys();
     if (this.#blocks.size > BLOCKS && oldest !== undefined) this.#blocks.delete(oldest);
+    this.#newest = block;
     return block;
   }
 
-  #load(file: string, offset: number, length: number, needed: number): Buffer {
+  /** Reads from `position` on until the buffer is full or the file ends; returns how many bytes that were. */
+  #load(file: string, into: Buffer, from: number, position: number): number {
     const fd = this.#fd(file);
-    const bytes = Buffer.allocUnsafeSlow(length);
-    let done = 0;
-    while (done < length) {
-      const read = this.#files.readSync(fd, bytes, done, length - done, offset + done);
+    let done = from;
+    while (done < into.length) {
+      const read = this.#files.readSync(fd, into, done, into.length - done, position + done - from);
       if (read === 0) break;
       done += read;
     }
-    if (done < needed) throw unreadable(file, offset, needed, undefined);
-    return bytes.subarray(0, done);
+    return done - from;
   }
 
   #fd(file: string): number {

@@ -34,6 +34,8 @@ export class BodyCache implements BodySource {
   constructor(
     private readonly readBody: ReadBody,
     private readonly limit: number,
+    /** Whether a job that is added now will wait for long: its data need not be in memory. */
+    private readonly isLongWait: () => boolean = () => false,
   ) {}
 
   read(ref: object): string {
@@ -44,7 +46,9 @@ export class BodyCache implements BodySource {
   /** The entry's data was just written at `ref`; it may leave memory from now on. */
   keepData(entry: Entry, ref: DiskRef): void {
     entry.dataRef = ref;
-    if (entry.data !== undefined) this.keep({ entry, text: entry.data });
+    if (entry.data === undefined) return;
+    if (this.isLongWait()) entry.data = undefined;
+    else this.keep({ entry, text: entry.data });
   }
 
   /** The same for its result. */

@@ -32,6 +32,9 @@ import { FolderView } from './view';
 /** How often (ms) the archive is compressed and cut to its limits. */
 const ARCHIVE_INTERVAL = 24 * 60 * 60 * 1000;
 
+/** The data of jobs behind so many others is read from the journal when their turn comes: in blocks, since their neighbours come next. */
+const LONG_QUEUE = 2_000;
+
 /** What an owner is made of. */
 export interface OwnerParts {
   settings: StoreSettings;
@@ -86,6 +89,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     const bodies = new BodyCache(
       (file, offset, length) => journal.readBody(file, offset, length),
       settings.memoryBytes,
+      () => recovered.table.counts.total.ready > LONG_QUEUE,
     );
     const quarantine = new Quarantine(layout, files, clock);
     const archive = new Archive(layout.archive, files, clock, settings.audit);
