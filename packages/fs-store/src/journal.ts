@@ -95,6 +95,11 @@ export class Journal {
     return { name: this.#writer.name ?? '', size: this.#writer.size };
   }
 
+  /** Records below this number are as durable as promised. */
+  get durable(): number {
+    return this.#writer.durable;
+  }
+
   /** Why nothing can be appended until `repair` succeeds; `null`: all is well. */
   get broken(): StoreWriteError | null {
     return this.#broken;

@@ -137,6 +137,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       requests: this.outside,
       tombstones: this.tombstones,
       isLeaving: (entry) => isLeaving(this.table, settings.retention, entry),
+      durable: () => journal.durable,
       quarantine,
       onError,
       ...(settings.viewProgram && { program: settings.viewProgram }),

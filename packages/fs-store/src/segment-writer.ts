@@ -80,6 +80,11 @@ export class SegmentWriter {
     return this.#segment !== null && !this.#segment.spoilt;
   }
 
+  /** Records below this number are as durable as promised. */
+  get durable(): number {
+    return this.#unsynced[0]?.first ?? this.next;
+  }
+
   /** How many bytes wait for a sync. */
   get waiting(): number {
     return this.#waiting;

@@ -24,6 +24,8 @@ export interface ViewFeedOptions {
   tombstones: ReadonlySet<string>;
   /** The job will leave the store soon: a file of it is not worth writing any more. */
   isLeaving: (entry: Entry) => boolean;
+  /** Records below this number survive what the store promises to survive. */
+  durable: () => number;
   /** The file of the job is behind. */
   touch: (id: string) => void;
   isStopped: () => boolean;
@@ -50,9 +52,14 @@ export class ViewFeed {
 
   /** How the job's file is to be now; undefined: it has none, and needs none. */
   updateOf(id: string): Update | undefined {
-    const { table, bodies } = this.options;
+    const { table, bodies, durable, touch } = this.options;
     const entry = table.entries.get(id);
     if (entry) entry.isBehind = false;
+    if (entry && entry.seq >= durable()) {
+      // A file that outlived its job's `add` in a power cut would be adopted, and one job of a batch without the others.
+      touch(id);
+      return undefined;
+    }
     if (!entry || !this.hasRoom(entry)) return this.show(id, undefined) ? { id, version: 0, text: '' } : undefined;
     const text = jobTextOf(entry, bodies);
     this.show(id, entry.status);

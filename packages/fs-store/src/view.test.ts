@@ -47,6 +47,20 @@ describe('the folders', () => {
     expect(writes(files)).toBe(1);
   });
 
+  it('hold no file of a job whose add a power cut could still take', async () => {
+    let durable = 3;
+    const host = await started({ durable: () => durable });
+    await host.add(['a', 'b', 'c', 'd']);
+    await host.settle();
+    expect(host.names()).toEqual(['pending/a.json', 'pending/b.json']);
+    await host.claim(1);
+    await host.clock.advance(1_000);
+    expect(host.names()).toEqual(['active/a.json', 'pending/b.json']);
+    durable = 5;
+    await host.clock.advance(60);
+    expect(host.names()).toEqual(['active/a.json', 'pending/b.json', 'pending/c.json', 'pending/d.json']);
+  });
+
   it('never hold a file of a job that came and went meanwhile', async () => {
     const files = faultyFiles();
     const host = await started({ files });

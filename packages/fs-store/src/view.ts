@@ -38,6 +38,8 @@ export interface FolderViewOptions {
   tombstones?: ReadonlySet<string>;
   /** The job will leave the store soon: a file of it is not worth writing any more. */
   isLeaving?: (entry: Entry) => boolean;
+  /** Records below this number survive what the store promises to survive; all of them by default. */
+  durable?: () => number;
   /** Hears of what cannot be read or written, each kind once per minute. */
   onError?: (error: unknown) => void;
   /** Where the program of a thread for the folders stands; left out: they stay on this one. */
@@ -74,6 +76,7 @@ export class FolderView {
     this.feed = new ViewFeed({
       ...{ table, bodies, tombstones, pendingFiles: limits.pendingFiles },
       isLeaving: options.isLeaving ?? (() => false),
+      durable: options.durable ?? (() => Number.POSITIVE_INFINITY),
       touch: (id) => this.touchId(id),
       isStopped: () => this.state === 'stopped',
     });

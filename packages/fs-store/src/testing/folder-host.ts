@@ -130,6 +130,7 @@ export interface HostOptions {
   tombstones?: Set<string>;
   /** The program of a thread for the folders. */
   program?: URL;
+  durable?: () => number;
 }
 
 /** An engine, its folders, and the eyes of a person. */
@@ -155,6 +156,7 @@ export class FolderHost<C extends Clock = FakeClock> {
       onError: (error) => this.errors.push(error as Error),
       ...(options.tombstones && { tombstones: options.tombstones }),
       ...(options.program && { program: options.program }),
+      ...(options.durable && { durable: options.durable }),
     };
     this.view = new FolderView(viewOptions);
     this.engine.table.onApplied = (_record, entry) => {
