@@ -7,6 +7,7 @@ Prints {"jobs": [...], "findings": [...]}, the jobs in the order in which they w
 nothing, takes no lock, and needs nothing but Python.
 """
 import gzip
+import itertools
 import json
 import os
 import re
@@ -21,6 +22,7 @@ ALLOWED = {
     "remove": ("pending", "completed", "failed"), "refuse": STATUSES,
 }
 MAX_LOGS, MAX_ERRORS = 100, 20
+HOLE = "there are zeros where a line should be"
 
 
 class Damaged(Exception):
@@ -28,8 +30,21 @@ class Damaged(Exception):
 
 
 def lines_of(data):
-    """(meta, body text) of each whole line; (None, what is wrong) of the bytes between two newlines that are none."""
+    """(meta, body text) of each whole line; (None, what is wrong) of the bytes between two of them that are none."""
+    for whole, items in itertools.groupby(pieces_of(data), key=lambda item: item[0] is not None):
+        items = list(items)
+        yield from items if whole else [max(items, key=lambda item: item[1] == HOLE)]
+
+
+def pieces_of(data):
+    """As lines_of, but what is no line comes in pieces."""
     for line in data.split(b"\n")[:-1]:
+        hole = line.rfind(b"\0") + 1
+        if hole:
+            yield None, HOLE
+            if hole == len(line):
+                continue
+            line = line[hole:]
         crc, _, content = line.partition(b"\t")
         if not re.fullmatch(rb"[0-9a-f]{8}", crc) or int(crc, 16) != zlib.crc32(content):
             yield None, "a line does not match its checksum"
@@ -92,9 +107,16 @@ def records_from(folder, start, findings):
     for limit, first in zip(firsts[1:] + [None], firsts):
         if first > expected:
             findings.append(f"records {expected} to {first - 1} are missing")
-        expected, batch, faults = max(expected, first), [], []
-        for meta, body in read_segment(folder, first, segments[first]):
+        expected, batch, faults, proven = max(expected, first), [], [], start - 1
+        lines = read_segment(folder, first, segments[first])
+        for i, (meta, body) in enumerate(lines):
             seq = meta and meta.get("seq")
+            proven = max(proven, (meta or {}).get("synced", 0))
+            if limit is None and body == HOLE and meta is None:
+                proven = max([proven] + [later.get("synced", 0) for later, _ in lines[i + 1:] if later])
+                if expected > proven:
+                    faults.append("the journal ends at a hole")
+                    break
             if limit is not None and (expected >= limit if seq is None else seq >= limit):
                 break  # Given up when the next segment was made.
             if seq is not None and seq < expected:

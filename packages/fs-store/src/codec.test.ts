@@ -152,6 +152,7 @@ describe('decoding', () => {
           from: three.length,
           to: three.length + zeros,
           reason: 'there are zeros where a line should be',
+          hole: true,
         },
         { seq: 1, x: 'ü' },
       ]);
@@ -161,7 +162,13 @@ describe('decoding', () => {
   it('calls a tail of zeros torn', () => {
     const bytes = Buffer.concat([three, Buffer.alloc(100_000)]);
     expect(decode(bytes, 4096).slice(3)).toEqual([
-      { kind: 'torn', from: three.length, to: bytes.length, reason: 'there are zeros where a line should be' },
+      {
+        kind: 'torn',
+        from: three.length,
+        to: bytes.length,
+        reason: 'there are zeros where a line should be',
+        hole: true,
+      },
     ]);
   });
 

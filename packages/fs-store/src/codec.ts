@@ -125,6 +125,8 @@ export interface Damage {
   to: number;
   /** What is wrong with the first of them. */
   reason: string;
+  /** There are zeros among them, as where a crash kept blocks from being written. */
+  hole?: true;
 }
 
 /** The body of a decoded line as JSON text, `''` when it has none. */
@@ -191,7 +193,7 @@ export class LineDecoder {
       const hole = source.subarray(start, end).lastIndexOf(0) + 1;
       const reason = hole > 0 ? 'there are zeros where a line should be' : line;
       if (hole > 0) line = decodeLine(source, start + hole, end, offset + hole);
-      this.#spoil(offset, typeof line === 'string' ? this.#offset : offset + hole, reason);
+      this.#spoil(offset, typeof line === 'string' ? this.#offset : offset + hole, reason, hole > 0);
       if (typeof line === 'string') return;
     }
     if (this.#damage) {
@@ -207,16 +209,17 @@ export class LineDecoder {
       // Nothing up to a zero can be part of a line. A tail of many megabytes of them must not pile up in memory.
       const from = this.#offset;
       this.#offset += this.#carry.reduce((bytes, part) => bytes + part.length, hole);
-      this.#spoil(from, this.#offset, 'there are zeros where a line should be');
+      this.#spoil(from, this.#offset, 'there are zeros where a line should be', true);
       this.#carry = [];
     }
     if (hole < piece.length) this.#carry.push(piece.subarray(hole));
   }
 
   /** Damage that nothing whole interrupts is one. */
-  #spoil(from: number, to: number, reason: string): void {
+  #spoil(from: number, to: number, reason: string, isHole = false): void {
     if (this.#damage) this.#damage.to = to;
     else this.#damage = { kind: 'torn', from, to, reason };
+    if (isHole) this.#damage.hole = true;
   }
 }
 

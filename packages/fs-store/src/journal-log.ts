@@ -25,6 +25,8 @@ export class JournalLog implements CommitLog {
   private bodyStarts: number[] = [];
   private bodyLengths: number[] = [];
   private first = 0;
+  /** What the newest line says that is on the device. */
+  private told = 0;
   /** The reserve is given away: room is kept for outcomes until it stands again. */
   private tight = false;
   private repairTimer: Timer | undefined;
@@ -55,7 +57,9 @@ export class JournalLog implements CommitLog {
   write(records: StoreRecord[]): void {
     const first = records[0]?.seq;
     if (first === undefined) return;
-    const lines = this.encode(records);
+    const { onDevice } = this.journal;
+    // A reader that finds a hole in front of this batch knows by it whether a crash left the hole, or damage did.
+    const lines = this.encode(records, onDevice > this.told ? onDevice : undefined);
     const batch = { lines, first, last: first + records.length - 1 };
     const mayUseReserve = tellsOutcome(records);
     if (this.tight && !mayUseReserve) throw diskFull();
@@ -68,6 +72,7 @@ export class JournalLog implements CommitLog {
       this.place = this.journal.append(batch);
     }
     this.first = first;
+    this.told = onDevice;
     this.since += lines.length;
   }
 
@@ -112,14 +117,16 @@ export class JournalLog implements CommitLog {
     this.waiting = [];
   }
 
-  /** The lines of the records, good until the next call. */
-  private encode(records: StoreRecord[]): Buffer {
+  /** The lines of the records, good until the next call; the first one says what is on the device. */
+  private encode(records: StoreRecord[], synced: number | undefined): Buffer {
     const { encoder } = this;
     encoder.clear();
     this.bodyStarts = [];
     this.bodyLengths = [];
+    let proof = synced;
     for (const record of records) {
-      encoder.add(metaOf(record), bodyText(record));
+      encoder.add(metaOf(record, proof), bodyText(record));
+      proof = undefined;
       this.bodyStarts.push(encoder.bodyStart);
       this.bodyLengths.push(encoder.bodyLength);
     }

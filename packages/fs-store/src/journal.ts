@@ -95,6 +95,11 @@ export class Journal {
     return { name: this.#writer.name ?? '', size: this.#writer.size };
   }
 
+  /** Number of the newest record that is known to be on the device; 0: none, or it is not promised. */
+  get onDevice(): number {
+    return this.#writer.synced;
+  }
+
   /** Records below this number are as durable as promised. */
   get durable(): number {
     return this.#writer.durable;

@@ -6,10 +6,14 @@
 import { isSafeId, type StoreRecord } from '@leviathan/core/engine';
 import { isObject } from './job-file-checks';
 
-/** The meta of a record's line. Built by hand for what happens most; the keys stand in the same order either way. */
-export function metaOf(record: StoreRecord): string {
+/**
+ * The meta of a record's line. Built by hand for what happens most; the keys stand in the same order either way.
+ * @param synced Number of the newest record that is on the device, if the line is to say so.
+ */
+export function metaOf(record: StoreRecord, synced?: number): string {
   const more = record.more ? ',"more":1' : '';
-  const head = `{"seq":${record.seq},"at":${record.at}${more},"op":"${record.op}"`;
+  const proof = synced === undefined ? '' : `,"synced":${synced}`;
+  const head = `{"seq":${record.seq},"at":${record.at}${more}${proof},"op":"${record.op}"`;
   // Ids are safe ASCII (`isSafeId`), so they need no escapes.
   if (record.op === 'start') return `${head},"id":"${record.id}","worker":${JSON.stringify(record.worker)}}`;
   if (record.op === 'complete') return `${head},"id":"${record.id}"}`;

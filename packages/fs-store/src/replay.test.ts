@@ -232,17 +232,6 @@ describe('damage in the middle', () => {
     expect(await replayAll(dir, 4)).toMatchObject({ seqs: [4], findings: [] });
   });
 
-  it('of a batch keeps the rest of it: it was whole once', async () => {
-    const dir = tempDir();
-    const path = segment(dir, 1, lines(1, 5), lines(6));
-    const at = starts(path);
-    const bytes = readFileSync(path).fill(0, at[3], at[4]);
-    writeFileSync(path, bytes);
-    const { seqs, kinds } = await replayAll(dir);
-    expect(seqs).toEqual([1, 2, 4, 5, 6]);
-    expect(kinds).toEqual(['corrupt', 'missing']);
-  });
-
   it('at the end of a segment that has a successor is no torn tail', async () => {
     const dir = tempDir();
     const path = segment(dir, 1, lines(1), lines(2), lines(3));

@@ -9,7 +9,8 @@ import { readHeader } from './segment';
 /**
  * What can be wrong.
  *
- * - `torn-tail`: the end of the journal is not whole. A crash leaves this; nothing that was acknowledged is in it.
+ * - `torn-tail`: the end of the journal is not whole, or blocks in front of it were never written. A crash leaves this; nothing that was
+ *   acknowledged is in it.
  * - `incomplete-batch`: the last batch lacks its end, so it counts as never written. A crash leaves this too.
  * - `corrupt`: bytes in front of whole records are no record.
  * - `missing`: the numbers of the records leave some out.
@@ -66,6 +67,10 @@ export class SegmentReader {
 
   readonly #place: SegmentPlace;
   readonly #decoder = new LineDecoder();
+  /** Records up to here were on the device at some time, as a snapshot or a later line says. */
+  #proven: number;
+  /** A hole that a crash may have left, and what stands behind it: nothing of it counts until a line proves that the hole was none. */
+  #doubted: (Line | Damage)[] = [];
   /** The batch whose last record has not come yet. */
   #held: Line[] = [];
   #bytes = 0;
@@ -73,6 +78,7 @@ export class SegmentReader {
   /** `next`: the number behind the last record of the segments before. */
   constructor(place: SegmentPlace, next: number) {
     this.#place = place;
+    this.#proven = place.from - 1;
     this.next = Math.max(next, place.first);
     if (next < place.first) this.#missing(next, place.first, 0);
   }
@@ -82,8 +88,7 @@ export class SegmentReader {
     this.#bytes += chunk.length;
     for (const item of this.#decoder.push(chunk)) {
       if (this.done) break;
-      if (item.kind === 'line') this.#line(item, whole);
-      else this.#damage(item, whole);
+      this.#take(item, whole);
     }
     return whole;
   }
@@ -93,6 +98,7 @@ export class SegmentReader {
     const whole: Line[] = [];
     if (this.done) return whole;
     const last = this.#place.limit === null;
+    if (this.#doubted.length > 0) this.#giveUp();
     if (this.#bytes === 0) this.#find(last ? 'torn-tail' : 'bad-header', 0, 0, 'the segment is empty');
     for (const damage of this.#decoder.end()) {
       if (last) this.#find('torn-tail', damage.from, damage.to, damage.reason);
@@ -119,6 +125,31 @@ export class SegmentReader {
     const message = error instanceof Error ? error.message : String(error);
     this.#find('unreadable', this.#bytes, this.#bytes, `the segment cannot be read from here on: ${message}`);
     return this.end();
+  }
+
+  /**
+   * In which order blocks reach the device is nobody's promise before a sync, so behind a hole in the last segment may stand records that
+   * nobody was told of, without those in front of them: a complete without its start, the end of a batch without its
+   * middle. They count only if the hole is damage, that is if what stood there had been on the device once.
+   */
+  #take(item: Line | Damage, whole: Line[]): void {
+    const isLine = item.kind === 'line';
+    if (isLine && typeof item.meta.synced === 'number') this.#proven = Math.max(this.#proven, item.meta.synced);
+    const isHole = !isLine && item.hole && this.#place.limit === null;
+    const isProven = this.next <= this.#proven;
+    if (this.#doubted.length > 0 || (isHole && !isProven)) {
+      this.#doubted.push(item);
+      if (isProven) for (const each of this.#doubted.splice(0)) this.#take(each, whole);
+    } else if (isLine) this.#line(item, whole);
+    else this.#damage(item, whole);
+  }
+
+  /** Nothing proved it. The bytes stay where they are, for a person to look at: the journal goes on in another segment. */
+  #giveUp(): void {
+    const { from, reason } = this.#doubted[0] as Damage;
+    this.#doubted = [];
+    this.#find('torn-tail', from, this.#bytes, `${reason}; what stands behind may never have been acknowledged`);
+    this.resumable = false;
   }
 
   #line(line: Line, whole: Line[]): void {

@@ -56,6 +56,7 @@ export class SegmentWriter {
   #segment: Segment | null = null;
   #unsynced: Unsynced[] = [];
   #waiting = 0;
+  #synced = 0;
 
   /** `keep`: batches count only when they are synced, and are kept until then. */
   constructor(files: Files, dir: string, next: number, keep: boolean, header: () => { epoch: number; at: number }) {
@@ -83,6 +84,11 @@ export class SegmentWriter {
   /** Records below this number are as durable as promised. */
   get durable(): number {
     return this.#unsynced[0]?.first ?? this.next;
+  }
+
+  /** Number of the newest record that is known to be on the device; 0: none. */
+  get synced(): number {
+    return this.#synced;
   }
 
   /** How many bytes wait for a sync. */
@@ -124,6 +130,7 @@ export class SegmentWriter {
   async sync(): Promise<boolean> {
     const segment = this.#segment as Segment;
     const covered = this.#unsynced.length;
+    const newest = this.next - 1;
     segment.syncing = true;
     try {
       if (segment.settled) await this.#files.fdatasync(segment.fd);
@@ -140,6 +147,7 @@ export class SegmentWriter {
     }
     if (this.#segment !== segment) return false;
     for (const { lines } of this.#unsynced.splice(0, covered)) this.#waiting -= lines.length;
+    this.#synced = newest;
     return true;
   }
 

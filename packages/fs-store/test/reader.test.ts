@@ -56,33 +56,37 @@ describe('docs/reader/read_store.py, written from docs/on-disk-format.md alone',
     expect(read(root)).toEqual({ jobs, findings: [] });
   });
 
-  it('makes the same of a damaged journal as the store', { timeout: 60_000 }, async (context) => {
-    context.skip(!hasPython(), 'python3 is not installed');
-    const seed = testSeed();
-    console.log(`damage test, seed ${seed} (LEVIATHAN_SEED=${seed} runs it again)`);
-    const random = randomFrom(seed);
-    const dir = tempDir();
-    const root = join(dir, 'jobs');
-    const clock = new FakeClock();
-    const store = fsStore({ root, clock, durability: 'process', ...SMALL });
-    await new RandomWork(random, clock).run(store, 400);
-    await store.close();
+  it.for(['process', 'power'] as const)(
+    'makes the same of a damaged journal as the store (%s)',
+    { timeout: 60_000 },
+    async (durability, context) => {
+      context.skip(!hasPython(), 'python3 is not installed');
+      const seed = testSeed();
+      console.log(`damage test, seed ${seed} (LEVIATHAN_SEED=${seed} runs it again)`);
+      const random = randomFrom(seed);
+      const dir = tempDir();
+      const root = join(dir, 'jobs');
+      const clock = new FakeClock();
+      const store = fsStore({ root, clock, durability, ...SMALL });
+      await new RandomWork(random, clock).run(store, 400);
+      await store.close();
 
-    let faults = 0;
-    // Damage of what a snapshot makes superfluous is no fault: at least 12 rounds, and as many as it takes to see enough of them.
-    for (let round = 0; round < 12 || (faults <= 3 && round < 200); round++) {
-      const copy = join(dir, `copy-${round}`);
-      cpSync(join(root, 'journal'), join(copy, 'journal'), { recursive: true });
-      for (let times = 1 + random.below(3); times > 0; times--) damage(join(copy, 'journal'), random);
-      const { jobs, findings } = read(copy);
-      const recovered = await recoverFrom(copy);
-      expect(jobs, `round ${round}`).toEqual(recovered.jobs);
-      expect(findings.length > 0, `round ${round}: ${findings}`).toBe(recovered.findings > 0);
-      if (findings.length > 0) faults++;
-      rmSync(copy, { recursive: true });
-    }
-    expect(faults).toBeGreaterThan(3);
-  });
+      let faults = 0;
+      // Damage of what a snapshot makes superfluous is no fault: at least 12 rounds, and as many as it takes to see enough of them.
+      for (let round = 0; round < 12 || (faults <= 3 && round < 200); round++) {
+        const copy = join(dir, `copy-${round}`);
+        cpSync(join(root, 'journal'), join(copy, 'journal'), { recursive: true });
+        for (let times = 1 + random.below(3); times > 0; times--) damage(join(copy, 'journal'), random);
+        const { jobs, findings } = read(copy);
+        const recovered = await recoverFrom(copy);
+        expect(jobs, `round ${round}`).toEqual(recovered.jobs);
+        expect(findings.length > 0, `round ${round}: ${findings}`).toBe(recovered.findings > 0);
+        if (findings.length > 0) faults++;
+        rmSync(copy, { recursive: true });
+      }
+      expect(faults).toBeGreaterThan(3);
+    },
+  );
 
   it('reads a snapshot that was written while jobs went on', { timeout: 60_000 }, async (context) => {
     context.skip(!hasPython(), 'python3 is not installed');
