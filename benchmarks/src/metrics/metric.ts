@@ -1,0 +1,66 @@
+/** A metric is one file: what is measured, on which engines, and how. */
+import type { Durability, Engine, ServerAddress, Variant } from '../engines/engine';
+import type { Task } from '../spawn';
+
+/** One column of results. */
+export interface Series {
+  metric: string;
+  unit: 'jobs/s' | 'ms' | 's' | 'MB' | 'ratio';
+  /** Which of two values is the better one. */
+  better: 'higher' | 'lower';
+}
+
+/** How much to do. */
+export interface Scale {
+  /** How long something that runs for a time runs. */
+  seconds: number;
+  /** How many jobs something that works through jobs works through. */
+  jobs: number;
+  /** Jobs that are added and run before. */
+  warmup: number;
+  samples: number;
+  /** Milliseconds without work after jobs were added, before they are run. */
+  settle: number;
+  /** The number of jobs that stands for a million. */
+  million: number;
+}
+
+/** One measurement: an engine, set up in one way, in an empty folder. */
+export interface Trial {
+  engine: Engine;
+  durability: Durability;
+  variant: Variant;
+  folder: string;
+  server?: ServerAddress;
+  scale: Scale;
+  /** Starts a measured process with the engine's options and these parameters. */
+  start<Result>(task: string, params: object): Task<Result>;
+  /** Writes what waits in the system's buffers to the disk. */
+  sync(): Promise<void>;
+}
+
+/** What a measurement gives: a value for each of the metric's series. */
+export type Values = Record<string, number>;
+
+export interface Metric {
+  name: string;
+  series: Series[];
+  durabilities: Durability[];
+  /** Which engines it is for. */
+  takes(engine: Engine): boolean;
+  /** The ways to set an engine up that are tried. */
+  variants(engine: Engine, durability: Durability): Variant[];
+  /** It works through `scale.jobs` jobs: their number is fitted to each engine's speed. */
+  fitted: boolean;
+  measure(trial: Trial): Promise<Values>;
+}
+
+/** The series of a metric that is one number. */
+export function rate(metric: string): Series[] {
+  return [{ metric, unit: 'jobs/s', better: 'higher' }];
+}
+
+/** Every way of the first kind with every way of the second. */
+export function combine(first: Variant[], second: Variant[]): Variant[] {
+  return first.flatMap((one) => second.map((other) => ({ ...one, ...other })));
+}

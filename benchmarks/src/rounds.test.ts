@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { leviathan } from './engines/leviathan';
+import { add } from './metrics/add';
+import type { Metric, Series } from './metrics/metric';
+import { rotated, valuesOf } from './rounds';
+
+const series = add.series[0] as Series;
+const tries = (...medians: number[]) =>
+  medians.map((median, inFlight) => ({
+    variant: { inFlight },
+    speed: 0,
+    rounds: [{ add: 1 }, { add: median }, { add: 1e9 }],
+  }));
+const candidate = { engine: leviathan, durability: 'process' as const };
+
+test('each round begins with another engine', () => {
+  expect([0, 1, 2, 3].map((round) => rotated(['a', 'b', 'c'], round).join(''))).toEqual(['abc', 'bca', 'cab', 'abc']);
+  expect(rotated([], 2)).toEqual([]);
+});
+
+test('an engine is shown with its variant of the best median', () => {
+  expect(valuesOf({ ...candidate, metric: add, tries: tries(10, 30, 20) }, series)).toEqual({
+    variant: { inFlight: 1 },
+    values: [1, 30, 1e9],
+  });
+});
+
+test('where lower is better, the best is the lowest', () => {
+  const delay: Metric = { ...add, series: [{ ...series, better: 'lower' }] };
+  expect(valuesOf({ ...candidate, metric: delay, tries: tries(10, 30, 20) }, series).variant).toEqual({ inFlight: 0 });
+});
+
+test('an engine that failed in one round shows none of its rounds', () => {
+  const failed = { ...candidate, metric: add, tries: tries(10), failure: new Error('no') };
+  expect(valuesOf(failed, series).values).toEqual([]);
+});

@@ -1,0 +1,114 @@
+/** `npm run bench`: measures, prints, and says with its exit code whether every measurement was made. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { engines } from './engines';
+import type { Engine } from './engines/engine';
+import { describeMachine, type Machine } from './machine';
+import { metrics } from './metrics';
+import { type Options, parseOptions, UsageError, usage } from './options';
+import { nodeAt, nodeFor, providePeers, versionOf } from './provide-peers';
+import { reportOf } from './report';
+import { type Results, type Row, ratiosOf, rowOf } from './result';
+import { label, measureAll, valuesOf } from './rounds';
+import { provideServer, type ServerKind, type ServerProgram } from './servers';
+import { killAll } from './spawn';
+import { removeFolders, type Setting } from './trial';
+
+const names = { engines: engines.map(({ name }) => name), metrics: metrics.map(({ name }) => name) };
+
+async function main(options: Options): Promise<boolean> {
+  const chosen = options.engines.map((name) => engines.find((engine) => engine.name === name) as Engine);
+  const absent: Machine['failures'] = {};
+  const programs = await provideServers(chosen, absent);
+  const present = chosen.filter(({ name }) => absent[name] === undefined);
+  const node = options.node === undefined ? await nodeFor(present) : await nodeAt(options.node);
+  await providePeers(present, node);
+
+  const nodeArgs = options.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', resolve(options.profile)];
+  if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true });
+  const setting: Setting = { folder: resolve(options.folder), launch: { node: node.path, nodeArgs }, programs };
+  const machine: Machine = {
+    ...(await describeMachine(setting.folder)),
+    node: node.version,
+    versions: versionsOf(present, programs),
+    rounds: options.rounds,
+    settings: {},
+    failures: absent,
+  };
+  const rows = await measureEverything(setting, present, options, machine);
+  const series = metrics.flatMap((metric) => metric.series);
+  const results: Results = { machine, rows, ratios: ratiosOf(rows, series) };
+  console.log(reportOf(results));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  return Object.keys(machine.failures).length === 0;
+}
+
+/** Notes the choices and the failures in `machine`. */
+async function measureEverything(
+  setting: Setting,
+  present: Engine[],
+  options: Options,
+  machine: Machine,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  const onStep = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+  for (const metric of metrics.filter(({ name }) => options.metrics.includes(name))) {
+    const takers = present.filter((engine) => metric.takes(engine));
+    for (const durability of metric.durabilities) {
+      const candidates = await measureAll(setting, metric, durability, takers, { ...options, onStep });
+      for (const series of metric.series) {
+        for (const candidate of candidates) {
+          const { variant, values } = valuesOf(candidate, series);
+          rows.push(rowOf(candidate.engine.name, durability, series, values));
+          const setup = Object.entries(variant).map(([name, value]) => `${name} ${value}`);
+          if (setup.length > 0) machine.settings[label(candidate)] = setup.join(', ');
+        }
+      }
+      for (const candidate of candidates) {
+        if (candidate.failure !== undefined) machine.failures[label(candidate)] = String(candidate.failure);
+      }
+    }
+  }
+  return rows;
+}
+
+/** Finds the servers' programs, and notes which engines have to be left out for want of one. */
+async function provideServers(
+  chosen: Engine[],
+  absent: Machine['failures'],
+): Promise<Partial<Record<ServerKind, ServerProgram>>> {
+  const programs: Partial<Record<ServerKind, ServerProgram>> = {};
+  for (const { name, server } of chosen) {
+    if (server === undefined) continue;
+    try {
+      programs[server] ??= await provideServer(server);
+    } catch (error) {
+      absent[name] = `left out: ${(error as Error).message}`;
+    }
+  }
+  return programs;
+}
+
+function versionsOf(present: Engine[], programs: Partial<Record<ServerKind, ServerProgram>>): Record<string, string> {
+  const peers = present.flatMap(({ packages }) => packages).map((name) => [name, versionOf(name)]);
+  const servers = Object.entries(programs).map(([kind, { version }]) => [kind, version]);
+  return Object.fromEntries([...peers, ...servers]);
+}
+
+/** Ends whatever runs, and leaves nothing behind. */
+async function leave(code: number): Promise<never> {
+  await killAll();
+  await removeFolders();
+  process.exit(code);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave(130));
+
+try {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) console.log(usage);
+  else process.exitCode = (await main(parseOptions(args, names))) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
+  await leave(error instanceof UsageError ? 2 : 1);
+}

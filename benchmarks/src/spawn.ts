@@ -1,0 +1,76 @@
+/** Starts measured processes, and knows which ones run, so that none outlives the runner. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { messagesOf } from './channel';
+import { taskScript } from './paths';
+
+const children = new Set<ChildProcess>();
+
+/** Kills a process that this program started, and waits until it is gone. */
+export async function kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await gone;
+}
+
+/** Remembers a process until it has ended. */
+export function adopt(child: ChildProcess): void {
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+}
+
+/** Kills whatever still runs. */
+export async function killAll(): Promise<void> {
+  await Promise.all([...children].map((child) => kill(child)));
+}
+
+/** A measured process at work. */
+export interface Task<Result> {
+  readonly pid: number;
+  /** What it answers in the end. @throws what it failed with, or that it died */
+  readonly result: Promise<Result>;
+  send(message: unknown): Promise<void>;
+  /** Its next message. @throws when it ends first */
+  receive<T>(): Promise<T>;
+  kill(): Promise<void>;
+}
+
+/** With what to start measured processes. */
+export interface Launch {
+  /** The Node binary. */
+  node: string;
+  /** Options of Node itself. */
+  nodeArgs: string[];
+}
+
+/** Starts a task in a process of its own. */
+export function startTask<Result>({ node, nodeArgs }: Launch, task: string, params: unknown): Task<Result> {
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const child = spawn(node, [...nodeArgs, taskScript], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  adopt(child);
+  const channel = messagesOf(child);
+  let last: { result?: Result; error?: string } | undefined;
+  child.on('message', (message: typeof last) => {
+    if (message && (message.error !== undefined || 'result' in message)) last = message;
+  });
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      reject(new Error(last?.error ?? `The process of task ${task} ended (${signal ?? `exit code ${code}`})`));
+    });
+  });
+  ended.catch(() => {});
+  const result = ended.catch((error: unknown) => {
+    if (last && 'result' in last) return last.result as Result;
+    throw error;
+  });
+  result.catch(() => {});
+  void channel.send({ task, params }).catch(() => {});
+  return {
+    pid: child.pid ?? -1,
+    result,
+    send: (message) => channel.send(message),
+    receive: <T>() => Promise.race([channel.receive() as Promise<T>, ended]),
+    kill: () => kill(child),
+  };
+}

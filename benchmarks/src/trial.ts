@@ -1,0 +1,90 @@
+/** One measurement, in a folder of its own, with a server of its own, and nothing left behind. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Durability, Engine, EngineOptions, Variant } from './engines/engine';
+import type { Metric, Scale, Values } from './metrics/metric';
+import { type ServerKind, type ServerProgram, startServer } from './servers';
+import { type Launch, startTask, type Task } from './spawn';
+import { syncDisks } from './sync-disks';
+
+/** What all measurements of a run share. */
+export interface Setting {
+  folder: string;
+  launch: Launch;
+  programs: Partial<Record<ServerKind, ServerProgram>>;
+}
+
+export interface Measurement {
+  metric: Metric;
+  engine: Engine;
+  durability: Durability;
+  variant: Variant;
+  scale: Scale;
+}
+
+/** A measurement that takes longer hangs. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** The folders of measurements under way. */
+const folders = new Set<string>();
+
+/** Removes what measurements under way leave behind. Their processes must have ended. */
+export async function removeFolders(): Promise<void> {
+  await Promise.all([...folders].map(remove));
+}
+
+/** @throws what the engine failed with */
+export async function measure(setting: Setting, measurement: Measurement): Promise<Values> {
+  const { metric, engine, durability, variant, scale } = measurement;
+  const folder = await mkdtemp(join(setting.folder, 'lev-bench-'));
+  folders.add(folder);
+  await syncDisks();
+  const running: Task<unknown>[] = [];
+  const server = engine.server && (await startServer(engine.server, setting.programs, join(folder, 's'), durability));
+  const options: EngineOptions = {
+    folder,
+    durability,
+    variant,
+    first: true,
+    ...(server && { server: server.address }),
+  };
+  try {
+    const values = metric.measure({
+      engine,
+      durability,
+      variant,
+      folder,
+      scale,
+      ...(server && { server: server.address }),
+      start: <Result>(name: string, params: object): Task<Result> => {
+        const task = startTask<Result>(setting.launch, name, { engine: engine.name, options, ...params });
+        running.push(task);
+        return task;
+      },
+      sync: syncDisks,
+    });
+    return await withinPatience(values);
+  } finally {
+    await Promise.all(running.map((task) => task.kill()));
+    await server?.stop();
+    await remove(folder);
+    await syncDisks();
+  }
+}
+
+async function withinPatience<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no result within ${PATIENCE_MS / 60_000} minutes`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function remove(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  folders.delete(folder);
+}
