@@ -49,9 +49,9 @@ export function startTask<Result>({ node, nodeArgs }: Launch, task: string, para
   const child = spawn(node, [...nodeArgs, taskScript], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   adopt(child);
   const channel = messagesOf(child);
-  let last: { result?: Result; error?: string } | undefined;
+  let last: { finished?: true; result?: Result; error?: string } | undefined;
   child.on('message', (message: typeof last) => {
-    if (message && (message.error !== undefined || 'result' in message)) last = message;
+    if (message?.finished || message?.error !== undefined) last = message;
   });
   const ended = new Promise<never>((_, reject) => {
     child.once('error', reject);
@@ -61,7 +61,7 @@ export function startTask<Result>({ node, nodeArgs }: Launch, task: string, para
   });
   ended.catch(() => {});
   const result = ended.catch((error: unknown) => {
-    if (last && 'result' in last) return last.result as Result;
+    if (last?.finished) return last.result as Result;
     throw error;
   });
   result.catch(() => {});

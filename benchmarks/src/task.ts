@@ -15,7 +15,7 @@ async function main(channel: Channel): Promise<void> {
   const { task, params } = (await channel.receive()) as Order;
   const run = tasks[task];
   if (run === undefined) throw new Error(`No such task: ${task}`);
-  await channel.send({ result: await run(params as never, channel) });
+  await channel.send({ finished: true, result: await run(params as never, channel) });
 }
 
 function fail(error: unknown): void {

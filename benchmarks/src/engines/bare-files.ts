@@ -165,6 +165,7 @@ async function open({ folder, durability, variant }: EngineOptions): Promise<Ses
       wake();
     },
     prepare,
+    unfinished: async () => readdirSync(join(folder, 'pending')).length + readdirSync(join(folder, 'active')).length,
     close: async () => {},
   };
 }
@@ -177,5 +178,7 @@ export const bareFiles: Engine = {
   node: '20.0.0',
   workVariants: () => ways,
   addVariants: () => ways,
+  latencyVariants: () => ways,
+  singleProcess: true,
   open,
 };

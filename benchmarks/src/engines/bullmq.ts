@@ -25,6 +25,7 @@ interface BullMq {
   ) => {
     add(name: string, data: object): Promise<unknown>;
     addBulk(jobs: { name: string; data: object }[]): Promise<unknown>;
+    getJobCounts(...states: string[]): Promise<Record<string, number>>;
     waitUntilReady(): Promise<unknown>;
     close(): Promise<void>;
   };
@@ -72,6 +73,10 @@ async function open({ server }: EngineOptions): Promise<Session> {
           return end;
         },
       };
+    },
+    unfinished: async () => {
+      const counts = await queue.getJobCounts('wait', 'paused', 'prioritized', 'delayed', 'active');
+      return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
     close: () => queue.close(),
   };

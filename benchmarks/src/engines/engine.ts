@@ -56,6 +56,8 @@ export interface Session {
   addMany(data: Payload[]): Promise<unknown>;
   /** Makes a worker ready to start. One at a time. */
   prepare(options: WorkOptions): Promise<Work>;
+  /** How many jobs wait or run, by the store's own count: proof that what was measured has happened. */
+  unfinished(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -71,5 +73,9 @@ export interface Engine {
   workVariants?(concurrency: number, durability: Durability): Variant[];
   /** The ways to set it up for adding; one if left out. */
   addVariants?(durability: Durability): Variant[];
+  /** The ways to set it up for the least latency; one if left out. */
+  latencyVariants?(durability: Durability): Variant[];
+  /** Whether several processes can work on one queue; yes if left out. */
+  singleProcess?: true;
   open(options: EngineOptions): Promise<Session>;
 }

@@ -2,10 +2,12 @@
 import { bareFiles } from './bare-files';
 import { bullmq } from './bullmq';
 import type { Engine } from './engine';
+import { graphileWorker } from './graphile-worker';
 import { leviathan } from './leviathan';
+import { pgBoss } from './pg-boss';
 import { plainjob } from './plainjob';
 
-export const engines: Engine[] = [leviathan, bullmq, plainjob, bareFiles];
+export const engines: Engine[] = [leviathan, bullmq, plainjob, graphileWorker, pgBoss, bareFiles];
 
 /** @throws when there is no engine of this name */
 export function engineNamed(name: string): Engine {

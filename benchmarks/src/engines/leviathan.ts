@@ -66,6 +66,10 @@ async function open({ folder, durability }: EngineOptions): Promise<Session> {
         },
       };
     },
+    unfinished: async () => {
+      const { pending, active } = await leviathan.counts();
+      return pending + active;
+    },
     close: () => leviathan.stop(),
   };
 }

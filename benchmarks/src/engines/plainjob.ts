@@ -22,6 +22,7 @@ interface PlainJob {
   defineQueue(options: object): {
     add(type: string, data: object): unknown;
     addMany(type: string, data: object[]): unknown;
+    countJobs(filter: { status: number }): number;
     close(): void;
   };
   defineWorker(
@@ -29,6 +30,7 @@ interface PlainJob {
     handler: () => Promise<void>,
     options: object,
   ): { start(): Promise<void>; stop(): Promise<void> };
+  JobStatus: { Pending: number; Processing: number };
 }
 
 const quiet = { error: console.error, warn: console.warn, info: () => {}, debug: () => {} };
@@ -37,7 +39,7 @@ async function open({ folder, durability, variant }: EngineOptions): Promise<Ses
   const { default: Database } = await loadPeer<{ default: new (file: string, options: object) => unknown }>(
     'better-sqlite3',
   );
-  const { better, defineQueue, defineWorker } = await loadPeer<PlainJob>('plainjob');
+  const { better, defineQueue, defineWorker, JobStatus } = await loadPeer<PlainJob>('plainjob');
   const nativeBinding = sqliteBinary(process.versions.modules);
   const connection = better(new Database(join(folder, 'queue.db'), { nativeBinding }));
   const queue = defineQueue({ connection, logger: quiet });
@@ -70,6 +72,8 @@ async function open({ folder, durability, variant }: EngineOptions): Promise<Ses
         },
       };
     },
+    unfinished: async () =>
+      queue.countJobs({ status: JobStatus.Pending }) + queue.countJobs({ status: JobStatus.Processing }),
     close: async () => queue.close(),
   };
 }
@@ -79,5 +83,6 @@ export const plainjob: Engine = {
   packages: ['plainjob', 'better-sqlite3'],
   node: '20.0.0',
   workVariants: (concurrency) => [{ workers: 1 }, { workers: concurrency }],
+  latencyVariants: () => [{ workers: 1 }],
   open,
 };

@@ -1,4 +1,5 @@
 /** `add`: single jobs, 100 under way at any time; jobs per second that were acknowledged. */
+import { assertUnfinished } from '../check';
 import { engineNamed } from '../engines';
 import type { Session } from '../engines/engine';
 import { now } from '../now';
@@ -21,6 +22,7 @@ export async function addTask({ engine, options, seconds, warmup }: AddParams): 
   const until = start + seconds * 1000;
   const added = await addSome(session, () => now() < until);
   const rate = (added / (now() - start)) * 1000;
+  await assertUnfinished(session, warmup + added);
   await session.close();
   return rate;
 }

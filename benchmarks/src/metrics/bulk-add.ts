@@ -1,4 +1,5 @@
 /** `bulk-add`: calls of 1,000 jobs; the better of one, two and four calls under way. */
+import { assertUnfinished } from '../check';
 import { engineNamed } from '../engines';
 import { now } from '../now';
 import { payloads } from '../payload';
@@ -30,6 +31,7 @@ export async function bulkAddTask({ engine, options, seconds, warmup }: BulkAddP
   const until = start + seconds * 1000;
   await Promise.all(Array.from({ length: inFlight }, () => lane(() => now() < until)));
   const rate = ((added - before) / (now() - start)) * 1000;
+  await assertUnfinished(session, added);
   await session.close();
   return rate;
 }

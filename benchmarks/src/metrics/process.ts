@@ -2,17 +2,14 @@
  * `process-10`, `process-100`: jobs that wait are claimed, run and settled, 10 or 100 at once; from the start of the worker until the last
  * outcome is acknowledged.
  */
+import { assertUnfinished } from '../check';
 import { engineNamed } from '../engines';
 import type { Session, Work } from '../engines/engine';
 import { reportError } from '../engines/report-error';
-import { now, pause } from '../now';
-import { payloads } from '../payload';
-import { syncDisks } from '../sync-disks';
+import { now } from '../now';
+import { addBefore, quiet } from '../preloaded';
 import type { TaskParams } from '../task-params';
 import { type Metric, rate } from './metric';
-
-/** Jobs per call when they are added beforehand. */
-const BATCH = 1_000;
 
 interface ProcessParams extends TaskParams {
   concurrency: number;
@@ -30,21 +27,9 @@ export async function processTask(params: ProcessParams): Promise<number> {
   await addBefore(session, jobs);
   await quiet(settle);
   const seconds = (await workThrough(session, concurrency, jobs)) / 1000;
+  await assertUnfinished(session, 0);
   await session.close();
   return jobs / seconds;
-}
-
-/** Adds jobs that nobody measures. */
-async function addBefore(session: Session, count: number): Promise<void> {
-  for (let added = 0; added < count; added += BATCH) {
-    await session.addMany(payloads(Math.min(BATCH, count - added), added));
-  }
-}
-
-/** Lets every engine finish what its adding still has going on in the background, and the disk what it has to write. */
-async function quiet(milliseconds: number): Promise<void> {
-  await pause(milliseconds);
-  await syncDisks();
 }
 
 /** Milliseconds from the start of a worker to the acknowledgement of the last of `count` outcomes. */

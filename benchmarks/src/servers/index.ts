@@ -1,13 +1,14 @@
 /** The servers that some engines need. */
 import { mkdir } from 'node:fs/promises';
 import type { Durability } from '../engines/engine';
+import { startPostgres } from './postgres';
 import type { ServerKind, ServerProgram } from './programs';
 import { startRedis } from './redis';
 import type { Server } from './server';
 
 export { provideServer, type ServerKind, type ServerProgram } from './programs';
 
-const start: Partial<Record<ServerKind, typeof startRedis>> = { redis: startRedis };
+const start: Record<ServerKind, typeof startRedis> = { redis: startRedis, postgres: startPostgres };
 
 /** Starts a server for one measurement, in a new folder. @throws when its program is not there */
 export async function startServer(
@@ -17,8 +18,7 @@ export async function startServer(
   durability: Durability,
 ): Promise<Server> {
   const program = programs[kind];
-  const starter = start[kind];
-  if (program === undefined || starter === undefined) throw new Error(`There is no ${kind} to start.`);
+  if (program === undefined) throw new Error(`There is no ${kind} to start.`);
   await mkdir(folder, { mode: 0o700 });
-  return starter(program.path, folder, durability);
+  return start[kind](program.path, folder, durability);
 }
