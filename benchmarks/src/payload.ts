@@ -11,6 +11,11 @@ export function payload(n: number): Payload {
   return { n, to: 'reader@example.org', subject: 'A newsletter that is long enough to make it 100' };
 }
 
+/** A job of about one kilobyte, whose text no other job has. */
+export function largePayload(n: number): Payload {
+  return { ...payload(n), body: `${n} lorem ipsum dolor sit amet `.repeat(40).slice(0, 900) };
+}
+
 /** `count` payloads from number `first` on. */
 export function payloads(count: number, first = 0): Payload[] {
   return Array.from({ length: count }, (_, i) => payload(first + i));

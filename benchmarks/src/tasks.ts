@@ -2,8 +2,14 @@
 import type { Channel } from './channel';
 import { addTask } from './metrics/add';
 import { bulkAddTask } from './metrics/bulk-add';
+import { claimTask } from './metrics/claim';
 import { latencyTask } from './metrics/latency';
+import { loopDelayTask } from './metrics/loop-delay';
+import { fillTask, openTask } from './metrics/open';
 import { processTask } from './metrics/process';
+import { sustainedTask } from './metrics/sustained';
+import { transitionTask } from './metrics/transition';
+import { viewLagTask, viewWatchTask } from './metrics/view-lag';
 import { workerTask } from './metrics/workers';
 
 /** Each takes the parameters that its metric sends. */
@@ -13,4 +19,12 @@ export const tasks: Record<string, (params: never, channel: Channel) => Promise<
   process: processTask,
   latency: latencyTask,
   worker: workerTask,
+  claim: claimTask,
+  fill: fillTask,
+  open: openTask,
+  'loop-delay': loopDelayTask,
+  'view-lag': viewLagTask,
+  'view-watch': viewWatchTask,
+  transition: transitionTask,
+  sustained: sustainedTask,
 };

@@ -1,5 +1,5 @@
 /** One measurement, in a folder of its own, with a server of its own, and nothing left behind. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Durability, Engine, EngineOptions, Variant } from './engines/engine';
 import type { Metric, Scale, Values } from './metrics/metric';
@@ -60,6 +60,11 @@ export async function measure(setting: Setting, measurement: Measurement): Promi
         const task = startTask<Result>(setting.launch, name, { engine: engine.name, options, ...params });
         running.push(task);
         return task;
+      },
+      fresh: async () => {
+        await rm(folder, { recursive: true, force: true });
+        await mkdir(folder, { mode: 0o700 });
+        await syncDisks();
       },
       sync: syncDisks,
     });

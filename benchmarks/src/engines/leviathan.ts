@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { defineProcessor, type JobStore, Leviathan, type Settlement, Worker } from '@leviathan/core';
 import { type FsStore, fsStore } from '@leviathan/fs-store';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { now } from '../now';
 import type { Payload } from '../payload';
 import type { Engine, EngineOptions, Session, Work, WorkOptions } from './engine';
@@ -9,16 +10,12 @@ import { Outcomes } from './outcomes';
 import { reportError } from './report-error';
 
 /** Takes everything as it is: none of the peers validates. */
-const passThrough = {
-  '~standard': {
-    version: 1 as const,
-    vendor: 'benchmark',
-    validate: (value: unknown) => ({ value: value as Payload }),
-  },
+export const passThrough: StandardSchemaV1<Payload> = {
+  '~standard': { version: 1, vendor: 'benchmark', validate: (value) => ({ value: value as Payload }) },
 };
 
 /** Opens a store that tells of each outcome that it acknowledged: one call per batch. */
-function watchedStore(
+export function watchedStore(
   options: { root: string; durability: 'process' | 'power' },
   onSettled: (settlements: Settlement[]) => void,
 ): FsStore {

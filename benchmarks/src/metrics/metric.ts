@@ -23,6 +23,8 @@ export interface Scale {
   settle: number;
   /** The number of jobs that stands for a million. */
   million: number;
+  /** The number that stands for a thousand jobs that run at once. */
+  active: number;
 }
 
 /** One measurement: an engine, set up in one way, in an empty folder. */
@@ -35,6 +37,8 @@ export interface Trial {
   scale: Scale;
   /** Starts a measured process with the engine's options and these parameters. */
   start<Result>(task: string, params: object): Task<Result>;
+  /** Empties the folder, for another part of the same measurement. No process of it may run. */
+  fresh(): Promise<void>;
   /** Writes what waits in the system's buffers to the disk. */
   sync(): Promise<void>;
 }
@@ -53,6 +57,11 @@ export interface Metric {
   /** It works through `scale.jobs` jobs: their number is fitted to each engine's speed. */
   fitted: boolean;
   measure(trial: Trial): Promise<Values>;
+}
+
+/** A metric that is not compared with anybody: Leviathan alone. */
+export function ofLeviathan(metric: Pick<Metric, 'name' | 'series' | 'durabilities' | 'measure'>): Metric {
+  return { ...metric, takes: ({ name }) => name === 'leviathan', variants: () => [{}], fitted: false };
 }
 
 /** The series of a metric that is one number. */

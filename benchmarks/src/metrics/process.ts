@@ -42,7 +42,7 @@ async function workThrough(session: Session, concurrency: number, count: number)
 }
 
 /** A worker, and when it has handled `count` jobs. */
-async function workerFor(
+export async function workerFor(
   session: Session,
   concurrency: number,
   count: number,

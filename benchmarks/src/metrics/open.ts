@@ -1,0 +1,97 @@
+/**
+ * `open-clean-1m`, `open-killed-1m`: seconds until a store with a million waiting jobs is open and its first claim is answered, after it was
+ * closed in order, and after the process that added them was killed at once after the last acknowledgement.
+ *
+ * `rss-1m`, `rss-1m-opened`: resident memory of a process with a million waiting jobs of one kilobyte, some seconds after it added them, and
+ * after it opened them. No garbage collection is forced.
+ */
+import { join } from 'node:path';
+import { fsStore } from '@leviathan/fs-store';
+import type { Channel } from '../channel';
+import { engineNamed } from '../engines';
+import { now, pause } from '../now';
+import { largePayload, payload } from '../payload';
+import { addBefore } from '../preloaded';
+import type { TaskParams } from '../task-params';
+import { type Metric, ofLeviathan } from './metric';
+
+/** Milliseconds for what goes on in the background to end before memory is read. */
+const SETTLE_MS = 5_000;
+const MEGABYTE = 1e6;
+
+interface FillParams extends TaskParams {
+  jobs: number;
+  large: boolean;
+  /** Wait to be killed when all are added. */
+  die: boolean;
+}
+
+/** Adds jobs; resolves with the resident memory afterwards, in megabytes. */
+export async function fillTask({ engine, options, jobs, large, die }: FillParams, channel: Channel): Promise<number> {
+  const session = await engineNamed(engine).open(options);
+  await addBefore(session, jobs, large ? largePayload : payload);
+  if (die) {
+    await channel.send({ added: jobs });
+    await channel.receive();
+  }
+  const rss = large ? await settledMemory() : 0;
+  await session.close();
+  return rss;
+}
+
+interface Opened {
+  seconds: number;
+  /** Megabytes. */
+  rss: number;
+}
+
+/** Opens what is there. */
+export async function openTask({ options, large }: FillParams): Promise<Opened> {
+  const store = fsStore({ root: join(options.folder, 'jobs'), durability: options.durability });
+  const start = now();
+  await store.open();
+  const claimed = await store.claim({ worker: 'benchmark', limit: 1, wait: false });
+  const seconds = (now() - start) / 1000;
+  if (claimed.length !== 1) throw new Error('There was no job to claim.');
+  const rss = large ? await settledMemory() : 0;
+  await store.close();
+  return { seconds, rss };
+}
+
+async function settledMemory(): Promise<number> {
+  await pause(SETTLE_MS);
+  return process.memoryUsage.rss() / MEGABYTE;
+}
+
+export const open: Metric = ofLeviathan({
+  name: 'open-1m',
+  series: [
+    { metric: 'open-clean-1m', unit: 's', better: 'lower' },
+    { metric: 'open-killed-1m', unit: 's', better: 'lower' },
+  ],
+  durabilities: ['power'],
+  measure: async ({ start, scale: { million }, fresh }) => {
+    await start<number>('fill', { jobs: million, large: false, die: false }).result;
+    const clean = await start<Opened>('open', { large: false }).result;
+    await fresh();
+    const filling = start<number>('fill', { jobs: million, large: false, die: true });
+    await filling.receive();
+    await filling.kill();
+    const killed = await start<Opened>('open', { large: false }).result;
+    return { 'open-clean-1m': clean.seconds, 'open-killed-1m': killed.seconds };
+  },
+});
+
+export const memory: Metric = ofLeviathan({
+  name: 'rss-1m',
+  series: [
+    { metric: 'rss-1m', unit: 'MB', better: 'lower' },
+    { metric: 'rss-1m-opened', unit: 'MB', better: 'lower' },
+  ],
+  durabilities: ['power'],
+  measure: async ({ start, scale: { million } }) => {
+    const added = await start<number>('fill', { jobs: million, large: true, die: false }).result;
+    const opened = await start<Opened>('open', { large: true }).result;
+    return { 'rss-1m': added, 'rss-1m-opened': opened.rss };
+  },
+});
