@@ -14,6 +14,7 @@ export interface Options {
 }
 
 export const usage = `Usage: npm run bench -- queue [options]
+       npm run bench -- readme FILE     writes the results in FILE into benchmarks/README.md
 
 Measures Leviathan and its peers side by side and prints the medians of several rounds.
 

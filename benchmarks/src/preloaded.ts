@@ -20,6 +20,7 @@ export async function addBefore(
 
 /** Lets an engine finish what its adding has going on in the background, and the disk what it has to write. */
 export async function quiet(milliseconds: number): Promise<void> {
+  if (milliseconds === 0) return;
   await pause(milliseconds);
   await syncDisks();
 }

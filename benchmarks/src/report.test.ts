@@ -5,6 +5,17 @@ import { ratiosOf } from './result';
 
 const add = { metric: 'add', unit: 'jobs/s', better: 'higher' } as const;
 
+/** The cells of the line that begins with these. */
+function cells(text: string, ...first: string[]): string[] | undefined {
+  const lines = text.split('\n').map((line) =>
+    line
+      .split('|')
+      .map((cell) => cell.trim())
+      .slice(1, -1),
+  );
+  return lines.find((line) => first.every((cell, i) => line[i] === cell));
+}
+
 test('columns are aligned', () => {
   expect(
     table(
@@ -17,34 +28,50 @@ test('columns are aligned', () => {
   ).toEqual(['| a      | long head |', '| ------ | --------- |', '| x      | y         |', '| longer | z         |']);
 });
 
-test('a line per row, with the comparison, the target and the verdict', () => {
+test('ours stands beside the best peer, the target and the verdict', () => {
   const rows = [row('leviathan', 'add', 30_000, { min: 29_000, max: 31_000 }), row('bullmq', 'add', 10_000)];
-  const lines = reportOf(results(rows, { ratios: ratiosOf(rows, [add]) })).split('\n');
-  const cells = (engine: string) =>
-    lines
-      .find((line) => line.includes(engine))
-      ?.split('|')
-      .map((cell) => cell.trim())
-      .slice(1, -1);
-  const ours = [
+  const text = reportOf(results(rows, { ratios: ratiosOf(rows, [add]) }));
+  const wanted = [
     'add',
     'process',
-    'leviathan',
     '30,000 jobs/s',
-    '29,000',
-    '31,000',
-    '3.00× bullmq',
+    '29,000 – 31,000',
+    '10,000 bullmq',
+    '3.00×',
     '≥ 4× best peer',
     'FAIL',
   ];
-  expect(cells('| leviathan')).toEqual(ours);
-  expect(cells('| bullmq')).toEqual(['add', 'process', 'bullmq', '10,000 jobs/s', '10,000', '10,000', '3.00×', '', '']);
+  expect(cells(text, 'add', 'process')).toEqual(wanted);
 });
 
-test('what failed is in the table, and why is below it', () => {
+test('a target that is met passes; without a target there is no verdict', () => {
+  const alone = results([
+    row('leviathan', 'loop-delay-p99', 3, { unit: 'ms' }),
+    row('leviathan', 'catch-up', 3, { unit: 's' }),
+  ]);
+  expect(cells(reportOf(alone), 'loop-delay-p99')?.slice(-2)).toEqual(['≤ 15 ms', 'pass']);
+  expect(cells(reportOf(alone), 'catch-up')?.slice(-2)).toEqual(['', '']);
+});
+
+test('every engine is shown in both classes', () => {
+  const text = reportOf(
+    results([
+      row('leviathan', 'add', 30_000),
+      row('leviathan', 'add', 20_000, { durability: 'power' }),
+      row('bullmq', 'add', 10_000, { min: 9_000, max: 11_000 }),
+      row('bullmq', 'add', 0.5, { durability: 'power' }),
+    ]),
+  );
+  expect(cells(text, 'add (jobs/s)')).toEqual(['add (jobs/s)', 'process', 'power']);
+  expect(cells(text, 'bullmq')).toEqual(['bullmq', '10,000 (9,000 – 11,000)', '0.5 (0.5 – 0.5)']);
+});
+
+test('what failed is in the tables, and why is below them', () => {
   const failures = { 'add (process): bullmq': 'Error: no connection\n    at …' };
-  const text = reportOf(results([row('bullmq', 'add', null)], { machine: { ...machine, failures } }));
-  expect(text).toMatch(/\| add +\| process +\| bullmq +\| failed/);
+  const rows = [row('leviathan', 'add', null), row('bullmq', 'add', null)];
+  const text = reportOf(results(rows, { machine: { ...machine, failures } }));
+  expect(cells(text, 'add', 'process', 'failed')).toBeDefined();
+  expect(cells(text, 'bullmq', 'failed')).toBeDefined();
   expect(text).toContain('- FAILED add (process): bullmq: Error: no connection');
 });
 

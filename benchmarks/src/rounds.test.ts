@@ -1,8 +1,11 @@
+import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
+import { bareFiles } from './engines/bare-files';
 import { leviathan } from './engines/leviathan';
+import { FreshFolders } from './fresh-folder';
 import { add } from './metrics/add';
 import type { Metric, Series } from './metrics/metric';
-import { rotated, valuesOf } from './rounds';
+import { measureAll, rotated, valuesOf } from './rounds';
 
 const series = add.series[0] as Series;
 const tries = (...medians: number[]) =>
@@ -33,4 +36,30 @@ test('where lower is better, the best is the lowest', () => {
 test('an engine that failed in one round shows none of its rounds', () => {
   const failed = { ...candidate, metric: add, tries: tries(10), failure: new Error('no') };
   expect(valuesOf(failed, series).values).toEqual([]);
+});
+
+test('an engine that fails is noted and not tried again; the others are measured to the end', async () => {
+  const folders = await FreshFolders.below(tmpdir());
+  const measured: string[] = [];
+  const metric: Metric = {
+    ...add,
+    measure: async ({ engine: { name } }) => {
+      measured.push(name);
+      if (name === 'bare-files') throw new Error('no disk');
+      return { add: measured.length };
+    },
+  };
+  const steps: string[] = [];
+  const setting = { folders, launch: { node: process.execPath, nodeArgs: [] }, programs: {} };
+  const [ours, bare] = await measureAll(setting, metric, 'process', [leviathan, bareFiles], {
+    rounds: 2,
+    quick: true,
+    onStep: (text) => steps.push(text),
+  });
+  await folders.removeAll();
+  expect(measured).toEqual(['leviathan', 'bare-files', 'leviathan']);
+  expect(ours && valuesOf(ours, series).values).toEqual([1, 3]);
+  expect(bare?.failure).toEqual(new Error('no disk'));
+  expect(bare && valuesOf(bare, series).values).toEqual([]);
+  expect(steps.find((step) => step.startsWith('FAILED'))).toContain('no disk');
 });

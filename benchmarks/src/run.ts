@@ -1,20 +1,25 @@
 /** `npm run bench`: measures, prints, and says with its exit code whether every measurement was made. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { engines } from './engines';
 import type { Engine } from './engines/engine';
+import { FreshFolders } from './fresh-folder';
 import { describeMachine, type Machine } from './machine';
 import { metrics } from './metrics';
 import { type Options, parseOptions, UsageError, usage } from './options';
 import { nodeAt, nodeFor, providePeers, versionOf } from './provide-peers';
+import { refreshReadme } from './readme';
 import { reportOf } from './report';
 import { type Results, type Row, ratiosOf, rowOf } from './result';
 import { label, measureAll, valuesOf } from './rounds';
 import { provideServer, type ServerKind, type ServerProgram } from './servers';
 import { killAll } from './spawn';
-import { removeFolders, type Setting } from './trial';
+import type { Setting } from './trial';
 
 const names = { engines: engines.map(({ name }) => name), metrics: metrics.map(({ name }) => name) };
+
+/** Where everything is measured. */
+let folders: FreshFolders | undefined;
 
 async function main(options: Options): Promise<boolean> {
   const chosen = options.engines.map((name) => engines.find((engine) => engine.name === name) as Engine);
@@ -26,9 +31,10 @@ async function main(options: Options): Promise<boolean> {
 
   const nodeArgs = options.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', resolve(options.profile)];
   if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true });
-  const setting: Setting = { folder: resolve(options.folder), launch: { node: node.path, nodeArgs }, programs };
+  folders = await FreshFolders.below(resolve(options.folder));
+  const setting: Setting = { folders, launch: { node: node.path, nodeArgs }, programs };
   const machine: Machine = {
-    ...(await describeMachine(setting.folder)),
+    ...(await describeMachine(options.folder)),
     node: node.version,
     versions: versionsOf(present, programs),
     rounds: options.rounds,
@@ -36,6 +42,7 @@ async function main(options: Options): Promise<boolean> {
     failures: absent,
   };
   const rows = await measureEverything(setting, present, options, machine);
+  await folders.removeAll();
   const series = metrics.flatMap((metric) => metric.series);
   const results: Results = { machine, rows, ratios: ratiosOf(rows, series) };
   console.log(reportOf(results));
@@ -98,7 +105,7 @@ function versionsOf(present: Engine[], programs: Partial<Record<ServerKind, Serv
 /** Ends whatever runs, and leaves nothing behind. */
 async function leave(code: number): Promise<never> {
   await killAll();
-  await removeFolders();
+  await folders?.removeAll();
   process.exit(code);
 }
 
@@ -107,6 +114,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   const args = process.argv.slice(2);
   if (args.includes('--help')) console.log(usage);
+  else if (args[0] === 'readme' && args[1] !== undefined) refreshReadme(JSON.parse(readFileSync(args[1], 'utf8')));
   else process.exitCode = (await main(parseOptions(args, names))) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);

@@ -10,6 +10,7 @@ import { processTask } from './metrics/process';
 import { sustainedTask } from './metrics/sustained';
 import { transitionTask } from './metrics/transition';
 import { viewLagTask, viewWatchTask } from './metrics/view-lag';
+import { workerAloneTask } from './metrics/worker-alone';
 import { workerTask } from './metrics/workers';
 
 /** Each takes the parameters that its metric sends. */
@@ -27,4 +28,5 @@ export const tasks: Record<string, (params: never, channel: Channel) => Promise<
   'view-watch': viewWatchTask,
   transition: transitionTask,
   sustained: sustainedTask,
+  'worker-alone': workerAloneTask,
 };

@@ -1,7 +1,8 @@
 /** One measurement, in a folder of its own, with a server of its own, and nothing left behind. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Durability, Engine, EngineOptions, Variant } from './engines/engine';
+import type { FreshFolders } from './fresh-folder';
 import type { Metric, Scale, Values } from './metrics/metric';
 import { type ServerKind, type ServerProgram, startServer } from './servers';
 import { type Launch, startTask, type Task } from './spawn';
@@ -9,7 +10,7 @@ import { syncDisks } from './sync-disks';
 
 /** What all measurements of a run share. */
 export interface Setting {
-  folder: string;
+  folders: FreshFolders;
   launch: Launch;
   programs: Partial<Record<ServerKind, ServerProgram>>;
 }
@@ -25,20 +26,12 @@ export interface Measurement {
 /** A measurement that takes longer hangs. */
 const PATIENCE_MS = 10 * 60_000;
 
-/** The folders of measurements under way. */
-const folders = new Set<string>();
-
-/** Removes what measurements under way leave behind. Their processes must have ended. */
-export async function removeFolders(): Promise<void> {
-  await Promise.all([...folders].map(remove));
-}
-
 /** @throws what the engine failed with */
 export async function measure(setting: Setting, measurement: Measurement): Promise<Values> {
   const { metric, engine, durability, variant, scale } = measurement;
-  const folder = await mkdtemp(join(setting.folder, 'lev-bench-'));
-  folders.add(folder);
-  await syncDisks();
+  const folder = await setting.folders.make();
+  const sync = scale.settle > 0 ? syncDisks : async () => {};
+  await sync();
   const running: Task<unknown>[] = [];
   const server = engine.server && (await startServer(engine.server, setting.programs, join(folder, 's'), durability));
   const options: EngineOptions = {
@@ -64,16 +57,16 @@ export async function measure(setting: Setting, measurement: Measurement): Promi
       fresh: async () => {
         await rm(folder, { recursive: true, force: true });
         await mkdir(folder, { mode: 0o700 });
-        await syncDisks();
+        await sync();
       },
-      sync: syncDisks,
+      sync,
     });
     return await withinPatience(values);
   } finally {
     await Promise.all(running.map((task) => task.kill()));
     await server?.stop();
-    await remove(folder);
-    await syncDisks();
+    await setting.folders.remove(folder);
+    await sync();
   }
 }
 
@@ -87,9 +80,4 @@ async function withinPatience<T>(work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function remove(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  folders.delete(folder);
 }

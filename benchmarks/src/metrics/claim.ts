@@ -13,8 +13,6 @@ const CONCURRENCY = 100;
 const FEW = 1_000;
 /** Jobs are added by so many, as soon as so many ended. */
 const STEP = 100;
-/** Milliseconds at full speed before the measurement. */
-const RUN_UP_MS = 1_000;
 
 interface ClaimParams extends TaskParams {
   waiting: number;
@@ -40,7 +38,8 @@ export async function claimTask({ engine, options, waiting, seconds, settle }: C
   };
   const work = await session.prepare({ concurrency: CONCURRENCY, onJob });
   await work.start();
-  await pause(RUN_UP_MS);
+  // At full speed before the measurement begins.
+  await pause(settle);
   const [from, before] = [now(), handled];
   await pause(seconds * 1000);
   const rate = ((handled - before) / (now() - from)) * 1000;

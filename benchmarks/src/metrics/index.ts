@@ -10,6 +10,7 @@ import { process10, process100 } from './process';
 import { sustained } from './sustained';
 import { transition } from './transition';
 import { viewLag } from './view-lag';
+import { workerAlone } from './worker-alone';
 import { workers3 } from './workers';
 
 export const metrics: Metric[] = [
@@ -26,4 +27,5 @@ export const metrics: Metric[] = [
   viewLag,
   transition,
   sustained,
+  workerAlone,
 ];

@@ -19,7 +19,7 @@ export interface Scale {
   /** Jobs that are added and run before. */
   warmup: number;
   samples: number;
-  /** Milliseconds without work after jobs were added, before they are run. */
+  /** Milliseconds without work after jobs were added, before they are run; 0: no pause, and the disks are not synced either. */
   settle: number;
   /** The number of jobs that stands for a million. */
   million: number;

@@ -15,26 +15,28 @@ import { addBefore } from '../preloaded';
 import type { TaskParams } from '../task-params';
 import { type Metric, ofLeviathan } from './metric';
 
-/** Milliseconds for what goes on in the background to end before memory is read. */
-const SETTLE_MS = 5_000;
+/** What goes on in the background ends before memory is read: five seconds. */
+const TIMES = 5;
 const MEGABYTE = 1e6;
 
 interface FillParams extends TaskParams {
   jobs: number;
   large: boolean;
+  settle: number;
   /** Wait to be killed when all are added. */
   die: boolean;
 }
 
 /** Adds jobs; resolves with the resident memory afterwards, in megabytes. */
-export async function fillTask({ engine, options, jobs, large, die }: FillParams, channel: Channel): Promise<number> {
+export async function fillTask(params: FillParams, channel: Channel): Promise<number> {
+  const { engine, options, jobs, large, settle, die } = params;
   const session = await engineNamed(engine).open(options);
   await addBefore(session, jobs, large ? largePayload : payload);
   if (die) {
     await channel.send({ added: jobs });
     await channel.receive();
   }
-  const rss = large ? await settledMemory() : 0;
+  const rss = large ? await settledMemory(settle) : 0;
   await session.close();
   return rss;
 }
@@ -46,20 +48,20 @@ interface Opened {
 }
 
 /** Opens what is there. */
-export async function openTask({ options, large }: FillParams): Promise<Opened> {
+export async function openTask({ options, large, settle }: FillParams): Promise<Opened> {
   const store = fsStore({ root: join(options.folder, 'jobs'), durability: options.durability });
   const start = now();
   await store.open();
   const claimed = await store.claim({ worker: 'benchmark', limit: 1, wait: false });
   const seconds = (now() - start) / 1000;
   if (claimed.length !== 1) throw new Error('There was no job to claim.');
-  const rss = large ? await settledMemory() : 0;
+  const rss = large ? await settledMemory(settle) : 0;
   await store.close();
   return { seconds, rss };
 }
 
-async function settledMemory(): Promise<number> {
-  await pause(SETTLE_MS);
+async function settledMemory(settle: number): Promise<number> {
+  await pause(TIMES * settle);
   return process.memoryUsage.rss() / MEGABYTE;
 }
 
@@ -89,9 +91,9 @@ export const memory: Metric = ofLeviathan({
     { metric: 'rss-1m-opened', unit: 'MB', better: 'lower' },
   ],
   durabilities: ['power'],
-  measure: async ({ start, scale: { million } }) => {
-    const added = await start<number>('fill', { jobs: million, large: true, die: false }).result;
-    const opened = await start<Opened>('open', { large: true }).result;
+  measure: async ({ start, scale: { million, settle } }) => {
+    const added = await start<number>('fill', { jobs: million, large: true, settle, die: false }).result;
+    const opened = await start<Opened>('open', { large: true, settle }).result;
     return { 'rss-1m': added, 'rss-1m-opened': opened.rss };
   },
 });

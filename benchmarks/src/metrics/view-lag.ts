@@ -21,8 +21,8 @@ import { type Metric, ofLeviathan, type Values } from './metric';
 const JOBS_PER_SECOND = 1_000;
 /** How many times as long as a throughput measurement it takes: 20 seconds. */
 const TIMES = 20 / 3;
-/** Milliseconds for the folders to show the last jobs. */
-const LAST_MS = 2_000;
+/** Time for the folders to show the last jobs: two seconds. */
+const LAST = 2;
 const RESOLUTION_MS = 1;
 
 /** When something was acknowledged, or seen, by job. */
@@ -46,10 +46,11 @@ interface Seen {
 
 interface RunParams extends TaskParams {
   seconds: number;
+  settle: number;
 }
 
 /** The program with the queue. */
-export async function viewLagTask({ options, seconds }: RunParams, channel: Channel): Promise<Acknowledged> {
+export async function viewLagTask({ options, seconds, settle }: RunParams, channel: Channel): Promise<Acknowledged> {
   const acknowledged: Acknowledged = { added: {}, ended: {} };
   const root = join(options.folder, 'jobs');
   const store = watchedStore({ root, durability: options.durability }, (settlements) => {
@@ -69,7 +70,7 @@ export async function viewLagTask({ options, seconds }: RunParams, channel: Chan
   };
   await pace(JOBS_PER_SECOND, seconds * 1000, (n) => adds.push(addOne(n)));
   await Promise.all(adds);
-  await pause(LAST_MS);
+  await pause(LAST * settle);
   await leviathan.stop();
   return acknowledged;
 }
@@ -124,8 +125,8 @@ export const viewLag: Metric = ofLeviathan({
     { metric: 'view-lag-resolution', unit: 'ms', better: 'lower' },
   ],
   durabilities: ['process', 'power'],
-  measure: async ({ start, scale: { seconds } }): Promise<Values> => {
-    const host = start<Acknowledged>('view-lag', { seconds: seconds * TIMES });
+  measure: async ({ start, scale: { seconds, settle } }): Promise<Values> => {
+    const host = start<Acknowledged>('view-lag', { seconds: seconds * TIMES, settle });
     await host.receive();
     const watcher = start<Seen>('view-watch', {});
     await watcher.receive();
