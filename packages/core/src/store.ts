@@ -35,10 +35,12 @@ export interface AddOptions {
   /** `return` (default) gives the existing job; `reject` throws `DuplicateJobError`, and nothing of the batch is added. */
   onDuplicate?: 'return' | 'reject';
   /**
-   * Ids for the specs that have none, by their places. Whoever may have to make the call again chooses them, so that it adds nothing twice.
-   * Left out: the store makes ids.
+   * Ids for the specs that have none, by their places; fresh ones, as `newJobId` makes them. Whoever may have to make the call again chooses
+   * them, so that it adds nothing twice. Left out: the store makes ids.
    */
   ids?: (string | undefined)[];
+  /** The call was made before: jobs may be there that have its `ids`. */
+  isRepeated?: boolean;
 }
 
 /** What became of one added job. */

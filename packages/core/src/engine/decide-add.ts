@@ -1,26 +1,10 @@
 /** Which records an `add` becomes. */
-import { v7 as uuidv7 } from 'uuid';
 import { CycleError, DuplicateJobError, type Issue, ValidationError } from '../errors';
 import type { AddOptions, AddResult } from '../store';
+import { newJobId } from './job-id';
 import type { JobTable } from './job-table';
 import type { JobHead, RecordDraft } from './records';
-import { isoOf } from './time';
 import type { AcceptedSpec } from './validate';
-
-/** Random bytes for so many ids are fetched at once: a call for each would cost more than the rest of the id. */
-const POOLED_IDS = 256;
-const pool = new Uint8Array(POOLED_IDS * 16);
-let pooled = 0;
-
-/** A new id: sorts by time, and its date can be read. */
-export function newJobId(now: number): string {
-  if (pooled === 0) {
-    globalThis.crypto.getRandomValues(pool);
-    pooled = POOLED_IDS;
-  }
-  const random = pool.subarray(--pooled * 16, (pooled + 1) * 16);
-  return `job_${isoOf(now).slice(0, 10)}_${uuidv7({ msecs: now, random })}`;
-}
 
 /** Ids and keys that the jobs of one commit take, before the table knows. Jobs that nobody named need not be in it. */
 export class AddOverlay {
@@ -72,7 +56,7 @@ export function decideAdd(
   table: JobTable,
   overlay: AddOverlay,
   specs: readonly AcceptedSpec[],
-  { onDuplicate }: AddOptions,
+  { onDuplicate, isRepeated = false }: AddOptions,
   now: number,
 ): AddDecision {
   const records: AddDraft[] = [];
@@ -83,7 +67,8 @@ export function decideAdd(
       const { head } = spec;
       head.id ??= newJobId(now);
       const { id, key } = head as JobHead;
-      const holder = holderOf(table, overlay, spec);
+      const mayExist = spec.isNamed || isRepeated;
+      const holder = mayExist || key !== undefined ? holderOf(table, overlay, spec, mayExist) : undefined;
       if (holder !== undefined) {
         if (onDuplicate === 'reject') throw duplicateOf(holder, id, key);
         results.push({ id: holder, added: false });
@@ -106,9 +91,9 @@ export function decideAdd(
 }
 
 /** The job that has this id or key already; undefined: nobody. */
-function holderOf(table: JobTable, overlay: AddOverlay, { head, isNamed }: AcceptedSpec): string | undefined {
+function holderOf(table: JobTable, overlay: AddOverlay, { head }: AcceptedSpec, mayExist: boolean): string | undefined {
   const { id, key } = head as JobHead;
-  if (table.entries.has(id) || (isNamed && overlay.hasId(id))) return id;
+  if (mayExist && (table.entries.has(id) || overlay.hasId(id))) return id;
   return key === undefined ? undefined : (overlay.holderOf(key) ?? table.keys.get(key)?.id);
 }
 

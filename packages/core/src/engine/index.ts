@@ -5,12 +5,12 @@
  * @module
  */
 export { applyAndTell, type CommitLog, Committer, noLog } from './committer';
-export { newJobId } from './decide-add';
 export { decideTakeBack } from './decide-settle';
 export { type EngineOptions, EngineStore } from './engine-store';
 export { type BodyRef, type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
 export { EventHub } from './event-hub';
 export { FinishedList } from './finished-list';
+export { newJobId } from './job-id';
 export { JobTable } from './job-table';
 export { jobTextOf } from './job-text';
 export type { EditPatch, JobHead, RecordDraft, RunHead, StoreRecord } from './records';

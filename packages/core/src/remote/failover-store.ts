@@ -281,9 +281,9 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     store: Contract.JobStore,
   ): Promise<unknown> {
     if (method === 'add') {
-      return store instanceof RemoteStore
-        ? store.repeatable(method, args, [number, this.calls.lowestWrite])
-        : store.add(...(args as Parameters<Contract.JobStore['add']>));
+      if (store instanceof RemoteStore) return store.repeatable(method, args, [number, this.calls.lowestWrite]);
+      const [specs, options] = args as Parameters<Contract.JobStore['add']>;
+      return store.add(specs, tries > 1 ? { ...options, isRepeated: true } : options);
     }
     if (method === 'settle' && !(store instanceof RemoteStore)) return store.settle(args[0] as Contract.Settlement[]);
     if (method === 'claim') return store.claim(args[0] as Contract.ClaimRequest, signal && { signal });

@@ -19,26 +19,33 @@ export interface PendingCall<Target> {
   tries: number;
   /** Where it was made last; undefined while it waits for a store. */
   target: Target | undefined;
+  /** Its neighbours in the order of the calls. */
+  before: PendingCall<Target> | undefined;
+  after: PendingCall<Target> | undefined;
+  ended: boolean;
 }
 
-/** Keeps them, in the order in which they came. */
+/** Keeps them, in the order in which they came. A list of links: calls come and go by the hundred thousand, and few are there at once. */
 export class PendingCalls<Target> {
-  private readonly calls = new Map<number, PendingCall<Target>>();
+  private first: PendingCall<Target> | undefined;
+  private last: PendingCall<Target> | undefined;
   private lastNumber = 0;
   private emptied: (() => void) | undefined;
 
   get all(): PendingCall<Target>[] {
-    return [...this.calls.values()];
+    const all: PendingCall<Target>[] = [];
+    for (let call = this.first; call; call = call.after) all.push(call);
+    return all;
   }
 
   /** The number of the oldest call that may still be repeated and must not take effect twice. */
   get lowestWrite(): number {
-    for (const { number, method } of this.calls.values()) if (ONCE_METHODS.has(method)) return number;
+    for (let call = this.first; call; call = call.after) if (ONCE_METHODS.has(call.method)) return call.number;
     return this.lastNumber + 1;
   }
 
   has(call: PendingCall<Target>): boolean {
-    return this.calls.has(call.number);
+    return !call.ended;
   }
 
   /** Adds a call; its promise is settled by its `resolve` and `reject`. */
@@ -49,9 +56,8 @@ export class PendingCalls<Target> {
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
   ): PendingCall<Target> {
-    const number = ++this.lastNumber;
     const call: PendingCall<Target> = {
-      number,
+      number: ++this.lastNumber,
       method,
       args,
       signal,
@@ -60,7 +66,13 @@ export class PendingCalls<Target> {
       onAbort: undefined,
       tries: 0,
       target: undefined,
+      before: this.last,
+      after: undefined,
+      ended: false,
     };
+    if (this.last) this.last.after = call;
+    else this.first = call;
+    this.last = call;
     if (signal) {
       // While it waits for a store nobody else hears the abort.
       call.onAbort = () => {
@@ -68,15 +80,20 @@ export class PendingCalls<Target> {
       };
       signal.addEventListener('abort', call.onAbort);
     }
-    this.calls.set(number, call);
     return call;
   }
 
   /** Takes a call away, to be answered; undefined when that happened before. */
   end(call: PendingCall<Target>): PendingCall<Target> | undefined {
-    if (!this.calls.delete(call.number)) return undefined;
+    if (call.ended) return undefined;
+    call.ended = true;
+    const { before, after } = call;
+    if (before) before.after = after;
+    else this.first = after;
+    if (after) after.before = before;
+    else this.last = before;
     if (call.onAbort) call.signal?.removeEventListener('abort', call.onAbort);
-    if (this.calls.size === 0) this.emptied?.();
+    if (!this.first) this.emptied?.();
     return call;
   }
 
@@ -89,7 +106,7 @@ export class PendingCalls<Target> {
 
   /** Resolves when every call is answered. */
   async empty(): Promise<void> {
-    if (this.calls.size === 0) return;
+    if (!this.first) return;
     await new Promise<void>((resolve) => {
       this.emptied = resolve;
     });

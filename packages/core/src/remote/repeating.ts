@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { newJobId } from '../engine/decide-add';
+import { newJobId } from '../engine/job-id';
 import { DuplicateJobError } from '../errors';
 import type { Job, JobSpec } from '../job';
 import type { AddOptions, AddResult } from '../store';

@@ -34,7 +34,7 @@ export function checkSendable(method: CallEntry['method'], args: unknown[]): voi
  */
 export function plainAdd([specs, options]: unknown[]): unknown[] {
   if (!Array.isArray(specs)) return [specs, options];
-  const { ids, ...rest } = (options ?? {}) as AddOptions;
+  const { ids, isRepeated: _tellsNothing, ...rest } = (options ?? {}) as AddOptions;
   return [specs.map((spec, i) => named(spec, ids?.[i])), options && rest];
 }
 
