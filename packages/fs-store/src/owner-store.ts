@@ -72,11 +72,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
   private readonly inbox: Inbox;
   private readonly archive: Archive;
   private readonly deaths: DeathWatch;
-  /** Removed jobs whose files may stand in a folder until the first reconcile is done. */
-  private tombstones: Set<string>;
   /** Resolves when the folders were compared with the journal for the first time. */
   private reconciled: Promise<void> = Promise.resolve();
-  private isReconciled = false;
   /** Workers of connected clients; all others that claim here are of this process. */
   private readonly remoteWorkers = new Set<string>();
   private ending: Promise<void> | undefined;
@@ -119,7 +116,6 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.parts = parts;
     this.log = log;
     this.archive = archive;
-    this.tombstones = recovered.tombstones;
     this.outside = new Outside({
       table: this.table,
       change: (request) => this.change(request),
@@ -135,7 +131,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       clock: systemClock,
       limits: { pendingFiles: settings.pendingFiles },
       requests: this.outside,
-      tombstones: this.tombstones,
+      leftovers: recovered.tombstones,
       isLeaving: (entry) => isLeaving(this.table, settings.retention, entry),
       durable: () => journal.durable,
       quarantine,
@@ -170,11 +166,9 @@ export class OwnerStore extends EngineStore implements ServedStore {
     const isAlive = (instance: string): boolean => parts.presence.isAlive(instance);
     this.deaths = new DeathWatch(isAlive, (workers) => this.takeBack(workers, 'crashed'), onError);
     this.table.onApplied = (record, entry) => {
-      // A file that the first look at the folders has not come to yet must not bring its job back.
-      if (record.op === 'remove' && !this.isReconciled) this.tombstones.add(record.id);
-      else if (record.op === 'add') this.tombstones.delete(record.job.id);
       if (entry) {
         log.refer(record, entry, bodies);
+        this.view.noteRecord(record, entry.id);
         this.view.touch(entry);
       }
       this.snapshotter.check();
@@ -186,10 +180,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     const { onError } = this.parts.settings;
     await this.log.keepReserve();
     this.watchAbsent();
-    this.reconciled = this.view.start().then(() => {
-      this.isReconciled = true;
-      this.tombstones.clear();
-    }, onError);
+    this.reconciled = this.view.start().catch(onError);
     this.inbox.start();
     this.tendArchive();
     // What is damaged is not read, and not reported, again once a new snapshot makes it superfluous.
@@ -357,8 +348,6 @@ export class OwnerStore extends EngineStore implements ServedStore {
 
   private async settleFolders(): Promise<Iterable<string>> {
     this.forgetWorkers();
-    await this.view.flush();
-    await this.view.fsyncFolders();
-    return this.tombstones;
+    return this.view.settle();
   }
 }

@@ -39,7 +39,7 @@ export interface SnapshotterOptions {
   /** Journal bytes after which a snapshot is due; more when the last snapshot was larger. */
   snapshotBytes: number;
   audit: AuditRetention;
-  /** Brings the folders up to date, on the device. Returns the removed jobs whose files may still be there. */
+  /** Makes removals of files survive a power cut. Returns the removed jobs whose files may stand all the same, or come back. */
   settleFolders: () => Promise<Iterable<string>>;
   onError: (error: unknown) => void;
 }

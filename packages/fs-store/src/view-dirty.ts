@@ -14,6 +14,8 @@ interface Generation {
 
 /** See the file. */
 export class DirtyJobs {
+  /** How many there ever were. */
+  added = 0;
   private readonly generations: Generation[] = [];
   private emptied = 0;
   private fresh: string[] = [];
@@ -33,6 +35,7 @@ export class DirtyJobs {
     const isFirst = this.fresh.length === 0;
     if (isFirst) this.freshSince = this.now();
     this.fresh.push(id);
+    this.added++;
     return isFirst;
   }
 

@@ -21,11 +21,13 @@ export interface ViewFeedOptions {
   /** Most files in `pending/`; the rest of the jobs has none until there is room. */
   pendingFiles: number;
   /** Ids that the journal knows as removed: files of theirs that still stand there are leftovers of a crash. */
-  tombstones: ReadonlySet<string>;
+  leftovers: ReadonlySet<string>;
   /** The job will leave the store soon: a file of it is not worth writing any more. */
   isLeaving: (entry: Entry) => boolean;
   /** Records below this number survive what the store promises to survive. */
   durable: () => number;
+  /** There is no file of the job any more. */
+  onUnlinked: (id: string) => void;
   /** The file of the job is behind. */
   touch: (id: string) => void;
   isStopped: () => boolean;
@@ -35,6 +37,8 @@ export interface ViewFeedOptions {
 export class ViewFeed {
   /** Jobs that have a file, or are about to, and where. */
   private readonly shown = new Map<string, JobStatus>();
+  /** Their files are being removed. */
+  private readonly going = new Set<string>();
   /** How many of them are pending. */
   private pending = 0;
   /** A pending job was left without a file because there are enough of them. */
@@ -60,22 +64,34 @@ export class ViewFeed {
       touch(id);
       return undefined;
     }
-    if (!entry || !this.hasRoom(entry)) return this.show(id, undefined) ? { id, version: 0, text: '' } : undefined;
+    if (!entry || !this.hasRoom(entry)) {
+      if (!this.show(id, undefined)) return undefined;
+      this.going.add(id);
+      return { id, version: 0, text: '' };
+    }
     const text = jobTextOf(entry, bodies);
     this.show(id, entry.status);
     return { id, status: entry.status, version: entry.lastSeq, text };
   }
 
-  /** An update did not come about: where there was to be no file, one may stand still. */
-  undone({ id, status }: Update): void {
-    if (status === undefined && !this.shown.has(id)) this.show(id, 'completed');
+  /** An update came about, or did not: where there was to be no file, one may stand still. */
+  ended({ id, status }: Update, isDone: boolean): void {
+    if (status !== undefined) return;
+    this.going.delete(id);
+    if (isDone) this.options.onUnlinked(id);
+    else if (!this.shown.has(id)) this.show(id, 'completed');
+  }
+
+  /** Whether a file of the job may stand somewhere, as far as this process knows. */
+  mayHaveFile(id: string): boolean {
+    return this.shown.has(id) || this.going.has(id);
   }
 
   /** The job as it stands, for who found a file of it. */
   look(id: string): JobLook {
-    const { table, bodies, tombstones } = this.options;
+    const { table, bodies, leftovers } = this.options;
     const entry = table.entries.get(id);
-    if (!entry) return { ...UNKNOWN, removed: tombstones.has(id) };
+    if (!entry) return { ...UNKNOWN, removed: leftovers.has(id) };
     const { status, lastSeq, size } = entry;
     return { known: true, removed: false, status, version: lastSeq, text: jobTextOf(entry, bodies), size };
   }

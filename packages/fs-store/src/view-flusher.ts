@@ -15,6 +15,12 @@ import type { FolderKeeping, Update, UpdateOutcome } from './view-update';
 const DELAY_MS = 25;
 /** Milliseconds of rest per millisecond of writing, while there is more to write than one slice. */
 const REST = 3;
+/**
+ * When so many files fall behind per millisecond the folders cannot follow: most of these jobs will have gone on before they are written, or
+ * have left, so that haste would only take the processor from the jobs. Until it is over one slice is written every {@link STORM_MS}.
+ */
+const STORM = 10;
+const STORM_MS = 100;
 /** A slice that took longer met a busy machine or a slow disk: resting in proportion would only make the folders late (ms). */
 const MAX_REST_MS = 24;
 const FIRST_RETRY_MS = 200;
@@ -40,8 +46,8 @@ export interface ViewFlusherOptions {
   updateOf: (id: string) => Update | undefined;
   /** Marks the job as behind, by {@link ViewFlusher.add}. */
   touch: (id: string) => void;
-  /** The update was not made; it will be asked for again. */
-  undone: (update: Update) => void;
+  /** The update was made, or was not, and will be asked for again. */
+  ended: (update: Update, isDone: boolean) => void;
   /** Called when everything that could be written was. */
   onIdle: () => void;
   /** Called after a slice that left so many files behind. */
@@ -69,6 +75,10 @@ export class ViewFlusher {
   /** An error that concerns every file: nothing is tried before the next retry. */
   private stalled = false;
   private running = false;
+  private isStorm = false;
+  /** Since when, and from which number on, jobs are counted that fall behind. */
+  private countedSince = 0;
+  private counted = 0;
   /** Batches that the keeper has not answered yet. */
   private readonly flights = new Set<Flight>();
 
@@ -127,11 +137,13 @@ export class ViewFlusher {
   }
 
   private arm(ms: number): void {
-    this.flushTimer ??= this.options.clock.after(ms, () => this.tick());
+    const wait = this.isStorm ? Math.max(ms, STORM_MS) : ms;
+    this.flushTimer ??= this.options.clock.after(wait, () => this.tick());
   }
 
   private tick(): void {
     this.flushTimer = undefined;
+    this.lookForStorm();
     this.dirty.rotate();
     const { more, elapsed } = this.slice();
     if (!this.running) return;
@@ -139,6 +151,15 @@ export class ViewFlusher {
     // A batch that lands goes on by itself.
     if (more && this.flights.size < MAX_FLIGHTS) this.arm(Math.min(Math.max(1, elapsed * REST), MAX_REST_MS));
     else if (this.dirty.size > 0 && !this.stalled) this.arm(DELAY_MS);
+  }
+
+  private lookForStorm(): void {
+    const now = this.options.clock.monotonic();
+    const elapsed = now - this.countedSince;
+    if (elapsed < STORM_MS) return;
+    this.isStorm = (this.dirty.added - this.counted) / elapsed > STORM;
+    this.counted = this.dirty.added;
+    this.countedSince = now;
   }
 
   private slice(): { more: boolean; elapsed: number } {
@@ -195,8 +216,7 @@ export class ViewFlusher {
     for (const [i, update] of updates.entries()) {
       const { id } = update;
       const outcome = outcomes[i];
-      if (outcome === 'done') continue;
-      this.options.undone(update);
+      this.options.ended(update, outcome === 'done');
       if (outcome === 'untried') this.options.touch(id);
       else if (outcome instanceof Error) this.fail(id, outcome);
     }

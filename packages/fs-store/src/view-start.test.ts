@@ -160,7 +160,7 @@ describe('when a store opens', () => {
     writeFileSync(host.path('completed', 'gone'), JSON.stringify({ id: 'gone', ...record }));
     writeFileSync(host.path('pending', 'torn-and-gone'), '{');
     writeFileSync(host.path('pending', 'new'), JSON.stringify({ id: 'new', ...record }));
-    const next = await reopen(host, { tombstones: new Set(['gone', 'torn-and-gone']) });
+    const next = await reopen(host, { leftovers: new Set(['gone', 'torn-and-gone']) });
     expect(next.engine.asked).toEqual(['adopt new pending']);
     expect(await next.differences()).toEqual([]);
     expect(next.quarantined()).toEqual([]);

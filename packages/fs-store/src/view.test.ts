@@ -128,6 +128,29 @@ describe('the folders', () => {
     );
   });
 
+  it('name the removed jobs whose files a crash may bring back', async () => {
+    const files = faultyFiles();
+    const host = await started({ files });
+    const named = async (): Promise<string[]> => [...(await host.view.settle())].sort();
+    const remove = (...ids: string[]) => host.engine.change({ change: { action: 'remove' }, target: { ids } });
+    await host.add(['a', 'b', 'c']);
+    await host.settle();
+    await host.add(['unseen']);
+    await remove('unseen');
+    files.plan = (call, [path]) => (call === 'unlinkSync' && String(path).endsWith('a.json') ? 'EACCES' : undefined);
+    await remove('a', 'b');
+    expect(await named()).toEqual(['a', 'b']);
+    await host.settle();
+    expect(await named()).toEqual(['a']);
+    files.plan = (call) => (call === 'syncDir' ? 'EIO' : undefined);
+    await host.clock.advance(61_000);
+    await remove('c');
+    await host.settle();
+    await expect(named()).rejects.toMatchObject({ code: 'EIO' });
+    files.plan = undefined;
+    expect(await named()).toEqual([]);
+  });
+
   it('write nothing after they were stopped', async () => {
     const host = await started();
     await host.view.stop();

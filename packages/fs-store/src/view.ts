@@ -5,7 +5,7 @@
  * @module
  */
 import { type Clock, JOB_STATUSES, type JobStatus } from '@leviathan/core';
-import type { BodySource, Entry, JobTable } from '@leviathan/core/engine';
+import type { BodySource, Entry, JobTable, StoreRecord } from '@leviathan/core/engine';
 import { ErrorDesk } from './error-desk';
 import type { Files } from './files';
 import { FolderKeeper } from './folder-keeper';
@@ -13,6 +13,7 @@ import type { HandRequests } from './hand-requests';
 import { KeeperSwitch } from './keeper-switch';
 import type { Layout } from './layout';
 import type { Quarantine } from './quarantine';
+import { Tombstones } from './tombstones';
 import { ViewFeed } from './view-feed';
 import { ViewFlusher } from './view-flusher';
 import { ThreadKeeper } from './view-thread-keeper';
@@ -22,6 +23,8 @@ import type { FolderHost } from './view-update';
 const FLUSH_ROUNDS = 4;
 /** When so many files are behind after a slice of writing, the folders get a thread of their own. */
 const THREAD_FROM = 1_000;
+/** After so many removals of files the folders are synced, for a snapshot not to have to name them all. */
+const SYNC_FROM = 2_000;
 
 /** What the view is made of. */
 export interface FolderViewOptions {
@@ -34,8 +37,8 @@ export interface FolderViewOptions {
   limits: { pendingFiles: number };
   requests: HandRequests;
   quarantine: Quarantine;
-  /** Ids that the journal knows as removed: files of theirs that still stand there are leftovers of a crash. */
-  tombstones?: ReadonlySet<string>;
+  /** Ids that the journal knows as removed: files of theirs that still stand there are leftovers of a crash. Emptied by the start. */
+  leftovers?: Set<string>;
   /** The job will leave the store soon: a file of it is not worth writing any more. */
   isLeaving?: (entry: Entry) => boolean;
   /** Records below this number survive what the store promises to survive; all of them by default. */
@@ -59,34 +62,42 @@ export interface ViewStats {
 
 /** See the module. */
 export class FolderView {
+  private readonly errors: ErrorDesk;
+  private readonly leftovers: Set<string>;
+  private readonly tombstones = new Tombstones(() => this.fsyncFolders());
   private readonly feed: ViewFeed;
   private readonly flusher: ViewFlusher;
   private readonly keeper: KeeperSwitch;
+  /** Each file that stood there at the start was looked at. */
+  private isSettled = false;
   private state: 'new' | 'starting' | 'running' | 'stopped' = 'new';
 
   constructor(private readonly options: FolderViewOptions) {
-    const { layout, files, table, bodies, clock, quarantine, limits, tombstones = new Set(), onError } = options;
+    const { layout, files, table, bodies, clock, quarantine, limits, leftovers = new Set(), onError } = options;
     const { program } = options;
     const host = this.host();
+    this.errors = new ErrorDesk(clock, onError);
+    this.leftovers = leftovers;
     this.keeper = new KeeperSwitch({
       here: () => new FolderKeeper({ layout, files, clock, quarantine, host }),
       ...(program && { thread: (notes, counts) => new ThreadKeeper(program, layout.root, notes, counts, host) }),
       replaced: (kept) => host.replaced(kept),
     });
     this.feed = new ViewFeed({
-      ...{ table, bodies, tombstones, pendingFiles: limits.pendingFiles },
+      ...{ table, bodies, leftovers, pendingFiles: limits.pendingFiles },
       isLeaving: options.isLeaving ?? (() => false),
       durable: options.durable ?? (() => Number.POSITIVE_INFINITY),
+      onUnlinked: (id) => this.unlinked(id),
       touch: (id) => this.touchId(id),
       isStopped: () => this.state === 'stopped',
     });
     this.flusher = new ViewFlusher({
       clock,
-      errors: new ErrorDesk(clock, onError),
+      errors: this.errors,
       keeper: this.keeper,
       updateOf: (id) => this.feed.updateOf(id),
       touch: (id) => this.touchId(id),
-      undone: (update) => this.feed.undone(update),
+      ended: (update, isDone) => this.feed.ended(update, isDone),
       onIdle: () => this.feed.next(),
       onBehind: (count) => {
         if (count >= THREAD_FROM && this.state === 'running') this.keeper.promote();
@@ -97,6 +108,18 @@ export class FolderView {
   /** Whether the folders have a thread of their own. */
   get isThreaded(): boolean {
     return this.keeper.isThreaded;
+  }
+
+  /** A record was applied: of a new job, or of one that left. To be followed by a {@link FolderView.touch}. */
+  noteRecord({ op }: StoreRecord, id: string): void {
+    if (op === 'add') {
+      this.leftovers.delete(id);
+      this.tombstones.delete(id);
+    } else if (op === 'remove') {
+      // A file that the first look at the folders has not come to yet must not bring its job back.
+      if (!this.isSettled) this.leftovers.add(id);
+      if (!this.isSettled || this.feed.mayHaveFile(id)) this.tombstones.add(id);
+    }
   }
 
   /** The job changed, or left the store. O(1). */
@@ -115,6 +138,9 @@ export class FolderView {
     const kept = await this.keeper.start();
     if (this.state === 'starting') this.state = 'running';
     await this.feed.compare(kept);
+    this.isSettled = true;
+    for (const id of this.leftovers) this.tombstones.unlinked(id);
+    this.leftovers.clear();
   }
 
   /** Resolves when every change up to now is in the folders, with how many files could not be written (they are tried again later). */
@@ -141,6 +167,15 @@ export class FolderView {
     await this.keeper.stop();
   }
 
+  /**
+   * Makes the removals of files so far survive a power cut. Resolves with the ids of removed jobs of which a file may come back all the
+   * same, those that are removed from now on included.
+   */
+  async settle(): Promise<Iterable<string>> {
+    await this.tombstones.settle();
+    return this.tombstones.ids();
+  }
+
   /** Makes the entries of the four folders survive a power cut. */
   async fsyncFolders(): Promise<void> {
     const { layout, files } = this.options;
@@ -150,6 +185,12 @@ export class FolderView {
   stats(): ViewStats {
     const { behind, lagMs } = this.flusher;
     return { dirty: behind, lagMs, files: { ...this.keeper.files }, skippedPending: this.feed.skippedPending };
+  }
+
+  private unlinked(id: string): void {
+    this.tombstones.unlinked(id);
+    if (this.tombstones.waiting < SYNC_FROM) return;
+    this.tombstones.settle().catch((error) => this.errors.report('sync', 'The job folders cannot be synced', error));
   }
 
   private touchId(id: string): void {

@@ -127,7 +127,7 @@ export interface HostOptions {
   root?: string;
   /** An index that is there already. */
   table?: JobTable;
-  tombstones?: Set<string>;
+  leftovers?: Set<string>;
   /** The program of a thread for the folders. */
   program?: URL;
   durable?: () => number;
@@ -154,13 +154,15 @@ export class FolderHost<C extends Clock = FakeClock> {
       limits: { pendingFiles: options.pendingFiles ?? 10_000 },
       quarantine: new Quarantine(this.layout, files, this.clock),
       onError: (error) => this.errors.push(error as Error),
-      ...(options.tombstones && { tombstones: options.tombstones }),
+      ...(options.leftovers && { leftovers: options.leftovers }),
       ...(options.program && { program: options.program }),
       ...(options.durable && { durable: options.durable }),
     };
     this.view = new FolderView(viewOptions);
-    this.engine.table.onApplied = (_record, entry) => {
-      if (entry) this.view.touch(entry);
+    this.engine.table.onApplied = (record, entry) => {
+      if (!entry) return;
+      this.view.noteRecord(record, entry.id);
+      this.view.touch(entry);
     };
     onTestFinished(() => this.close());
   }
