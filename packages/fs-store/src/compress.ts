@@ -15,8 +15,10 @@ import { isWhole, listSegments, readChunks, type SegmentFile } from './segment';
 export interface CompressOptions {
   /** Only segments all of whose records have smaller numbers. */
   before: number;
-  /** 1 (fast) to 9 (small), 6 by default. */
+  /** 1 (fast) to 9 (small); 2 by default, which takes a third of the time of 6 and leaves a journal 7 % larger. */
   level?: number;
+  /** Awaited every now and then: packing takes a whole processor. A rejection ends it. */
+  pause?: () => Promise<void>;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface CompressOptions {
 export async function compressSegments(
   files: Files,
   dir: string,
-  { before, level = 6 }: CompressOptions,
+  { before, level = 2, pause = async () => {} }: CompressOptions,
   onRemove: (name: string) => void = () => {},
 ): Promise<string[]> {
   const gone: string[] = [];
@@ -38,7 +40,7 @@ export async function compressSegments(
     const plain = join(dir, segment.name);
     // Left by a crash between the rename and the removal, or while the plain file was damaged since.
     const finished = segment.gz && !(await isWhole(files, plain)) && (await isWhole(files, `${plain}.gz`));
-    if (!finished) await compress(files, dir, plain, level);
+    if (!finished) await compress(files, dir, plain, level, pause);
     onRemove(segment.name);
     await unlinkBusy(files, plain);
     gone.push(segment.name);
@@ -46,14 +48,20 @@ export async function compressSegments(
   return gone;
 }
 
-async function compress(files: Files, dir: string, plain: string, level: number): Promise<void> {
+async function compress(
+  files: Files,
+  dir: string,
+  plain: string,
+  level: number,
+  pause: () => Promise<void>,
+): Promise<void> {
   const temporary = `${plain}.gz.tmp`;
   discard(files, temporary);
   const { mtimeMs } = files.statSync(plain);
   const fd = files.openSync(temporary, 'create');
   try {
     try {
-      await pack(files, plain, fd, level);
+      await pack(files, plain, fd, level, pause);
       await files.fsync(fd);
     } finally {
       files.closeSync(fd);
@@ -68,13 +76,16 @@ async function compress(files: Files, dir: string, plain: string, level: number)
   await files.syncDir(dir);
 }
 
-async function pack(files: Files, plain: string, fd: number, level: number): Promise<void> {
+async function pack(files: Files, plain: string, fd: number, level: number, pause: () => Promise<void>): Promise<void> {
   const gzip = createGzip({ level });
   const fed = pipeline(Readable.from(readChunks(files, plain)), gzip);
   // The same error ends the loop below, which is where it is thrown.
   fed.catch(() => {});
   try {
-    for await (const bytes of gzip) await writeAll(files, fd, bytes as Buffer);
+    for await (const bytes of gzip) {
+      await pause();
+      await writeAll(files, fd, bytes as Buffer);
+    }
   } finally {
     gzip.destroy();
     await fed.catch(() => {});

@@ -33,6 +33,8 @@ export class JournalLog implements CommitLog {
   private waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   private closed = false;
   private since = 0;
+  /** Bytes written, ever. */
+  written = 0;
 
   constructor(
     private readonly journal: Journal,
@@ -74,6 +76,7 @@ export class JournalLog implements CommitLog {
     this.first = first;
     this.told = onDevice;
     this.since += lines.length;
+    this.written += lines.length;
   }
 
   /**

@@ -240,6 +240,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     await this.reconciled;
     await this.view.flush();
     await this.snapshotter.take();
+    await this.snapshotter.tended();
   }
 
   override async health(): Promise<StoreHealth> {

@@ -9,7 +9,7 @@
  */
 import { join } from 'node:path';
 import { type Clock, StoreError } from '@leviathan/core';
-import { dataOf, Entry, headOf, type JobHead, type JobTable, resultOf } from '@leviathan/core/engine';
+import { dataOf, Entry, headTextOf, type JobHead, type JobTable, resultOf } from '@leviathan/core/engine';
 import { discard, openTemporary, writeAll } from './atomic';
 import type { BodyCache, DiskRef } from './bodies';
 import { bodyOf, LineDecoder, LineEncoder } from './codec';
@@ -23,6 +23,8 @@ const NAME = /^snapshot-(\d{16})\.ndjson$/;
 const SLICE = 500;
 /** Jobs that are put into an index at once when a snapshot is read. */
 const INSERT_SLICE = 2_000;
+/** Texts whose new places are noted at once when it is done. */
+const MOVE_SLICE = 20_000;
 const CHUNK = 1 << 20;
 
 /** What a snapshot says of itself. */
@@ -87,18 +89,42 @@ export async function writeSnapshot(source: SnapshotSource): Promise<SnapshotInf
     throw error;
   }
   await files.syncDir(dir);
-  writer.moveReferences();
+  await writer.moveReferences();
   return info;
+}
+
+/** Where the texts of jobs were, and where they are in the new file: a few numbers each, since there may be a million. */
+class Moves {
+  private readonly entries: Entry[] = [];
+  private readonly before: (object | undefined)[] = [];
+  private readonly offsets: number[] = [];
+  private readonly lengths: number[] = [];
+
+  add(entry: Entry, before: object | undefined, offset: number, length: number): void {
+    this.entries.push(entry);
+    this.before.push(before);
+    this.offsets.push(offset);
+    this.lengths.push(length);
+  }
+
+  /** Hands out each job with its old place and its new one. */
+  async each(
+    file: string,
+    pause: () => Promise<void>,
+    move: (entry: Entry, before: object | undefined, ref: DiskRef) => void,
+  ): Promise<void> {
+    for (const [i, entry] of this.entries.entries()) {
+      if (i > 0 && i % MOVE_SLICE === 0) await pause();
+      move(entry, this.before[i], { file, offset: this.offsets[i] as number, length: this.lengths[i] as number });
+    }
+  }
 }
 
 class SnapshotWriter {
   private readonly encoder = new LineEncoder();
   private written = 0;
-  private readonly moves: {
-    entry: Entry;
-    data: [DiskRef | undefined, DiskRef];
-    result?: [DiskRef | undefined, DiskRef];
-  }[] = [];
+  private readonly data = new Moves();
+  private readonly results = new Moves();
 
   constructor(
     private readonly source: SnapshotSource,
@@ -128,32 +154,36 @@ class SnapshotWriter {
   }
 
   /** Once the file has its name: what is in older files is not needed any more. */
-  moveReferences(): void {
-    for (const { entry, data, result } of this.moves) {
-      // A job that was edited or settled since keeps its newer place.
-      if (entry.dataRef === data[0]) entry.dataRef = data[1];
-      if (result && entry.resultRef === result[0]) entry.resultRef = result[1];
-    }
+  async moveReferences(): Promise<void> {
+    const { pause } = this.source;
+    // A job that was edited or settled since keeps its newer place.
+    await this.data.each(this.name, pause, (entry, before, ref) => {
+      if (entry.dataRef === before) entry.dataRef = ref;
+    });
+    await this.results.each(this.name, pause, (entry, before, ref) => {
+      if (entry.resultRef === before) entry.resultRef = ref;
+    });
   }
 
   private job(entry: Entry): void {
     const { bodies } = this.source;
-    const data = this.line(
-      { op: 'job', seq: entry.seq, last: entry.lastSeq, size: entry.size, job: headOf(entry) },
-      dataOf(entry, bodies),
-    );
-    const move: (typeof this.moves)[number] = { entry, data: [entry.dataRef as DiskRef | undefined, data] };
+    const { seq, lastSeq, size } = entry;
+    const meta = `{"op":"job","seq":${seq},"last":${lastSeq},"size":${size},"job":${headTextOf(entry)}}`;
+    this.encoder.add(meta, dataOf(entry, bodies));
+    this.data.add(entry, entry.dataRef, this.bodyStart, this.encoder.bodyLength);
     const result = resultOf(entry, bodies);
-    if (result !== undefined) {
-      move.result = [entry.resultRef as DiskRef | undefined, this.line({ op: 'result', id: entry.id }, result)];
-    }
-    this.moves.push(move);
+    if (result === undefined) return;
+    this.encoder.add(JSON.stringify({ op: 'result', id: entry.id }), result);
+    this.results.add(entry, entry.resultRef, this.bodyStart, this.encoder.bodyLength);
   }
 
-  private line(meta: object, body = ''): DiskRef {
-    const { encoder } = this;
-    encoder.add(JSON.stringify(meta), body);
-    return { file: this.name, offset: this.written + encoder.bodyStart, length: encoder.bodyLength };
+  private line(meta: object): void {
+    this.encoder.add(JSON.stringify(meta));
+  }
+
+  /** Where the body of the newest line will stand in the file. */
+  private get bodyStart(): number {
+    return this.written + this.encoder.bodyStart;
   }
 
   private async flush(): Promise<void> {

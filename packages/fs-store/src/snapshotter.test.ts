@@ -181,6 +181,7 @@ describe('with a snapshot', () => {
     expect(plain(dir).length).toBeGreaterThan(5);
     const before = stateOf(host);
     await snapshotter.take();
+    await snapshotter.tended();
     expect(plain(dir)).toHaveLength(1);
     expect(packed(dir).length).toBeGreaterThan(4);
     const refs = [...host.table.entries.values()].map(({ dataRef }) => (dataRef as { file: string }).file);
@@ -222,8 +223,10 @@ describe('with a snapshot', () => {
     const { dir, host, snapshotter } = await setUp({ options: { audit: { days: 0, bytes: 0 } } });
     await addJobs(host, 60);
     await snapshotter.take();
+    await snapshotter.tended();
     await addJobs(host, 60);
     await snapshotter.take();
+    await snapshotter.tended();
     const live = stateOf(host);
     const [, newer] = snapshots(dir) as [string, string];
     expect(packed(dir)[0]).not.toBe('0000000000000001.ndjson.gz');

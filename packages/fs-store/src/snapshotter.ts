@@ -8,6 +8,7 @@ import { type Clock, StoreClosedError } from '@leviathan/core';
 import type { JobTable } from '@leviathan/core/engine';
 import { unlinkBusy } from './atomic';
 import type { BodyCache } from './bodies';
+import { Calm } from './calm';
 import type { Files } from './files';
 import type { Journal } from './journal';
 import type { JournalLog } from './journal-log';
@@ -17,6 +18,9 @@ import { listSnapshots, writeSnapshot } from './snapshot';
 const KEPT = 2;
 /** Records whose replay takes no time worth a snapshot at close. */
 const FEW_RECORDS = 10_000;
+
+/** So many snapshots' worth of journal may pile up before it is compressed although there is other work. */
+const BACKLOG = 4;
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -50,6 +54,10 @@ export class Snapshotter {
   private lastSize = 0;
   private lastSeq: number;
   private stopped = false;
+  private readonly calm: Calm;
+  /** Compression and pruning, behind the newest snapshot. */
+  private tending: Promise<void> | undefined;
+  private tendedSince = 0;
   private abandoned = false;
 
   /** @param lastSeq Number of the newest record that the last snapshot holds. */
@@ -58,6 +66,11 @@ export class Snapshotter {
     lastSeq: number,
   ) {
     this.lastSeq = lastSeq;
+    const { log, snapshotBytes } = options;
+    this.calm = new Calm(
+      () => log.written,
+      () => log.written - this.tendedSince > snapshotBytes * BACKLOG,
+    );
   }
 
   /** Called after each write: starts a snapshot when one is due. */
@@ -75,10 +88,16 @@ export class Snapshotter {
     return this.running;
   }
 
+  /** Resolves when what lies behind the newest snapshot is compressed, and what is too old is gone. */
+  async tended(): Promise<void> {
+    await this.tending;
+  }
+
   /** No new ones; unless in a hurry takes a last one, when a replay of what was written since would take longer than that. */
   async finish({ hurry }: { hurry: boolean }): Promise<void> {
     this.stopped = true;
     await this.running?.catch(() => {});
+    await this.tending;
     const { table } = this.options;
     if (!hurry && table.seq - this.lastSeq > Math.max(FEW_RECORDS, table.size / 4)) await this.take();
   }
@@ -90,7 +109,7 @@ export class Snapshotter {
   }
 
   private async run(): Promise<void> {
-    const { files, dir, table, journal, log, bodies, clock, audit } = this.options;
+    const { files, dir, table, journal, log, bodies, clock } = this.options;
     log.resetSize();
     const tombstones = await this.options.settleFolders();
     // Nothing happened since: a second file of the same name would replace one that is being read.
@@ -111,11 +130,30 @@ export class Snapshotter {
       journal.forget(name);
       await unlinkBusy(files, join(dir, name));
     }
-    if (this.stopped) return;
-    await journal.compress({ before: info.from + 1 });
     // The snapshot to fall back on is worth nothing without the records since.
-    const before = (snapshots.slice(0, KEPT).at(-1)?.from ?? 0) + 1;
-    await journal.prune({ before, now: clock.now(), maxAge: audit.days * DAY, maxBytes: audit.bytes });
+    this.tend(info.from + 1, (snapshots.slice(0, KEPT).at(-1)?.from ?? 0) + 1);
+  }
+
+  /** Compresses what lies before one record, lets go of what is too old before another. One at a time; the next snapshot makes up for it. */
+  private tend(compressBefore: number, pruneBefore: number): void {
+    if (this.tending || this.stopped) return;
+    const { journal, clock, audit, log, onError } = this.options;
+    this.tendedSince = log.written;
+    const pause = async (): Promise<void> => {
+      await this.calm.wait();
+      if (this.stopped) throw new StoreClosedError();
+    };
+    const run = async (): Promise<void> => {
+      await journal.compress({ before: compressBefore, pause });
+      const limits = { maxAge: audit.days * DAY, maxBytes: audit.bytes };
+      await journal.prune({ before: pruneBefore, now: clock.now(), ...limits });
+    };
+    this.tending = run()
+      // What was stopped is taken up again after the next snapshot.
+      .catch((error) => (this.stopped ? undefined : onError(error)))
+      .finally(() => {
+        this.tending = undefined;
+      });
   }
 
   private assertOurs(): void {

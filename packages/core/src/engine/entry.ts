@@ -240,7 +240,8 @@ export function headOf(entry: Entry): JobHead {
   return head;
 }
 
-function runHeadOf(run: Run): RunHead {
+/** What of a run goes into a head. */
+export function runHeadOf(run: Run): RunHead {
   const { token, settled, worker, started, finished, reason, cancelling, progress } = run;
   const { detail, logs, errors, crashes, stuck, checkpoint } = run;
   const head = { token, settled, worker, started, finished, reason, cancelling, progress };

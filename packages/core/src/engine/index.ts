@@ -10,6 +10,7 @@ export { type EngineOptions, EngineStore } from './engine-store';
 export { type BodyRef, type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
 export { EventHub } from './event-hub';
 export { FinishedList } from './finished-list';
+export { headTextOf } from './head-text';
 export { newJobId } from './job-id';
 export { JobTable } from './job-table';
 export { jobTextOf } from './job-text';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jobOf } from './entry';
+import { headOf, jobOf } from './entry';
+import { headTextOf } from './head-text';
 import { JobTable } from './job-table';
 import { jobTextOf } from './job-text';
 import type { RecordDraft, StoreRecord } from './records';
@@ -51,8 +52,8 @@ const later = fc.oneof(
   json.map((body): RecordDraft => ({ op: 'edit', id: 'j', patch: { priority: 2 }, body })),
 );
 
-describe('jobTextOf', () => {
-  it('is the text of the job, whatever happened to it', () => {
+describe('jobTextOf and headTextOf', () => {
+  it('are the texts of the job and of its head, whatever happened to it', () => {
     fc.assert(
       fc.property(head, json, fc.array(later, { maxLength: 6 }), fc.option(fc.integer()), (job, body, drafts, live) => {
         const table = new JobTable();
@@ -64,6 +65,7 @@ describe('jobTextOf', () => {
         if (entry.run && live !== null)
           entry.run.live = { progress: 3, logs: [{ at: '', level: 'warn', message: 'x' }] };
         expect(jobTextOf(entry, bodies)).toBe(JSON.stringify(jobOf(entry, bodies)));
+        expect(JSON.parse(headTextOf(entry))).toEqual(JSON.parse(JSON.stringify(headOf(entry))));
       }),
       { numRuns: 500 },
     );

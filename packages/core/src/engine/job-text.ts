@@ -4,6 +4,7 @@
  * @module
  */
 import { type BodySource, dataOf, type Entry, type EntryExtra, isPlain, metadataOf, type Run, resultOf } from './entry';
+import { quoted } from './quoted';
 import { isoOf } from './time';
 
 /** The same text as `JSON.stringify(jobOf(entry, bodies))`. */
@@ -44,16 +45,4 @@ function runText(run: Run, result: string | undefined): string {
   if (result !== undefined) text += `,"result":${result}`;
   if (run.reason) text += `,"reason":"${run.reason}"`;
   return text;
-}
-
-/** Names of types and workers, which come again and again. */
-const KEPT = 64;
-const quotes = new Map<string, string>();
-
-function quoted(text: string): string {
-  const known = quotes.get(text);
-  if (known !== undefined) return known;
-  const quote = JSON.stringify(text);
-  if (quotes.size < KEPT && text.length < KEPT) quotes.set(text, quote);
-  return quote;
 }
