@@ -93,14 +93,14 @@ describe('docs/reader/read_store.py, written from docs/on-disk-format.md alone',
     context.skip(!hasPython(), 'python3 is not installed');
     const root = join(tempDir(), 'jobs');
     const store = fsStore({ root, durability: 'process' });
-    const added = await store.add(Array.from({ length: 1_100 }, (_, n) => ({ type: 'even', data: n })));
+    const added = await store.add(Array.from({ length: 6_000 }, (_, n) => ({ type: 'even', data: n })));
     let isOver = false;
     const tidying = tidyUntilFuzzy(store, root).finally(() => {
       isOver = true;
     });
     // Jobs that the snapshot has passed already, and jobs that it comes to later.
     for (let turn = 0; !isOver; turn++) {
-      const ids = [0, 400, 800].map((start) => added[(start + turn) % added.length]?.id as string);
+      const ids = [0, 2_000, 4_000].map((start) => added[(start + turn) % added.length]?.id as string);
       await store.change({ change: { action: 'reprioritise', priority: 1 + (turn % 10) }, target: { ids } });
       if (turn % 8 === 0) {
         const claims = await store.claim({ worker: 'w', limit: 1, wait: false });
