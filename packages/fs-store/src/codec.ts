@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { crc32 } from 'node:zlib';
+import { crc32Of } from './crc32';
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -58,7 +58,7 @@ export class LineEncoder {
     const offset = this.#end;
     const length = buffer.write(line, offset);
     this.#end = offset + length;
-    writeHex(buffer, offset, crc32(buffer.subarray(offset + PREFIX, this.#end - 1)));
+    writeHex(buffer, offset, crc32Of(buffer, offset + PREFIX, this.#end - 1));
     // Where each character is one byte, which is nearly always, places in the text are places in the bytes.
     const bodyOffset = length === line.length ? separator + 1 : PREFIX + Buffer.byteLength(meta) + 1;
     this.bodyStart = offset + bodyOffset;
@@ -228,7 +228,7 @@ function decodeLine(source: Buffer, start: number, end: number, offset: number):
   const crc = end - start > PREFIX && source[start + PREFIX - 1] === TAB ? readHex(source, start) : -1;
   const separator = crc < 0 ? -1 : source.indexOf(TAB, start + PREFIX);
   if (separator < 0 || separator >= end) return 'this is not a journal line';
-  if (crc32(source.subarray(start + PREFIX, end)) !== crc) return 'the checksum does not match';
+  if (crc32Of(source, start + PREFIX, end) !== crc) return 'the checksum does not match';
   const meta = parseObject(source.toString('utf8', start + PREFIX, separator));
   if (!meta) return 'the meta of the line is not a JSON object';
   return {

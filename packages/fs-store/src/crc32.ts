@@ -1,0 +1,52 @@
+/**
+ * CRC-32 of a piece of a buffer.
+ *
+ * zlib does it, but takes a whole buffer: making one of a line of 200 bytes, and crossing over to native code, costs twice what the sum
+ * itself costs here (215 ns against 430 ns on the machine of `benchmarks/README.md`). Longer pieces are given to zlib.
+ *
+ * @module
+ */
+import { crc32 } from 'node:zlib';
+
+/** From here on zlib is faster. */
+const LONG = 512;
+
+/** The polynomial of zlib and Ethernet (IEEE 802.3), its bits in reverse. */
+const POLYNOMIAL = 0xedb88320;
+
+/** Sums of a byte that is followed by 0, 1, 2 and 3 zero bytes: four bytes at a time (Kounavis and Berry, "slicing-by-4", 2005). */
+const [T0, T1, T2, T3] = tables();
+
+function tables(): [Int32Array, Int32Array, Int32Array, Int32Array] {
+  const first = Int32Array.from({ length: 256 }, (_, byte) => {
+    let sum = byte;
+    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? POLYNOMIAL ^ (sum >>> 1) : sum >>> 1;
+    return sum;
+  });
+  const behind = (table: Int32Array): Int32Array => table.map((sum) => (first[sum & 255] as number) ^ (sum >>> 8));
+  const second = behind(first);
+  const third = behind(second);
+  return [first, second, third, behind(third)];
+}
+
+/** The sum of the bytes from `start` up to `end`, which is not included. */
+export function crc32Of(bytes: Buffer, start: number, end: number): number {
+  if (end - start >= LONG) return crc32(bytes.subarray(start, end));
+  let sum = -1;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const next =
+      sum ^
+      ((bytes[i] as number) |
+        ((bytes[i + 1] as number) << 8) |
+        ((bytes[i + 2] as number) << 16) |
+        ((bytes[i + 3] as number) << 24));
+    sum =
+      (T3[next & 255] as number) ^
+      (T2[(next >>> 8) & 255] as number) ^
+      (T1[(next >>> 16) & 255] as number) ^
+      (T0[next >>> 24] as number);
+  }
+  for (; i < end; i++) sum = (T0[(sum ^ (bytes[i] as number)) & 255] as number) ^ (sum >>> 8);
+  return ~sum >>> 0;
+}
