@@ -31,7 +31,10 @@ export interface FsStoreOptions {
   maxJobBytes?: number;
   /** Bytes of job data kept in memory; what is older is read from disk when it is needed. 64 MiB by default. */
   memoryBytes?: number;
-  /** Bytes of journal after which a snapshot is taken, or as many as the last snapshot has if that is more; 128 MiB by default. */
+  /**
+   * Bytes of journal that only tell of the past, after which a snapshot is taken; 384 MiB by default, which take some seconds to read when
+   * the store opens after a crash.
+   */
   snapshotBytes?: number;
   /** Size at which a journal file is followed by a new one; 64 MiB by default. */
   segmentBytes?: number;
@@ -100,7 +103,7 @@ export function settingsOf(options: FsStoreOptions): StoreSettings {
     pendingFiles: options.pendingFiles ?? 10_000,
     maxJobBytes: options.maxJobBytes ?? DEFAULT_MAX_JOB_BYTES,
     memoryBytes: options.memoryBytes ?? 64 * MIB,
-    snapshotBytes: options.snapshotBytes ?? 128 * MIB,
+    snapshotBytes: options.snapshotBytes ?? 384 * MIB,
     segmentBytes: options.segmentBytes ?? 64 * MIB,
     patience: options.patience ?? 60_000,
     clock: options.clock ?? systemClock,

@@ -19,6 +19,8 @@ const KEPT = 2;
 /** Records whose replay takes no time worth a snapshot at close. */
 const FEW_RECORDS = 10_000;
 
+/** About what a snapshot says of a job besides its texts. */
+const HEAD_BYTES = 300;
 /** So many snapshots' worth of journal may pile up before it is compressed although there is other work. */
 const BACKLOG = 4;
 
@@ -40,7 +42,7 @@ export interface SnapshotterOptions {
   journal: Journal;
   log: JournalLog;
   clock: Clock;
-  /** Journal bytes after which a snapshot is due; more when the last snapshot was larger. */
+  /** Bytes of journal and last snapshot that only tell of the past, after which a snapshot is due: jobs that wait cost as much in either. */
   snapshotBytes: number;
   audit: AuditRetention;
   /** Makes removals of files survive a power cut. Returns the removed jobs whose files may stand all the same, or come back. */
@@ -75,9 +77,14 @@ export class Snapshotter {
 
   /** Called after each write: starts a snapshot when one is due. */
   check(): void {
-    if (this.running || this.stopped || this.options.log.size < Math.max(this.options.snapshotBytes, this.lastSize))
-      return;
+    if (this.running || this.stopped || this.pastBytes < this.options.snapshotBytes) return;
     this.take().catch((error) => this.options.onError(error));
+  }
+
+  /** About how much less than now would have to be read after a snapshot. */
+  private get pastBytes(): number {
+    const { log, table } = this.options;
+    return this.lastSize + log.size - table.textSize - table.size * HEAD_BYTES;
   }
 
   /** Takes one now, or waits for the one that is being taken. */

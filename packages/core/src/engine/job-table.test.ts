@@ -82,6 +82,7 @@ describe('JobTable', () => {
           expect(['pending', 'active']).toContain(holder.status);
         }
         expect([...table.bySeq.ascending()]).toHaveLength(table.size);
+        expect(table.textSize).toBe([...table.entries.values()].reduce((sum, { size }) => sum + size, 0));
         for (const status of ['completed', 'failed'] as const) {
           const sizes = [...table.finished[status]].map((entry) => entry.size);
           expect(table.finishedSize[status]).toBe(sizes.reduce((sum, size) => sum + size, 0));

@@ -38,6 +38,8 @@ export class JobTable {
   readonly counts = new TypeCounts();
   readonly pausedTypes = new Set<string>();
   pausedAll = false;
+  /** Characters of data and results of all jobs. */
+  textSize = 0;
   /** Number of the newest applied record. */
   seq = 0;
 
@@ -103,7 +105,9 @@ export class JobTable {
     }
     const keepsPlace = record.op === 'report' || record.op === 'checkpoint' || record.op === 'cancel';
     if (!keepsPlace) this.unplace(entry);
+    this.textSize -= entry.size;
     mutate(entry, record);
+    this.textSize += entry.size;
     if (!keepsPlace) this.place(entry);
     this.onApplied?.(record, entry);
     return true;
@@ -112,6 +116,7 @@ export class JobTable {
   /** Puts an entry into every structure; used by `apply`, and by recovery for entries of a snapshot. */
   insert(entry: Entry): void {
     this.entries.set(entry.id, entry);
+    this.textSize += entry.size;
     this.bySeq.add(entry);
     this.place(entry);
   }
@@ -140,6 +145,7 @@ export class JobTable {
   private remove(entry: Entry): void {
     this.unplace(entry);
     this.entries.delete(entry.id);
+    this.textSize -= entry.size;
     this.bySeq.remove(entry);
   }
 
