@@ -63,3 +63,26 @@ test('an engine that fails is noted and not tried again; the others are measured
   expect(bare && valuesOf(bare, series).values).toEqual([]);
   expect(steps.find((step) => step.startsWith('FAILED'))).toContain('no disk');
 });
+
+test.each([
+  ['higher', [1, 2]],
+  ['lower', [3]],
+] as const)(
+  'of several ways only the good ones are measured in the rounds, where %s is better',
+  async (better, kept) => {
+    const folders = await FreshFolders.below(tmpdir());
+    const metric: Metric = {
+      ...add,
+      series: [{ ...series, better }],
+      variants: () => [{ way: 1 }, { way: 2 }, { way: 3 }],
+      measure: async ({ variant: { way } }) => ({ add: [0, 100, 90, 50][way ?? 0] as number }),
+    };
+    const setting = { folders, launch: { node: process.execPath, nodeArgs: [] }, programs: {} };
+    const options = { rounds: 1, quick: false, onStep: () => {} };
+    const [candidate] = await measureAll(setting, metric, 'process', [leviathan], options);
+    await folders.removeAll();
+    expect(candidate?.tries.filter(({ rounds }) => rounds.length === 1).map(({ variant }) => variant.way)).toEqual(
+      kept,
+    );
+  },
+);

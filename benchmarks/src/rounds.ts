@@ -5,7 +5,7 @@ import { FIRST_LOOK, fullScaleFor, lookScale, quickScale } from './scales';
 import { summarise } from './stats';
 import { measure, type Setting } from './trial';
 
-/** Variants that are slower than the fastest by more than this are not measured any further. */
+/** Variants that are worse than the best by more than this are not measured any further. */
 const CLOSE = 0.75;
 
 /** One engine in one metric. */
@@ -20,7 +20,7 @@ export interface Candidate {
 
 interface Try {
   variant: Variant;
-  /** Jobs per second in the short look; 0 where it is not looked for. */
+  /** What the short look gave, jobs per second as a rule; 0 where there was none. */
   speed: number;
   rounds: Values[];
 }
@@ -69,26 +69,34 @@ async function measureOnce(
   }
 }
 
-/** Finds out how fast the engine is and which of its variants are worth measuring. */
+/** Finds out how fast the engine is, and which of its variants are worth measuring. */
 async function look(setting: Setting, candidate: Candidate, options: RoundsOptions): Promise<Try[]> {
   const { engine, metric, durability } = candidate;
   const variants = metric.variants(engine, durability);
   if (options.quick) return [{ variant: variants[0] ?? {}, speed: 0, rounds: [] }];
   if (variants.length === 1 && !metric.fitted) return [{ variant: variants[0] ?? {}, speed: 0, rounds: [] }];
-  const tries: Try[] = [];
-  for (const variant of variants) {
+  const speedOf = async (variant: Variant, jobs: number): Promise<number> => {
     options.onStep(`${label(candidate, variant)}, a look at its speed`);
-    const speedOf = async (jobs: number): Promise<number> => {
-      const values = await measure(setting, { metric, engine, durability, variant, scale: lookScale(jobs) });
-      return mainValue(metric, values);
-    };
-    let speed = await speedOf(FIRST_LOOK);
+    const values = await measure(setting, { metric, engine, durability, variant, scale: lookScale(jobs) });
+    return values[metric.series[0]?.metric ?? ''] ?? 0;
+  };
+  const tries: Try[] = [];
+  for (const variant of variants) tries.push({ variant, speed: await speedOf(variant, FIRST_LOOK), rounds: [] });
+  const close = bestOf(metric, tries);
+  for (const attempt of close) {
     // A few thousand jobs are over before a fast engine is warm.
-    if (metric.fitted && speed > 2 * FIRST_LOOK) speed = await speedOf(Math.round(speed));
-    tries.push({ variant, speed, rounds: [] });
+    if (metric.fitted && attempt.speed > 2 * FIRST_LOOK) {
+      attempt.speed = await speedOf(attempt.variant, Math.round(attempt.speed));
+    }
   }
-  const fastest = Math.max(...tries.map(({ speed }) => speed));
-  return tries.filter(({ speed }) => speed >= CLOSE * fastest);
+  return bestOf(metric, close);
+}
+
+/** The best one, and those that are about as good. */
+function bestOf({ series }: Metric, tries: Try[]): Try[] {
+  const score = ({ speed }: Try): number => (series[0]?.better === 'higher' ? speed : 1 / speed);
+  const best = Math.max(...tries.map(score));
+  return tries.filter((attempt) => score(attempt) >= CLOSE * best);
 }
 
 async function orFail(candidate: Candidate, options: RoundsOptions, work: () => Promise<void>): Promise<void> {
@@ -115,11 +123,6 @@ export function valuesOf(
     const [a, b] = [summarise(other.values).median, summarise(best.values).median];
     return (metric.series[0]?.better === 'higher' ? a > b : a < b) ? other : best;
   }, first);
-}
-
-/** The value that variants are compared by. */
-function mainValue({ series }: Metric, values: Values): number {
-  return values[series[0]?.metric ?? ''] ?? 0;
 }
 
 /** Another engine is first in each round, so that none always follows the same one. */

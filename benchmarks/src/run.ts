@@ -41,23 +41,23 @@ async function main(options: Options): Promise<boolean> {
     settings: {},
     failures: absent,
   };
-  const rows = await measureEverything(setting, present, options, machine);
+  let results: Results = { machine, rows: [], ratios: [] };
+  // As far as it has come, in case that it is ended early.
+  for await (results of measureEverything(setting, present, options, machine)) save(results, options.json);
   await folders.removeAll();
-  const series = metrics.flatMap((metric) => metric.series);
-  const results: Results = { machine, rows, ratios: ratiosOf(rows, series) };
   console.log(reportOf(results));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   return Object.keys(machine.failures).length === 0;
 }
 
-/** Notes the choices and the failures in `machine`. */
-async function measureEverything(
+/** Gives the results after each metric. Notes the choices and the failures in `machine`. */
+async function* measureEverything(
   setting: Setting,
   present: Engine[],
   options: Options,
   machine: Machine,
-): Promise<Row[]> {
+): AsyncGenerator<Results> {
   const rows: Row[] = [];
+  const allSeries = metrics.flatMap((metric) => metric.series);
   const onStep = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
   for (const metric of metrics.filter(({ name }) => options.metrics.includes(name))) {
     const takers = present.filter((engine) => metric.takes(engine));
@@ -74,9 +74,13 @@ async function measureEverything(
       for (const candidate of candidates) {
         if (candidate.failure !== undefined) machine.failures[label(candidate)] = String(candidate.failure);
       }
+      yield { machine, rows, ratios: ratiosOf(rows, allSeries) };
     }
   }
-  return rows;
+}
+
+function save(results: Results, path: string | undefined): void {
+  if (path !== undefined) writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 /** Finds the servers' programs, and notes which engines have to be left out for want of one. */

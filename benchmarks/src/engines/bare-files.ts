@@ -178,6 +178,7 @@ export const bareFiles: Engine = {
   node: '20.0.0',
   workVariants: () => ways,
   addVariants: () => ways,
+  bulkVariants: () => ways,
   latencyVariants: () => ways,
   singleProcess: true,
   open,

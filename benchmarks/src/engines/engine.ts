@@ -71,8 +71,10 @@ export interface Engine {
   node: string;
   /** The ways to set it up for workers of this concurrency; one if left out. */
   workVariants?(concurrency: number, durability: Durability): Variant[];
-  /** The ways to set it up for adding; one if left out. */
+  /** The ways to set it up for adding job by job, 100 calls under way; one if left out. */
   addVariants?(durability: Durability): Variant[];
+  /** The ways to set it up for adding many in one call; one if left out. */
+  bulkVariants?(durability: Durability): Variant[];
   /** The ways to set it up for the least latency; one if left out. */
   latencyVariants?(durability: Durability): Variant[];
   /** Whether several processes can work on one queue; yes if left out. */

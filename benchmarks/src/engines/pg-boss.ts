@@ -2,7 +2,7 @@
  * pg-boss on Postgres. The options are documented in its types (dist/types.d.ts) and at pgboss.io, "Workers" and "Queues".
  *
  * - `batchSize`, `localConcurrency`: a worker fetches a batch and hands it to the handler as a list; `localConcurrency` is the number of
- *   workers in the process. Their product is the concurrency: one large batch, or two or four workers with smaller ones, whichever is fastest.
+ *   workers in the process. Their product is the concurrency: one large batch, or two or five workers with smaller ones, whichever is fastest.
  * - `burstWhenBatchFull: true`: "keeps fetching continuously with no delay" while batches are full; without it there is one batch in two
  *   seconds.
  * - `useListenNotify: true` and the queue's `notify: true`, for latency alone: "workers are woken the moment a job is created". Throughput
@@ -91,7 +91,7 @@ export const pgBoss: Engine = {
   packages: ['pg-boss', 'pg'],
   node: '22.12.0',
   workVariants: (concurrency) =>
-    [1, 2, 4, 5].filter((workers) => concurrency % workers === 0).map((workers) => ({ workers })),
+    [1, 2, 5].filter((workers) => concurrency % workers === 0).map((workers) => ({ workers })),
   addVariants: () => [{ pool: 10 }, { pool: 50 }],
   latencyVariants: () => [{ notify: 1 }],
   open,

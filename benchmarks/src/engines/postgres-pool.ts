@@ -8,6 +8,7 @@ export interface Pool {
   query(statement: string): Promise<{ rows: Record<string, unknown>[] }>;
   connect(): Promise<{ release(): void }>;
   on(event: 'error', listener: (error: unknown) => void): void;
+  on(event: 'connect', listener: (client: Pick<Pool, 'on'>) => void): void;
   end(): Promise<void>;
 }
 
@@ -20,6 +21,8 @@ export function connectionTo(server: ServerAddress | undefined): object {
 export async function poolFor(server: ServerAddress | undefined, max: number): Promise<Pool> {
   const { default: pg } = await loadPeer<{ default: { Pool: new (options: object) => Pool } }>('pg');
   const pool = new pg.Pool({ ...connectionTo(server), max });
+  // graphile-worker asks for both: a connection tells of its own end while it is in use, and the pool while it is not.
   pool.on('error', reportError);
+  pool.on('connect', (client) => client.on('error', reportError));
   return pool;
 }

@@ -42,7 +42,7 @@ export const bulkAdd: Metric = {
   durabilities: ['process', 'power'],
   takes: () => true,
   variants: (engine, durability) =>
-    combine(engine.addVariants?.(durability) ?? [{}], [{ inFlight: 1 }, { inFlight: 2 }, { inFlight: 4 }]),
+    combine(engine.bulkVariants?.(durability) ?? [{}], [{ inFlight: 1 }, { inFlight: 2 }, { inFlight: 4 }]),
   fitted: false,
   measure: async ({ start, scale: { seconds, warmup } }) => ({
     'bulk-add': await start<number>('bulk-add', { seconds, warmup }).result,
