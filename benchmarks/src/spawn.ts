@@ -4,6 +4,13 @@ import { messagesOf } from './channel';
 import { taskScript } from './paths';
 
 const children = new Set<ChildProcess>();
+/** Whatever starts from now on is killed at once. */
+let ending = false;
+
+/** Whether everything is being ended. */
+export function isEnding(): boolean {
+  return ending;
+}
 
 /** Kills a process that this program started, and waits until it is gone. */
 export async function kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -17,10 +24,12 @@ export async function kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKIL
 export function adopt(child: ChildProcess): void {
   children.add(child);
   child.once('exit', () => children.delete(child));
+  if (ending) child.kill('SIGKILL');
 }
 
-/** Kills whatever still runs. */
+/** Kills whatever still runs, and whatever would start later. */
 export async function killAll(): Promise<void> {
+  ending = true;
   await Promise.all([...children].map((child) => kill(child)));
 }
 

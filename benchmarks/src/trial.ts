@@ -5,7 +5,7 @@ import type { Durability, Engine, EngineOptions, Variant } from './engines/engin
 import type { FreshFolders } from './fresh-folder';
 import type { Metric, Scale, Values } from './metrics/metric';
 import { type ServerKind, type ServerProgram, startServer } from './servers';
-import { type Launch, startTask, type Task } from './spawn';
+import { isEnding, type Launch, startTask, type Task } from './spawn';
 import { syncDisks } from './sync-disks';
 
 /** What all measurements of a run share. */
@@ -29,6 +29,8 @@ const PATIENCE_MS = 10 * 60_000;
 /** @throws what the engine failed with */
 export async function measure(setting: Setting, measurement: Measurement): Promise<Values> {
   const { metric, engine, durability, variant, scale } = measurement;
+  // What was under way fails when everything is ended; nothing else may begin, and leave something behind.
+  if (isEnding()) return new Promise<never>(() => {});
   const folder = await setting.folders.make();
   const sync = scale.settle > 0 ? syncDisks : async () => {};
   await sync();

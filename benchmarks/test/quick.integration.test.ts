@@ -69,9 +69,9 @@ test('a quick run measures everything that needs no peer, and leaves nothing beh
 
 test('Ctrl-C ends what runs, and leaves nothing behind', async ({ skip }) => {
   skip(process.platform !== 'linux', 'the processes of a process are read from /proc');
-  const { child, ended } = bench('--engines', 'leviathan', '--metrics', 'sustained');
+  const { child, ended } = bench('--engines', 'leviathan,bare-files', '--metrics', 'add,process-10');
   await new Promise<void>((resolve) => {
-    child.stderr?.on('data', (chunk) => String(chunk).includes('round 1') && resolve());
+    child.stderr?.on('data', (chunk) => String(chunk).includes('add (process): leviathan') && resolve());
   });
   await expect.poll(() => childrenOf(child.pid ?? -1).length).toBeGreaterThan(0);
   const children = childrenOf(child.pid ?? -1);
