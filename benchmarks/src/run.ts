@@ -119,7 +119,7 @@ try {
   const args = process.argv.slice(2);
   if (args.includes('--help')) console.log(usage);
   else if (args[0] === 'readme' && args[1] !== undefined) refreshReadme(JSON.parse(readFileSync(args[1], 'utf8')));
-  else process.exitCode = (await main(parseOptions(args, names))) ? 0 : 1;
+  else await leave((await main(parseOptions(args, names))) ? 0 : 1);
 } catch (error) {
   console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
   await leave(error instanceof UsageError ? 2 : 1);

@@ -5,6 +5,7 @@ import type { Durability, Engine, EngineOptions, Variant } from './engines/engin
 import type { FreshFolders } from './fresh-folder';
 import type { Metric, Scale, Values } from './metrics/metric';
 import { type ServerKind, type ServerProgram, startServer } from './servers';
+import type { Server } from './servers/server';
 import { isEnding, type Launch, startTask, type Task } from './spawn';
 import { syncDisks } from './sync-disks';
 
@@ -28,47 +29,48 @@ const PATIENCE_MS = 10 * 60_000;
 
 /** @throws what the engine failed with */
 export async function measure(setting: Setting, measurement: Measurement): Promise<Values> {
-  const { metric, engine, durability, variant, scale } = measurement;
   // What was under way fails when everything is ended; nothing else may begin, and leave something behind.
   if (isEnding()) return new Promise<never>(() => {});
-  const folder = await setting.folders.make();
+  const { engine, durability, scale } = measurement;
   const sync = scale.settle > 0 ? syncDisks : async () => {};
-  await sync();
-  const running: Task<unknown>[] = [];
-  const server = engine.server && (await startServer(engine.server, setting.programs, join(folder, 's'), durability));
-  const options: EngineOptions = {
-    folder,
-    durability,
-    variant,
-    first: true,
-    ...(server && { server: server.address }),
-  };
+  const folder = await setting.folders.make();
+  let server: Server | undefined;
   try {
-    const values = metric.measure({
-      engine,
-      durability,
-      variant,
-      folder,
-      scale,
-      ...(server && { server: server.address }),
-      start: <Result>(name: string, params: object): Task<Result> => {
-        const task = startTask<Result>(setting.launch, name, { engine: engine.name, options, ...params });
-        running.push(task);
-        return task;
-      },
-      fresh: async () => {
-        await rm(folder, { recursive: true, force: true });
-        await mkdir(folder, { mode: 0o700 });
-        await sync();
-      },
-      sync,
-    });
-    return await withinPatience(values);
+    await sync();
+    if (engine.server) server = await startServer(engine.server, setting.programs, join(folder, 's'), durability);
+    return await measureIn(folder, server, sync, setting, measurement);
   } finally {
-    await Promise.all(running.map((task) => task.kill()));
     await server?.stop();
     await setting.folders.remove(folder);
     await sync();
+  }
+}
+
+async function measureIn(
+  folder: string,
+  server: Server | undefined,
+  sync: () => Promise<void>,
+  { launch }: Setting,
+  { metric, engine, durability, variant, scale }: Measurement,
+): Promise<Values> {
+  const address = server && { server: server.address };
+  const options: EngineOptions = { folder, durability, variant, first: true, ...address };
+  const running: Task<unknown>[] = [];
+  const start = <Result>(name: string, params: object): Task<Result> => {
+    const task = startTask<Result>(launch, name, { engine: engine.name, options, ...params });
+    running.push(task);
+    return task;
+  };
+  const fresh = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { mode: 0o700 });
+    await sync();
+  };
+  try {
+    const trial = { engine, durability, variant, folder, scale, ...address, start, fresh, sync };
+    return await withinPatience(metric.measure(trial));
+  } finally {
+    await Promise.all(running.map((task) => task.kill()));
   }
 }
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Durability } from '../engines/engine';
 import { adopt } from '../spawn';
-import { type Server, stopServer, tailOf, untilReady } from './server';
+import { orKill, type Server, stopServer, tailOf, untilReady } from './server';
 
 const run = promisify(execFile);
 
@@ -49,15 +49,17 @@ export async function startPostgres(program: string, folder: string, durability:
     run(tool('psql'), ['-h', folder, '-U', ACCOUNT, '-d', database, '-X', '-A', '-t', '-c', statement]).then(
       ({ stdout }) => stdout.trim(),
     );
-  const answering = await untilReady(child, output, () => psql('SHOW data_directory', 'postgres'));
-  const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
-  if (answering !== data || Number(pid) !== child.pid) {
-    throw new Error(`The Postgres that answers is process ${pid} in ${answering}, not ${child.pid} in ${data}.`);
-  }
-  await psql(`CREATE DATABASE ${DATABASE}`, 'postgres');
-  const address = { host: folder, port: 5432, socket: folder, user: ACCOUNT, database: DATABASE };
-  // SIGINT is Postgres' "fast" shutdown.
-  return { address, stop: () => stopServer(child, 'SIGINT') };
+  return orKill(child, async () => {
+    const answering = await untilReady(child, output, () => psql('SHOW data_directory', 'postgres'));
+    const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
+    if (answering !== data || Number(pid) !== child.pid) {
+      throw new Error(`The Postgres that answers is process ${pid} in ${answering}, not ${child.pid} in ${data}.`);
+    }
+    await psql(`CREATE DATABASE ${DATABASE}`, 'postgres');
+    const address = { host: folder, port: 5432, socket: folder, user: ACCOUNT, database: DATABASE };
+    // SIGINT is Postgres' "fast" shutdown.
+    return { address, stop: () => stopServer(child, 'SIGINT') };
+  });
 }
 
 /** How to run something as an account that Postgres accepts, and to give it a folder. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Durability } from '../engines/engine';
 import { adopt } from '../spawn';
-import { ask, type Server, stopServer, tailOf, untilReady } from './server';
+import { ask, orKill, type Server, stopServer, tailOf, untilReady } from './server';
 
 /**
  * Starts a server that listens on a Unix socket and on no port, and makes sure that the one that answers is this one.
@@ -28,10 +28,12 @@ export async function startRedis(program: string, folder: string, durability: Du
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   adopt(child);
   const output = tailOf(child);
-  const info = await untilReady(child, output, () =>
-    ask(socket, 'INFO server', (text) => /process_id:\d+\r\n/.test(text)),
-  );
-  const pid = Number(/process_id:(\d+)/.exec(info)?.[1]);
-  if (pid !== child.pid) throw new Error(`The Redis that answers is process ${pid}, not ${child.pid}.`);
-  return { address: { host: '', port: 0, socket }, stop: () => stopServer(child, 'SIGTERM') };
+  return orKill(child, async () => {
+    const info = await untilReady(child, output, () =>
+      ask(socket, 'INFO server', (text) => /process_id:\d+\r\n/.test(text)),
+    );
+    const pid = Number(/process_id:(\d+)/.exec(info)?.[1]);
+    if (pid !== child.pid) throw new Error(`The Redis that answers is process ${pid}, not ${child.pid}.`);
+    return { address: { host: '', port: 0, socket }, stop: () => stopServer(child, 'SIGTERM') };
+  });
 }

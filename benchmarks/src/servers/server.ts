@@ -29,6 +29,16 @@ export async function untilReady<T>(child: ChildProcess, output: () => string, a
   }
 }
 
+/** Runs the last steps of a start. @throws what they threw, after the server is gone */
+export async function orKill<T>(child: ChildProcess, steps: () => Promise<T>): Promise<T> {
+  try {
+    return await steps();
+  } catch (error) {
+    await kill(child);
+    throw error;
+  }
+}
+
 /** Asks the server to stop, and kills it when it does not. */
 export async function stopServer(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const timer = setTimeout(() => void kill(child), STOP_MS);
