@@ -8,7 +8,7 @@ export const quickScale: Scale = {
   warmup: 200,
   samples: 50,
   settle: 0,
-  million: 5_000,
+  million: 2_000,
   active: 100,
 };
 
