@@ -19,6 +19,7 @@ export class CheckedSpec implements JobSpec {
   declare key?: string;
   declare tags?: string[];
   readonly #text: string;
+  #isPlain = true;
 
   constructor(
     readonly type: string,
@@ -26,6 +27,17 @@ export class CheckedSpec implements JobSpec {
     text: string,
   ) {
     this.#text = text;
+  }
+
+  /** Whether it is a spec of this class that says nothing but its type and data. */
+  static isPlain(spec: JobSpec): boolean {
+    return #text in spec && spec.#isPlain;
+  }
+
+  /** Takes options over. */
+  set(options: Partial<Omit<JobSpec, 'type' | 'data'>>): void {
+    this.#isPlain = false;
+    Object.assign(this, options);
   }
 
   /** The JSON text of a spec's data, if it was made already. */

@@ -69,9 +69,8 @@ function setOptions(
   const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
   const { attempts, delay, runAt, id, priority, maxCrashes, timeout, dependsOn, key, tags } = merged;
   const time = runAtOf(delay, runAt, now, at, issues);
-  Object.assign(spec, defined({ id, priority, maxCrashes, timeout, dependsOn, key, tags, backoff: merged.backoff }));
-  if (attempts !== undefined) spec.maxAttempts = attempts;
-  if (time !== undefined) spec.runAt = time;
+  const set = { id, priority, maxAttempts: attempts, maxCrashes, runAt: time, timeout, dependsOn, key, tags };
+  spec.set(defined({ ...set, backoff: merged.backoff }));
 }
 
 /** `undefined` says nothing: it hides neither a default nor becomes a field. */

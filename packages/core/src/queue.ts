@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckedSpec } from './checked-spec';
+import { CheckedSpec } from './checked-spec';
 import { type Clock, systemClock } from './clock';
 import { type Issue, ValidationError } from './errors';
 import { type QueueEventMap, QueueEvents, type QueueListener } from './events';
@@ -99,10 +99,13 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     const issues: Issue[] = [];
     const now = this.#clock.now();
     const several = jobs.length > 1;
-    const specs = jobs.map((job, i) =>
-      toJobSpec(job, this.#registry?.require(job.type), now, several ? i : undefined, issues),
-    );
-    const checked = specs.some(isThenable) ? await Promise.all(specs) : (specs as CheckedSpec[]);
+    let mustWait = false;
+    const specs = jobs.map((job, i) => {
+      const spec = toJobSpec(job, this.#registry?.require(job.type), now, several ? i : undefined, issues);
+      if (!(spec instanceof CheckedSpec)) mustWait = true;
+      return spec;
+    });
+    const checked = mustWait ? await Promise.all(specs) : (specs as CheckedSpec[]);
     const handles = await this.#addSpecs(checked, options, issues, several ? 'A job of the batch' : 'The job');
     return handles as { -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> };
   }

@@ -74,8 +74,8 @@ export class Committer {
         continue;
       }
       const last = draft.length - 1;
-      for (const [i, part] of draft.entries()) {
-        const record = add(part);
+      for (let i = 0; i <= last; i++) {
+        const record = add(draft[i] as RecordDraft);
         if (i < last) record.more = 1;
       }
     }

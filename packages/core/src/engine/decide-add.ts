@@ -3,7 +3,7 @@ import { CycleError, DuplicateJobError, type Issue, ValidationError } from '../e
 import type { AddOptions, AddResult } from '../store';
 import { newJobId } from './job-id';
 import type { JobTable } from './job-table';
-import type { JobHead, RecordDraft } from './records';
+import type { AddDraft, JobHead } from './records';
 import type { AcceptedSpec } from './validate';
 
 /** Ids and keys that the jobs of one commit take, before the table knows. Jobs that nobody named need not be in it. */
@@ -39,9 +39,6 @@ export class AddOverlay {
   }
 }
 
-/** The record of a new job. */
-export type AddDraft = Extract<RecordDraft, { op: 'add' }>;
-
 /** The records of one call, and what to answer. */
 export interface AddDecision {
   records: AddDraft[];
@@ -63,23 +60,23 @@ export function decideAdd(
   const results: AddResult[] = [];
   try {
     let hasParents = false;
-    for (const spec of specs) {
-      const { head } = spec;
-      head.id ??= newJobId(now);
-      const { id, key } = head as JobHead;
-      const mayExist = spec.isNamed || isRepeated;
-      const holder = mayExist || key !== undefined ? holderOf(table, overlay, spec, mayExist) : undefined;
+    for (const { draft, isNamed } of specs) {
+      const { job } = draft;
+      if (job.id === '') job.id = newJobId(now);
+      const { id, key } = job;
+      const mayExist = isNamed || isRepeated;
+      const holder = mayExist || key !== undefined ? holderOf(table, overlay, job, mayExist) : undefined;
       if (holder !== undefined) {
         if (onDuplicate === 'reject') throw duplicateOf(holder, id, key);
         results.push({ id: holder, added: false });
         continue;
       }
-      if (spec.isNamed) overlay.takeId(id);
+      if (isNamed) overlay.takeId(id);
       if (key !== undefined) overlay.takeKey(key, id);
-      if (head.dependsOn) hasParents = true;
+      if (job.dependsOn) hasParents = true;
       // A time that has come already means nothing to wait for.
-      if (head.runAt !== undefined && head.runAt <= now) delete head.runAt;
-      records.push({ seq: 0, at: 0, op: 'add', job: head as JobHead, body: spec.body });
+      if (job.runAt !== undefined && job.runAt <= now) delete job.runAt;
+      records.push(draft);
       results.push({ id, added: true });
     }
     if (hasParents) checkParents(records, specs, (id) => overlay.hasId(id) || table.entries.has(id));
@@ -91,8 +88,7 @@ export function decideAdd(
 }
 
 /** The job that has this id or key already; undefined: nobody. */
-function holderOf(table: JobTable, overlay: AddOverlay, { head }: AcceptedSpec, mayExist: boolean): string | undefined {
-  const { id, key } = head as JobHead;
+function holderOf(table: JobTable, overlay: AddOverlay, { id, key }: JobHead, mayExist: boolean): string | undefined {
   if (mayExist && (table.entries.has(id) || overlay.hasId(id))) return id;
   return key === undefined ? undefined : (overlay.holderOf(key) ?? table.keys.get(key)?.id);
 }
@@ -113,7 +109,7 @@ function checkParents(
   for (const { job } of records) {
     if (!job.dependsOn) continue;
     parents.set(job.id, job.dependsOn);
-    const at = specs.length > 1 ? [specs.findIndex(({ head }) => head === job)] : [];
+    const at = specs.length > 1 ? [specs.findIndex(({ draft }) => draft.job === job)] : [];
     job.dependsOn.forEach((parent, i) => {
       if (!exists(parent))
         issues.push({ path: [...at, 'dependsOn', i], message: `there is no job ${JSON.stringify(parent)}` });

@@ -77,6 +77,9 @@ export interface EditPatch {
 /** What happens, before it is numbered. Where it happens often, room for the number is there from the start. */
 export type RecordDraft = Partial<RecordBase> & RecordBody;
 
+/** The record of a new job. */
+export type AddDraft = Extract<RecordDraft, { op: 'add' }>;
+
 /** What happens at once: one record, or several of which all count or none. */
 export type Draft = RecordDraft | readonly RecordDraft[];
 

@@ -7,7 +7,7 @@ import { CheckedSpec } from '../checked-spec';
 import { type Issue, JobTooLargeError, ValidationError } from '../errors';
 import type { BackoffSpec, JobSpec } from '../job';
 import type { JobPatch } from '../store';
-import type { JobHead } from './records';
+import type { AddDraft, JobHead } from './records';
 import { MAX_TIME } from './time';
 
 /** Defaults of jobs whose producer says nothing. */
@@ -34,15 +34,12 @@ export function isSafeId(id: unknown): id is string {
   return typeof id === 'string' && ID.test(id) && !id.endsWith('.') && !WINDOWS_DEVICE.test(id);
 }
 
-/** A valid new job: its head without an id yet if the producer gave none, and its data as JSON text. */
+/** A valid new job: its record, with an empty id as long as it has none. */
 export interface AcceptedSpec {
-  head: Omit<JobHead, 'id'> & { id: string | undefined };
-  body: string;
+  draft: AddDraft;
   /** Its id is the producer's, so that others may name it, too. */
   isNamed: boolean;
 }
-
-const NOWHERE: (string | number)[] = [];
 
 /** Checks a whole batch; faults of all specs are collected, then thrown together. */
 export function acceptSpecs(
@@ -52,9 +49,21 @@ export function acceptSpecs(
 ): AcceptedSpec[] {
   const issues: Issue[] = [];
   const several = specs.length > 1;
-  const accepted = specs.map((spec, i) => acceptSpec(spec, ids[i], several ? [i] : NOWHERE, maxBytes, issues));
+  const accepted = specs.map(
+    (spec, i) => acceptPlain(spec, ids[i], maxBytes) ?? acceptSpec(spec, ids[i], several ? [i] : [], maxBytes, issues),
+  );
   if (issues.length > 0) throw new ValidationError(specs.length > 1 ? 'A job of the batch' : 'The job', issues);
   return accepted;
+}
+
+/** The short way for what a queue has made of type and data alone; undefined: the long way finds out what is wrong. */
+function acceptPlain(spec: JobSpec, chosen: string | undefined, maxBytes: number): AcceptedSpec | undefined {
+  if (typeof spec !== 'object' || spec === null || !CheckedSpec.isPlain(spec)) return undefined;
+  if (!isType(spec.type) || (chosen !== undefined && !isSafeId(chosen))) return undefined;
+  const { priority, maxAttempts, maxCrashes } = JOB_DEFAULTS;
+  const job = { id: chosen ?? '', type: spec.type, priority, maxAttempts, maxCrashes };
+  const body = fitting('data', CheckedSpec.textOf(spec) as string, maxBytes);
+  return { draft: { seq: 0, at: 0, op: 'add', job, body }, isNamed: false };
 }
 
 function acceptSpec(
@@ -66,11 +75,11 @@ function acceptSpec(
 ): AcceptedSpec {
   if (typeof spec !== 'object' || spec === null) {
     issues.push({ path: at, message: 'must be an object' });
-    return { head: { id: undefined, type: '', ...JOB_DEFAULTS }, body: 'null', isNamed: false };
+    return { draft: { op: 'add', job: { id: '', type: '', ...JOB_DEFAULTS }, body: 'null' }, isNamed: false };
   }
   const check = new Checker(at, issues);
-  const head: AcceptedSpec['head'] = {
-    id: undefined,
+  const head: JobHead = {
+    id: '',
     type: spec.type,
     // Only what is left out has a default: `null` is what JSON makes of NaN, and must not pass for it.
     priority: spec.priority === undefined ? JOB_DEFAULTS.priority : spec.priority,
@@ -109,7 +118,7 @@ function acceptSpec(
   }
   const text = CheckedSpec.textOf(spec);
   const body = text === undefined ? jsonText('data', spec.data, maxBytes, at, issues) : fitting('data', text, maxBytes);
-  return { head, body, isNamed: spec.id !== undefined };
+  return { draft: { seq: 0, at: 0, op: 'add', job: head, body }, isNamed: spec.id !== undefined };
 }
 
 /** The types of a program are few, and each is seen again and again. */
