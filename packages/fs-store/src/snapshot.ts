@@ -137,7 +137,7 @@ class SnapshotWriter {
     const paused = { all: table.pausedAll, types: [...table.pausedTypes] };
     this.line({ op: 'snapshot', format: SNAPSHOT_FORMAT, from, at: clock.now(), paused });
     let jobs = 0;
-    for (const entry of table.bySeq.ascending()) {
+    for (const entry of table.entries.ascending()) {
       this.job(entry);
       if (++jobs % SLICE !== 0) continue;
       if (this.encoder.size >= CHUNK) await this.flush();

@@ -208,7 +208,7 @@ async function recoverFrom(root: string): Promise<{ jobs: Job[]; findings: numbe
     const { file, offset, length } = ref as { file: string; offset: number; length: number };
     return readFileSync(join(dir, file)).toString('utf8', offset, offset + length);
   };
-  const jobs = [...table.bySeq.ascending()].map((entry) => jobOf(entry, { read: readBody }));
+  const jobs = [...table.entries.ascending()].map((entry) => jobOf(entry, { read: readBody }));
   return { jobs: JSON.parse(JSON.stringify(jobs)), findings: findings.length };
 }
 

@@ -73,7 +73,7 @@ async function findTargets(
   const matches = compileFilter(target.filter, bodies);
   const targets: Target[] = [];
   let looked = 0;
-  for (const entry of table.bySeq.ascending()) {
+  for (const entry of table.entries.ascending()) {
     if (++looked % (SLICE * 10) === 0) await pause();
     if (matches(entry)) targets.push({ id: entry.id, entry });
   }

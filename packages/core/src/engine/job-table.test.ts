@@ -81,7 +81,7 @@ describe('JobTable', () => {
           expect(holder.extra?.key).toBe(key);
           expect(['pending', 'active']).toContain(holder.status);
         }
-        expect([...table.bySeq.ascending()]).toHaveLength(table.size);
+        expect([...table.entries.ascending()]).toHaveLength(table.size);
         expect(table.textSize).toBe([...table.entries.values()].reduce((sum, { size }) => sum + size, 0));
         for (const status of ['completed', 'failed'] as const) {
           const sizes = [...table.finished[status]].map((entry) => entry.size);

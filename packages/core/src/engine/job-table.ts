@@ -6,10 +6,10 @@
  */
 import { BTree, type SortedSet } from './btree';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
+import { EntryIndex } from './entry-index';
 import { FinishedList } from './finished-list';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
-import { SeqList } from './seq-list';
 import { allows } from './transitions';
 import { TypeCounts } from './type-counts';
 
@@ -17,8 +17,7 @@ const QUEUE_NODE_SIZE = 64;
 
 /** All jobs of a store. */
 export class JobTable {
-  readonly entries = new Map<string, Entry>();
-  readonly bySeq = new SeqList();
+  readonly entries = new EntryIndex();
   /** Ready jobs of each type, in the order in which they run. */
   readonly ready = new Map<string, SortedSet<Entry>>();
   readonly scheduled = new BTree<Entry>(undefined, compareRunAt, QUEUE_NODE_SIZE);
@@ -115,9 +114,8 @@ export class JobTable {
 
   /** Puts an entry into every structure; used by `apply`, and by recovery for entries of a snapshot. */
   insert(entry: Entry): void {
-    this.entries.set(entry.id, entry);
+    this.entries.add(entry);
     this.textSize += entry.size;
-    this.bySeq.add(entry);
     this.place(entry);
   }
 
@@ -144,9 +142,8 @@ export class JobTable {
 
   private remove(entry: Entry): void {
     this.unplace(entry);
-    this.entries.delete(entry.id);
+    this.entries.remove(entry);
     this.textSize -= entry.size;
-    this.bySeq.remove(entry);
   }
 
   private place(entry: Entry): void {

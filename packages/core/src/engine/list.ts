@@ -37,10 +37,10 @@ export async function findPage(
 
   const inOrder = sort === 'created';
   const source = !inOrder
-    ? table.bySeq.ascending()
+    ? table.entries.ascending()
     : descending
-      ? table.bySeq.descending(after?.[3])
-      : table.bySeq.ascending(after?.[3]);
+      ? table.entries.descending(after?.[3])
+      : table.entries.ascending(after?.[3]);
   const page: Entry[] = [];
   let looked = 0;
   for (const entry of source) {

@@ -88,7 +88,7 @@ export async function openHost(dir: string, options: HostOptions = {}): Promise<
 /** Everything that callers can ever see of a table, and its order, as plain values. */
 export function stateOf({ table, bodies, clock }: Pick<JournalHost, 'table' | 'bodies' | 'clock'>): object {
   table.promoteDue(clock.now());
-  const jobs = [...table.bySeq.ascending()].map((entry) => ({
+  const jobs = [...table.entries.ascending()].map((entry) => ({
     head: JSON.parse(JSON.stringify(headOf(entry))),
     seq: entry.seq,
     lastSeq: entry.lastSeq,
