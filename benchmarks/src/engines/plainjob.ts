@@ -5,6 +5,7 @@
  *   and `info` (bench/run-scenario.ts); so does this.
  * - WAL, synchronous NORMAL and a busy timeout are what `defineQueue` sets by itself (src/queue.ts): the class "process". For "power",
  *   synchronous FULL, which SQLite documents as durable in WAL mode (sqlite.org/pragma.html#pragma_synchronous).
+ * - The busy timeout is raised to a minute: with the five seconds that it sets, three processes on a slow disk fail with "database is locked".
  * - A worker runs one job at a time. README, "Multi-process Workers", starts several processes; its benchmark also starts several workers
  *   in one process ("concurrent"). Both one worker and as many as the concurrency are tried here, and the faster counts.
  * - `pollIntervall` (src/worker.ts): an idle worker sleeps for a second by default. Here it is the least, 1 ms.
@@ -43,6 +44,7 @@ async function open({ folder, durability, variant }: EngineOptions): Promise<Ses
   const nativeBinding = sqliteBinary(process.versions.modules);
   const connection = better(new Database(join(folder, 'queue.db'), { nativeBinding }));
   const queue = defineQueue({ connection, logger: quiet });
+  connection.pragma('busy_timeout = 60000');
   if (durability === 'power') connection.pragma('synchronous = FULL');
   return {
     add: async (data) => queue.add('mail', data),
