@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { results, row } from '../test/results';
+import { inPackage } from './paths';
 import { withResults } from './readme';
 
 test('results are put between the marks, and replace those that stood there', () => {
@@ -14,4 +16,10 @@ test('results are put between the marks, and replace those that stood there', ()
 
 test('a document without marks is left alone', () => {
   expect(() => withResults('# A\n', results([]))).toThrow('no marks');
+});
+
+test('the README shows the results that are kept beside it', () => {
+  const kept = JSON.parse(readFileSync(inPackage('results/queue.json'), 'utf8'));
+  const readme = readFileSync(inPackage('README.md'), 'utf8');
+  expect(withResults(readme, kept)).toBe(readme);
 });
