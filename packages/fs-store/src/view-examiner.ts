@@ -53,6 +53,8 @@ export class Examiner {
   private readonly wanted = new Set<string>();
   /** Of jobs that nobody knows: which of the jobs that they depend on are missing. */
   private readonly parents = new Map<string, { of: string; missing: string[]; progress: number }>();
+  /** Jobs that the store knew when their examination began, and where they stood. */
+  private readonly known = new Map<string, JobStatus>();
   private readonly busy = new Set<string>();
   private readonly again = new Set<string>();
   private readonly attempts = new Map<string, number>();
@@ -149,6 +151,7 @@ export class Examiner {
 
   /** One look and what follows from it, all in one turn of the event loop: nothing of the view's own can change in between. */
   private attempt(id: string, job: JobLook): void {
+    if (job.known) this.known.set(id, job.status);
     try {
       const look = this.look(id, job);
       if (this.isSettled(look)) this.finish(id, job);
@@ -221,7 +224,9 @@ export class Examiner {
     const { notes, quarantine } = this.scope;
     if (!job.known && this.waitsForParents(id, docs)) return;
     const known = job.known ? (JSON.parse(job.text) as Job) : undefined;
-    const decision = decide({ job: known, noted: note?.folder, intact, docs });
+    // A job that left the store while its files were waited for does not come back by one that a crash had left behind.
+    const noted = note?.folder ?? (job.known ? undefined : this.known.get(id));
+    const decision = decide({ job: known, noted, intact, docs });
     for (const { found, reason } of decision.quarantine) quarantine.put(found.path, reason);
     for (const found of decision.discard) this.discard(found);
     const { accept, remark, request } = decision;
@@ -305,6 +310,7 @@ export class Examiner {
     this.stillness.forget(id);
     this.stillness.forget(`${id}:parents`);
     this.attempts.delete(id);
+    this.known.delete(id);
     if (this.again.delete(id)) this.enqueue(id);
     if (this.wanted.delete(id) || !job || !this.isShown(id, job)) this.scope.host.touch([id]);
     this.wakeIdlers();

@@ -99,6 +99,19 @@ describe('when a store opens', () => {
     expect(next.quarantined()).toEqual([]);
   });
 
+  it('a job that is removed while its two files are looked at stays removed', async () => {
+    const host = await closed();
+    writeFileSync(host.path('failed', 'c'), serialiseJob({ ...host.read('completed', 'c'), status: 'failed', rev: 1 }));
+    const next = await reopen(host);
+    await next.engine.change({ change: { action: 'remove' }, target: { ids: ['c'] } });
+    await next.notice();
+    await next.clock.advance(1_000);
+    expect(next.engine.asked).toEqual([]);
+    expect(next.engine.table.entries.has('c')).toBe(false);
+    expect(await next.differences()).toEqual([]);
+    expect(next.quarantined()).toEqual(['REMOVED completed/c.json', 'REMOVED failed/c.json']);
+  });
+
   it('of two files of one job in the same revision the one in its own folder counts', async () => {
     const host = await closed();
     writeFileSync(host.path('pending', 'c'), readFileSync(host.path('completed', 'c')));
