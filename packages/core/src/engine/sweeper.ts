@@ -108,9 +108,13 @@ export class Sweeper {
 
   private async keep(expired: readonly Entry[], archive: Archiver): Promise<void> {
     const fresh = expired.filter((entry) => this.kept.get(entry) !== entry.lastSeq);
-    await this.inChunks(fresh, (entries) => archive.append(entries));
+    const taken = new Map<Entry, number>();
+    await this.inChunks(fresh, (entries) => {
+      archive.append(entries);
+      for (const entry of entries) taken.set(entry, entry.lastSeq);
+    });
     await archive.sync();
-    for (const entry of fresh) this.kept.set(entry, entry.lastSeq);
+    for (const [entry, version] of taken) this.kept.set(entry, version);
   }
 
   private async inChunks(entries: readonly Entry[], run: (chunk: readonly Entry[]) => void): Promise<void> {
@@ -125,14 +129,16 @@ export class Sweeper {
   private remove(entries: readonly Entry[]): void {
     const { committer } = this.options;
     const removals = entries
-      .filter((entry) => this.isFinished(entry))
+      .filter((entry) => this.mayGo(entry))
       .map(({ id }): RecordDraft => ({ seq: 0, at: 0, op: 'remove', id, why: 'archived' }));
     committer.commit(removals, { lazy: true });
   }
 
-  /** While a job was archived somebody may have retried or removed it. */
-  private isFinished(entry: Entry): boolean {
-    const { table } = this.options.committer;
-    return table.entries.get(entry.id) === entry && (entry.status === 'completed' || entry.status === 'failed');
+  /** While a job was archived somebody may have removed or retried it, and it may have run again since. */
+  private mayGo(entry: Entry): boolean {
+    const { committer, archive } = this.options;
+    if (committer.table.entries.get(entry.id) !== entry) return false;
+    if (archive && this.kept.get(entry) !== entry.lastSeq) return false;
+    return entry.status === 'completed' || entry.status === 'failed';
   }
 }
