@@ -107,9 +107,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
               text: jobTextOf(entry, bodies),
             })),
           ),
-        sync: async () => {
-          if (settings.durability === 'power') await archive.sync();
-        },
+        // Also at `process`: a power cut must not keep the removal alone.
+        sync: () => archive.sync(),
       },
       onError,
     });

@@ -124,6 +124,22 @@ describe('a finished job past its retention', () => {
     expect(archived(root, '2025-01-30').map(({ id }) => id)).toEqual(['done']);
   });
 
+  it.each(['power', 'process'] as const)('is on the device before it leaves the store (%s)', async (durability) => {
+    const files = faultyFiles();
+    const { store, clock } = await open({ files, durability, retention: { completed: { count: 0 } } });
+    const gone = untilGone(store, 'done');
+    await complete(store, 'done');
+    await clock.advance(1_000);
+    await gone;
+    const steps = files.calls.flatMap(({ call, args }) => {
+      if (call === 'openSync' && String(args[0]).endsWith('.ndjson') && String(args[0]).includes('archive'))
+        return ['archive'];
+      if (call === 'fsync') return ['sync'];
+      return call === 'writeSync' && String(args[1]).includes('"why":"archived"') ? ['remove'] : [];
+    });
+    expect(steps.slice(steps.lastIndexOf('archive'))).toEqual(['archive', 'sync', 'remove']);
+  });
+
   it('is not lost when the process dies after it was archived and before it left', async () => {
     const clock = new FakeClock();
     const root = join(tempDir(), 'jobs');
