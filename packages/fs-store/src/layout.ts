@@ -40,12 +40,13 @@ export class Layout {
   }
 
   /**
-   * Makes the folders that are missing.
+   * Makes the folders that are missing, and gives them.
    * @throws ENOTDIR where a file or a link stands in the place of one; any other error of a system call
    */
-  ensure(files: Files): void {
-    for (const status of JOB_STATUSES) ensureDirSync(files, this.statusFolders[status]);
-    for (const folder of [this.inbox, this.journal, this.archive, this.quarantine]) ensureDirSync(files, folder);
+  ensure(files: Files): string[] {
+    const folders = [...JOB_STATUSES.map((status) => this.statusFolders[status])];
+    folders.push(this.inbox, this.journal, this.archive, this.quarantine);
+    return folders.flatMap((folder) => ensureDirSync(files, folder));
   }
 }
 

@@ -155,3 +155,16 @@ it('an owner removes what dead processes left half written, and leaves alone wha
   expect(readdirSync(root).filter((name) => name.endsWith('.tmp'))).toEqual([living]);
   expect(readdirSync(join(root, 'clients')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
+
+it('the names of the folders are on the device before anything is written into them', async () => {
+  const root = join(tempDir(), 'jobs');
+  const files = faultyFiles();
+  const store = make({ root, files, durability: 'process' });
+  await store.open();
+  const steps = files.calls.flatMap(({ call, args }) => {
+    if (call === 'mkdirSync' && String(args[0]).endsWith('archive')) return ['made'];
+    if (call === 'syncDir' && args[0] === root) return ['synced'];
+    return call === 'openSync' && args[1] === 'create' && String(args[0]).includes('journal') ? ['written'] : [];
+  });
+  expect(steps.slice(0, steps.indexOf('written') + 1)).toEqual(['synced', 'made', 'synced', 'written']);
+});

@@ -41,7 +41,8 @@ export class StoreOpener {
     const { files, host, root, clock, patience } = this.settings;
     await prepareRoot(files, root, clock.now());
     try {
-      this.layout.ensure(files);
+      // What is archived must not be lost with its folder, while the journal says that it is there.
+      if (this.layout.ensure(files).length > 0) await files.syncDir(root);
       this.present ??= { client: client.client, lock: this.presence.enter(client.client) };
     } catch (error) {
       throw typed(root, error);
