@@ -76,7 +76,10 @@ def read_snapshot(path):
 
 
 def read_segment(folder, first, names):
-    """The lines of a segment. Where both files stand, the compressed one counts only if the plain one is damaged and it is not."""
+    """(lines, whether it could be read to its end, up to where it proves the journal to have been on the device).
+
+    Where both files stand, the compressed one counts only if the plain one is damaged and it is not.
+    """
     found = []
     for name in sorted(names):  # The plain one comes first.
         data, fault = b"", []
@@ -90,12 +93,18 @@ def read_segment(folder, first, names):
         header = (lines[0][0] if lines else None) or {}
         is_header = header.get("op") == "segment" and header.get("format") == 1 and header.get("first") == first
         lines = lines[1:] if is_header else [(None, f"{name} does not begin with its header")] + lines
-        found.append((any(meta is None for meta, _ in lines), len(found), lines))
-    return min(found)[2]
+        proof = max(synced_in(lines), first - 1 if header.get("sealed") else 0)
+        found.append((any(meta is None for meta, _ in lines), len(found), (lines, not fault, proof)))
+    return min(found, key=lambda item: item[:2])[2]
 
 
-def records_from(folder, start, findings):
-    """Every record that counts, from number `start` on, and those before it in the same segment."""
+def synced_in(lines):
+    """The newest record that these lines prove to have been on the device."""
+    return max((meta.get("synced", 0) for meta, _ in lines if meta), default=0)
+
+
+def records_from(folder, start, seen, findings):
+    """Every record that counts, from number `start` on, and those before it in the same segment. A snapshot has seen those up to `seen`."""
     segments = {}
     for name in os.listdir(folder):
         match = re.fullmatch(r"(\d{16})\.ndjson(\.gz)?", name)
@@ -103,27 +112,33 @@ def records_from(folder, start, findings):
             segments.setdefault(int(match[1]), []).append(name)
     firsts = sorted(segments)
     firsts = firsts[max((i for i, first in enumerate(firsts) if first <= start), default=0):]
+    contents = [read_segment(folder, first, segments[first]) for first in firsts]
     expected = min([start] + firsts[:1])
-    for limit, first in zip(firsts[1:] + [None], firsts):
+    for n, (limit, first) in enumerate(zip(firsts[1:] + [None], firsts)):
         if first > expected:
             findings.append(f"records {expected} to {first - 1} are missing")
+        lines, is_whole, _ = contents[n]
+        behind = max((proof for _, _, proof in contents[n + 1:]), default=0) if is_whole else sys.maxsize
         expected, batch, faults, proven = max(expected, first), [], [], start - 1
-        lines = read_segment(folder, first, segments[first])
-        for i, (meta, body) in enumerate(lines):
+        for i, (meta, body) in enumerate(lines + [(None, None)]):
             seq = meta and meta.get("seq")
-            proven = max(proven, (meta or {}).get("synced", 0))
-            if limit is None and body == HOLE and meta is None:
-                proven = max([proven] + [later.get("synced", 0) for later, _ in lines[i + 1:] if later])
-                if expected > proven:
-                    faults.append("the journal ends at a hole")
-                    break
+            proven = max(proven, synced_in([(meta, body)]))
             if limit is not None and (expected >= limit if seq is None else seq >= limit):
+                yield from batch
                 break  # Given up when the next segment was made.
+            at_end = meta is None and i >= len(lines) - 1
+            ends_early = limit is None or (limit > seen + 1 and expected > max(proven, behind))
+            if (at_end and ends_early) or (body == HOLE and expected > max(proven, behind, synced_in(lines[i + 1:]))):
+                if limit is not None or body or batch:
+                    faults.append(f"the journal ends before record {expected} ({body or 'a batch or segment has no end'})")
+                findings.extend(f"{first:016}: {fault}" for fault in faults)
+                return
             if seq is not None and seq < expected:
                 faults.append(f"record {seq} comes again")
                 continue
             if seq != expected:
-                faults.append(f"records {expected} to {seq - 1} are missing" if seq else body or "a line has no number")
+                if seq or body:
+                    faults.append(f"records {expected} to {seq - 1} are missing" if seq else body)
                 yield from batch  # What stands in front of a hole was whole once.
                 batch = []
             if seq is not None:
@@ -132,8 +147,6 @@ def records_from(folder, start, findings):
                 if not meta.get("more"):
                     yield from batch
                     batch = []
-        if limit is not None:
-            yield from batch
         findings.extend(f"{first:016}: {fault}" for fault in faults)
 
 
@@ -284,7 +297,7 @@ def read_store(root):
         except Damaged as fault:
             findings.append(f"{name}: {fault}")
     last = start
-    for record, body in records_from(folder, start + 1, findings):
+    for record, body in records_from(folder, start + 1, until, findings):
         last = max(last, record["seq"])
         if record["seq"] > start and not apply(jobs, record, body) and record["seq"] > until:
             findings.append(f"record {record['seq']} ({record['op']}) does not fit its job")

@@ -39,7 +39,7 @@ async function closed(): Promise<string> {
 }
 
 async function open(root: string, use: (store: FsStore) => Promise<unknown>, options: FsStoreOptions = {}) {
-  const store = fsStore({ root, segmentBytes: 300, durability: 'process', ...options });
+  const store = fsStore({ root, segmentBytes: 300, ...options });
   try {
     await store.open();
     await use(store);

@@ -14,8 +14,8 @@ import { type BatchPlace, SegmentWriter } from './segment-writer';
 
 export type { BatchPlace } from './segment-writer';
 
-/** How a journal is opened. `next` and `tail` are what a replay found at its end. */
-export interface JournalOptions extends Pick<JournalEnd, 'next' | 'tail'> {
+/** How a journal is opened. `next`, `tail` and `givenUp` are what a replay found at its end. */
+export interface JournalOptions extends Pick<JournalEnd, 'next' | 'tail'>, Partial<Pick<JournalEnd, 'givenUp'>> {
   /** `power`: `sync` means that the device has it. `process`: the kernel has it, and `sync` has nothing to do. */
   durability: 'power' | 'process';
   /** Which owner this is: larger than that of all before. */
@@ -44,6 +44,7 @@ export class Journal {
   readonly #dir: string;
   readonly #writer: SegmentWriter;
   readonly #segmentBytes: number;
+  readonly #durability: 'power' | 'process';
   #broken: StoreWriteError | null = null;
   #repairing: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
@@ -51,12 +52,15 @@ export class Journal {
   #flight: Promise<void> | null = null;
   #flightNext = 0;
   #queued: Promise<void> | null = null;
+  /** At `process`: the sync of what stands in front of the segment, for which nobody waits. */
+  #settling: Promise<void> = Promise.resolve();
 
   private constructor(files: Files, dir: string, options: JournalOptions) {
     const { next, durability, epoch, segmentBytes = SEGMENT_BYTES, now = Date.now } = options;
     this.#files = files;
     this.#dir = dir;
     this.#segmentBytes = segmentBytes;
+    this.#durability = durability;
     this.#writer = new SegmentWriter(files, dir, next, durability === 'power', () => ({ epoch, at: now() }));
   }
 
@@ -72,6 +76,7 @@ export class Journal {
       for (const { name } of files.readdirSync(dir)) {
         if (isTemporary(name) || name.endsWith('.gz.tmp')) discard(files, join(dir, name));
       }
+      for (const name of options.givenUp ?? []) writer.giveUp(name);
       if (options.tail) writer.resume(options.tail.segment, options.tail.end);
       // Nothing in the folder is safer than the folder's own name.
       if (options.durability === 'power') await files.syncDir(dirname(dir));
@@ -226,6 +231,7 @@ export class Journal {
     try {
       await this.#repairing;
       await this.sync();
+      await this.#settling;
     } finally {
       this.#writer.close();
     }
@@ -242,7 +248,17 @@ export class Journal {
       this.#writer.start();
     } catch {
       // A segment that is too large is better than one that takes nothing.
+      return;
     }
+    if (this.#durability === 'power') return;
+    const newest = this.next - 1;
+    // Then a reader knows what a power cut cannot have taken. Without it the segments behind a hole would be given up.
+    this.#settling = this.#settling
+      .then(() => this.#writer.settleAll())
+      .then(
+        () => this.#writer.vouch(newest),
+        () => {},
+      );
   }
 
   /** Syncs until what was appended is safe. A segment whose sync fails is left once; after that the journal is broken. */

@@ -57,6 +57,7 @@ export function openJournal(settings: StoreSettings, layout: Layout, recovered: 
     now: () => clock.now(),
     next: end.next,
     tail: end.tail,
+    givenUp: end.givenUp,
     epoch: end.epoch + 1,
   };
   return Journal.open(files, layout.journal, options);

@@ -137,7 +137,7 @@ describe('what is wrong with a journal', () => {
         const { from } = placeOf(dir, 4);
         writeFileSync(
           join(dir, segmentName(4)),
-          Buffer.concat([headerLine({ first: 4, epoch: 1, at: 0 }), bytes.subarray(from)]),
+          Buffer.concat([headerLine({ first: 4, epoch: 1, at: 0, sealed: true }), bytes.subarray(from)]),
         );
         truncateSync(join(dir, SEGMENT), placeOf(dir, 2).to);
       },
@@ -263,7 +263,7 @@ describe('recovery', () => {
     expect({ size: table.size, findings, end, start }).toEqual({
       size: 0,
       findings: [],
-      end: { next: 1, epoch: 0, tail: null },
+      end: { next: 1, epoch: 0, tail: null, givenUp: [] },
       start: undefined,
     });
   });

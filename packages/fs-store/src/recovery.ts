@@ -58,14 +58,14 @@ export async function recover(files: Files, dir: string, clock: Clock): Promise<
     hub: new EventHub(() => clock.now()),
     tombstones: new Set(snapshot?.tombstones),
     findings,
-    end: { next: 1, epoch: 0, tail: null },
+    end: { next: 1, epoch: 0, tail: null, givenUp: [] },
     replayed: 0,
     snapshot,
   };
   // Clients of the owner before may ask for events from before it died. What happened while the snapshot was written is not told once
   // more: jobs that stand in it are there already.
   recovered.hub.record(snapshot?.to ?? 0);
-  const replay = new Replay(files, dir, table.seq + 1);
+  const replay = new Replay(files, dir, table.seq + 1, snapshot?.to);
   for await (const { segment, packed, lines } of replay) {
     for (const line of lines) applyLine(recovered, line, segment, packed);
     recovered.hub.dispatch(recovered.hub.take());

@@ -1,24 +1,20 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LineDecoder, LineEncoder } from './codec';
+import { LineDecoder } from './codec';
+import { nodeFiles } from './files';
+import { JournalLog } from './journal-log';
+import { Replay } from './replay';
 import { headerLine, segmentName } from './segment';
 import { openHost } from './testing/journal-host';
-import { batch, openJournal, range, replayAll } from './testing/records';
+import { batch, openJournal, range, replayAll, vouching } from './testing/records';
 import { tempDir } from './testing/temp-dir';
 
 const lines = (first: number, last = first) => batch(first, last).lines;
 
-/** A record that says up to where the journal was on the device when it was written. */
-function vouching(seq: number, synced: number): Buffer {
-  const encoder = new LineEncoder();
-  encoder.add(JSON.stringify({ seq, synced, op: 'test' }), '0');
-  return encoder.take();
-}
-
 /** A segment in which these lines (0 is the header) were never written. */
-function segment(dir: string, first: number, batches: Buffer[], holes: number[]): Buffer {
-  const bytes = Buffer.concat([headerLine({ first, epoch: 1, at: 1_738_200_000_000 }), ...batches]);
+function segment(dir: string, first: number, batches: Buffer[], holes: number[] = [], sealed = false): Buffer {
+  const bytes = Buffer.concat([headerLine({ first, epoch: 1, at: 1_738_200_000_000, sealed }), ...batches]);
   for (const [i, item] of new LineDecoder().push(Buffer.from(bytes)).entries())
     if (item.kind === 'line' && holes.includes(i)) bytes.fill(0, item.offset, item.offset + item.length);
   writeFileSync(join(dir, segmentName(first)), bytes);
@@ -89,11 +85,56 @@ describe('a hole is damage', () => {
     expect(await replayAll(dir, 4)).toMatchObject({ seqs: [4], kinds: ['corrupt', 'missing'] });
   });
 
-  it('in a segment that has a successor: that was begun when all before it was safe', async () => {
+  it('when a later segment was begun after all before it was on the device, or says so further behind', async () => {
+    for (const [sealed, last] of [
+      [true, lines(5)],
+      [false, vouching(5, 3)],
+    ] as const) {
+      const dir = tempDir();
+      segment(dir, 1, [lines(1), lines(2), lines(3)], [2]);
+      segment(dir, 4, [lines(4), last], [], sealed);
+      expect(await replayAll(dir)).toMatchObject({ seqs: [1, 3, 4, 5], kinds: ['corrupt', 'missing'] });
+    }
+  });
+});
+
+describe('a segment that ends early, as a power cut at process leaves it', () => {
+  /** The first of three has lost its end. */
+  function broken(): string {
     const dir = tempDir();
-    segment(dir, 1, [lines(1), lines(2), lines(3)], [2]);
-    segment(dir, 4, [lines(4)], []);
-    expect(await replayAll(dir)).toMatchObject({ seqs: [1, 3, 4], kinds: ['corrupt', 'missing'] });
+    const bytes = segment(dir, 1, [lines(1), lines(2, 3), lines(4, 5)]);
+    writeFileSync(join(dir, segmentName(1)), bytes.subarray(0, bytes.length - 10));
+    segment(dir, 6, [lines(6), lines(7)]);
+    segment(dir, 8, [lines(8)]);
+    return dir;
+  }
+
+  it('ends the journal, with nothing of the batch that it cut through', async () => {
+    const { seqs, kinds, end } = await replayAll(broken());
+    expect(seqs).toEqual([1, 2, 3]);
+    expect(new Set(kinds)).toEqual(new Set(['torn-tail', 'incomplete-batch']));
+    expect(end).toMatchObject({ next: 4, tail: null, givenUp: [segmentName(6), segmentName(8)] });
+  });
+
+  it('has what stood behind it put aside, and the journal goes on', async () => {
+    const dir = broken();
+    const journal = await openJournal(dir);
+    for (let seq = 4; seq <= 9; seq++) journal.append(batch(seq));
+    await journal.close();
+    expect(await replayAll(dir)).toMatchObject({ seqs: range(1, 9), findings: [] });
+    const aside = readdirSync(dir).filter((name) => name.endsWith('.bad'));
+    expect(aside).toEqual([`${segmentName(6)}.2.bad`, `${segmentName(8)}.2.bad`]);
+  });
+
+  it('is no news where a snapshot has seen what is missing', async () => {
+    const dir = tempDir();
+    segment(dir, 1, [lines(1), lines(2)]);
+    segment(dir, 5, [lines(5)]);
+    const replay = new Replay(nodeFiles, dir, 2, 4);
+    const seqs: unknown[] = [];
+    for await (const part of replay) seqs.push(...part.lines.map(({ meta }) => meta.seq));
+    expect(seqs).toEqual([2, 5]);
+    expect(replay.end).toMatchObject({ next: 6, givenUp: [] });
   });
 });
 
@@ -119,12 +160,28 @@ describe('what was on the device', () => {
     expect(await told(dir)).toEqual({ 4: 3, 8: 7 });
   });
 
-  it('is nothing at process', async () => {
+  it('is nothing at process, until a segment is full: then it is synced, and nobody waits for that', async () => {
     const dir = tempDir();
-    const host = await openHost(dir, { durability: 'process' });
-    await host.store.add([{ id: 'a', type: 'a', data: 0 }]);
-    await host.store.add([{ id: 'b', type: 'a', data: 0 }]);
-    await host.kill();
-    expect(await told(dir)).toEqual({});
+    const journal = await openJournal(dir, { durability: 'process', segmentBytes: 300 });
+    const log = new JournalLog(journal, () => {});
+    const add = (seq: number): void =>
+      log.write([
+        {
+          seq,
+          at: 0,
+          op: 'add',
+          job: { id: `j${seq}`, type: 'a', priority: 5, maxAttempts: 1, maxCrashes: 1 },
+          body: '0',
+        },
+      ]);
+    for (const seq of [1, 2, 3]) add(seq);
+    expect(journal.segment.name).toBe(segmentName(3));
+    for (let turns = 0; journal.onDevice === 0; turns++) {
+      expect(turns).toBeLessThan(100_000);
+      await new Promise(setImmediate);
+    }
+    for (const seq of [4, 5]) add(seq);
+    await journal.close();
+    expect(await told(dir)).toEqual({ 4: 2 });
   });
 });

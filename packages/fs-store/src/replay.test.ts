@@ -16,7 +16,10 @@ const HEADER = headerLine({ first: 1, epoch: 1, at: 0 }).length;
 /** A segment file with these batches. */
 function segment(dir: string, first: number, ...batches: Buffer[]): string {
   const path = join(dir, segmentName(first));
-  writeFileSync(path, Buffer.concat([headerLine({ first, epoch: 1, at: 1_738_200_000_000 }), ...batches]));
+  writeFileSync(
+    path,
+    Buffer.concat([headerLine({ first, epoch: 1, at: 1_738_200_000_000, sealed: true }), ...batches]),
+  );
   return path;
 }
 
@@ -70,6 +73,7 @@ describe('a replay', () => {
       next: 4,
       epoch: 1,
       tail: { segment: segmentName(1), end: readFileSync(path).length },
+      givenUp: [],
     });
   });
 
@@ -194,7 +198,7 @@ describe('the end of a journal', () => {
   it('behind records that are lost never gives a number twice', async () => {
     const dir = tempDir();
     segment(dir, 1, lines(1, 3));
-    writeFileSync(join(dir, segmentName(9)), '');
+    segment(dir, 9, lines(9).subarray(0, 20));
     const { kinds, end } = await replayAll(dir);
     expect(kinds).toEqual(['missing', 'torn-tail']);
     expect(end.next).toBe(9);

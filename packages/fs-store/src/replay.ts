@@ -4,10 +4,10 @@
  * @module
  */
 import { join } from 'node:path';
-import type { Line } from './codec';
+import { type Line, LineDecoder } from './codec';
 import type { Files } from './files';
 import { isDamage, isWhole, listSegments, readChunks, type SegmentFile } from './segment';
-import { type Finding, SegmentReader } from './segment-reader';
+import { type Finding, SegmentReader, syncedOf } from './segment-reader';
 
 /** Whole batches of one segment. */
 export interface ReplayedLines {
@@ -26,6 +26,8 @@ export interface JournalEnd {
   epoch: number;
   /** The last segment, up to its last whole batch; `null` when the next record needs a new one. */
   tail: { segment: string; end: number } | null;
+  /** Names of segments that do not count: the one in front of them lost its end in a power cut. */
+  givenUp: string[];
 }
 
 /**
@@ -46,12 +48,15 @@ export class Replay implements AsyncIterable<ReplayedLines> {
   readonly #files: Files;
   readonly #dir: string;
   readonly #from: number;
+  readonly #seen: number;
 
-  constructor(files: Files, dir: string, from = 1) {
+  /** `seen`: number of the newest record that the snapshot in front of `from` has seen. */
+  constructor(files: Files, dir: string, from = 1, seen = from - 1) {
     this.#files = files;
     this.#dir = dir;
     this.#from = from;
-    this.end = { next: from, epoch: 0, tail: null };
+    this.#seen = seen;
+    this.end = { next: from, epoch: 0, tail: null, givenUp: [] };
   }
 
   /**
@@ -71,8 +76,14 @@ export class Replay implements AsyncIterable<ReplayedLines> {
     for (const [i, segment] of segments.entries()) {
       const packed = await this.#isPacked(segment);
       const limit = segments[i + 1]?.first ?? null;
-      const reader = new SegmentReader({ name: segment.name, first: segment.first, limit, from: this.#from }, next);
-      for await (const lines of this.#read(reader, join(this.#dir, packed ? `${segment.name}.gz` : segment.name))) {
+      const place = { name: segment.name, first: segment.first, limit, from: this.#from, seen: this.#seen };
+      const reader = new SegmentReader(place, next);
+      const rest = segments.slice(i + 1);
+      for await (const lines of this.#read(
+        reader,
+        join(this.#dir, packed ? `${segment.name}.gz` : segment.name),
+        rest,
+      )) {
         yield { segment: segment.name, packed, lines };
       }
       next = reader.next;
@@ -80,13 +91,23 @@ export class Replay implements AsyncIterable<ReplayedLines> {
       this.end.epoch = Math.max(this.end.epoch, reader.epoch);
       const resumable = limit === null && !packed && reader.resumable;
       this.end.tail = resumable ? { segment: segment.name, end: reader.goodEnd } : null;
+      if (limit === null || reader.doubt === undefined) continue;
+      this.#giveUp(rest, next);
+      break;
     }
     this.end.next = Math.max(next, this.#from);
     // Records are missing at the end: the segment that shows it is not gone on with.
     if (this.end.next > next) this.end.tail = null;
   }
 
-  async *#read(reader: SegmentReader, path: string): AsyncGenerator<Line[]> {
+  #giveUp([behind, ...more]: SegmentFile[], next: number): void {
+    if (!behind) return;
+    this.end.givenUp = [behind, ...more].map(({ name }) => name);
+    const message = `the records from ${next} on never reached the disk, so what stands here may never have been acknowledged`;
+    this.findings.push({ kind: 'torn-tail', segment: behind.name, from: 0, to: 0, message });
+  }
+
+  async *#read(reader: SegmentReader, path: string, behind: SegmentFile[]): AsyncGenerator<Line[]> {
     let rest: Line[];
     try {
       for await (const chunk of readChunks(this.#files, path)) {
@@ -94,12 +115,35 @@ export class Replay implements AsyncIterable<ReplayedLines> {
         if (lines.length > 0) yield lines;
         if (reader.done) break;
       }
-      rest = reader.end();
+      if (reader.doubt !== undefined) {
+        const lines = reader.vouch(await this.#provenBy(behind, reader.doubt));
+        if (lines.length > 0) yield lines;
+      }
+      rest = reader.end(behind.length === 0 || reader.doubt !== undefined);
     } catch (error) {
       if (!isDamage(error)) throw error;
       rest = reader.fail(error);
     }
     if (rest.length > 0) yield rest;
+  }
+
+  /** The first number from `needed` on up to which these segments say that the journal was on the device; 0: none of them does. */
+  async #provenBy(segments: SegmentFile[], needed: number): Promise<number> {
+    for (const segment of segments) {
+      const decoder = new LineDecoder();
+      const name = (await this.#isPacked(segment)) ? `${segment.name}.gz` : segment.name;
+      try {
+        for await (const chunk of readChunks(this.#files, join(this.#dir, name))) {
+          for (const item of decoder.push(chunk)) {
+            const synced = item.kind === 'line' ? syncedOf(item) : 0;
+            if (synced >= needed) return synced;
+          }
+        }
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+      }
+    }
+    return 0;
   }
 
   /** The plain file counts, unless it is damaged and a compression finished before. */

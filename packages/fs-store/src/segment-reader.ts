@@ -47,6 +47,8 @@ export interface SegmentPlace {
   limit: number | null;
   /** The records that are asked for start here. */
   from: number;
+  /** A snapshot has seen what came up to here, so that its absence is no news. */
+  seen: number;
 }
 
 /** Takes the bytes of a segment and gives the lines of its whole batches. */
@@ -93,11 +95,29 @@ export class SegmentReader {
     return whole;
   }
 
-  /** The segment ends here. */
-  end(): Line[] {
+  /**
+   * Number of the first record that is missing, if what follows counts only when that record was on the device once (see {@link vouch}):
+   * behind a hole, and in the next segments when this one ends too early.
+   */
+  get doubt(): number | undefined {
+    const { limit, seen } = this.#place;
+    if (this.done || this.next <= this.#proven) return undefined;
+    const endsEarly = limit !== null && this.next < limit && limit > seen + 1;
+    return this.#doubted.length > 0 || endsEarly ? this.next : undefined;
+  }
+
+  /** Records up to this number were on the device. Gives the lines that count now. */
+  vouch(synced: number): Line[] {
+    const whole: Line[] = [];
+    this.#proven = Math.max(this.#proven, synced);
+    if (this.next <= this.#proven) for (const item of this.#doubted.splice(0)) this.#take(item, whole);
+    return whole;
+  }
+
+  /** The segment ends here, and with `last` the journal. */
+  end(last: boolean): Line[] {
     const whole: Line[] = [];
     if (this.done) return whole;
-    const last = this.#place.limit === null;
     if (this.#doubted.length > 0) this.#giveUp();
     if (this.#bytes === 0) this.#find(last ? 'torn-tail' : 'bad-header', 0, 0, 'the segment is empty');
     for (const damage of this.#decoder.end()) {
@@ -124,18 +144,20 @@ export class SegmentReader {
   fail(error: unknown): Line[] {
     const message = error instanceof Error ? error.message : String(error);
     this.#find('unreadable', this.#bytes, this.#bytes, `the segment cannot be read from here on: ${message}`);
-    return this.end();
+    // A crash does not do that: what is missing is damage.
+    return [...this.vouch(Number.MAX_SAFE_INTEGER), ...this.end(this.#place.limit === null)];
   }
 
   /**
-   * In which order blocks reach the device is nobody's promise before a sync, so behind a hole in the last segment may stand records that
-   * nobody was told of, without those in front of them: a complete without its start, the end of a batch without its
-   * middle. They count only if the hole is damage, that is if what stood there had been on the device once.
+   * In which order blocks reach the device is nobody's promise before a sync, so behind a hole may stand records that nobody was
+   * told of, without those in front of them: a complete without its start, the end of a batch without its middle. They count only if the
+   * hole is damage, that is if what stood there had been on the device once.
    */
   #take(item: Line | Damage, whole: Line[]): void {
+    const { limit } = this.#place;
     const isLine = item.kind === 'line';
-    if (isLine && typeof item.meta.synced === 'number') this.#proven = Math.max(this.#proven, item.meta.synced);
-    const isHole = !isLine && item.hole && this.#place.limit === null;
+    if (isLine) this.#proven = Math.max(this.#proven, syncedOf(item));
+    const isHole = !isLine && item.hole && !(limit !== null && this.next >= limit);
     const isProven = this.next <= this.#proven;
     if (this.#doubted.length > 0 || (isHole && !isProven)) {
       this.#doubted.push(item);
@@ -213,4 +235,11 @@ export class SegmentReader {
     if (kind === 'duplicate' && last?.kind === kind && last.to === from) last.to = to;
     else this.findings.push({ kind, segment: this.#place.name, from, to, message });
   }
+}
+
+/** Up to which record the journal was on the device when the line was written, as it says; 0: it does not say. */
+export function syncedOf(line: Line): number {
+  const header = line.offset === 0 ? readHeader(line) : null;
+  if (header) return header.sealed ? header.first - 1 : 0;
+  return typeof line.meta.synced === 'number' ? line.meta.synced : 0;
 }

@@ -147,7 +147,7 @@ export class SegmentWriter {
     }
     if (this.#segment !== segment) return false;
     for (const { lines } of this.#unsynced.splice(0, covered)) this.#waiting -= lines.length;
-    this.#synced = newest;
+    this.vouch(newest);
     return true;
   }
 
@@ -157,7 +157,8 @@ export class SegmentWriter {
     const first = this.#unsynced[0]?.first ?? this.next;
     const name = segmentName(first);
     const path = join(this.#dir, name);
-    const header = headerLine({ first, ...this.#header() });
+    // What was not synced stands in it.
+    const header = headerLine({ first, sealed: this.#keep, ...this.#header() });
     const content = Buffer.concat([header, ...this.#unsynced.map(({ lines }) => lines)]);
     const temporary = openTemporary(this.#files, path);
     try {
@@ -182,6 +183,18 @@ export class SegmentWriter {
     const fd = this.#files.openSync(join(this.#dir, name), 'append');
     this.#segment = { name, fd, size: end, settled: true, spoilt: false, syncing: false };
     if (this.#files.fstatSync(fd).size > end) this.#files.ftruncateSync(fd, end);
+  }
+
+  /** All records up to this number are on the device. */
+  vouch(newest: number): void {
+    this.#synced = Math.max(this.#synced, newest);
+  }
+
+  /** A replay found that this segment does not count: it is kept for a person to look at. */
+  giveUp(name: string): void {
+    for (const path of [join(this.#dir, name), join(this.#dir, `${name}.gz`)]) {
+      if (this.#setAside(path) === 'empty') this.#files.unlinkSync(path);
+    }
   }
 
   /** Syncs all that is in the folder. A replay may have read what a dead process wrote and never synced. */
@@ -237,14 +250,15 @@ export class SegmentWriter {
   }
 
   /** A file of that name that no replay could use: kept for a person to look at, unless there is nothing in it. */
-  #setAside(path: string): void {
+  #setAside(path: string): 'nothing' | 'empty' | 'done' {
     try {
-      if (this.#files.lstatSync(path).size === 0) return;
+      if (this.#files.lstatSync(path).size === 0) return 'empty';
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return;
+      if (errorCode(error) === 'ENOENT') return 'nothing';
       throw error;
     }
     this.#files.renameSync(path, `${path}.${this.#header().epoch}.bad`);
+    return 'done';
   }
 
   #close(segment: Segment): void {

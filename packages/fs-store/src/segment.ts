@@ -24,6 +24,8 @@ export interface SegmentHeader {
   epoch: number;
   /** Epoch milliseconds. */
   at: number;
+  /** All records in front of it were on the device when it was made. */
+  sealed?: boolean;
 }
 
 /** A segment in the folder. A crash during compression can leave both files. */
@@ -62,8 +64,15 @@ export function listSegments(files: Files, dir: string): SegmentFile[] {
 const HEADER_LENGTH = 110;
 
 /** The header's line. */
-export function headerLine({ first, epoch, at }: SegmentHeader): Buffer {
-  const json = JSON.stringify({ op: 'segment', format: JOURNAL_FORMAT, first, epoch, at });
+export function headerLine({ first, epoch, at, sealed }: SegmentHeader): Buffer {
+  const json = JSON.stringify({
+    op: 'segment',
+    format: JOURNAL_FORMAT,
+    first,
+    epoch,
+    at,
+    ...(sealed && { sealed: 1 }),
+  });
   const encoder = new LineEncoder();
   encoder.add(`${json.slice(0, -1).padEnd(HEADER_LENGTH - 1)}}`);
   return encoder.take();
@@ -74,11 +83,11 @@ export function headerLine({ first, epoch, at }: SegmentHeader): Buffer {
  * @throws StoreFormatError when a newer version wrote it
  */
 export function readHeader({ meta }: Line): SegmentHeader | null {
-  const { op, format, first, epoch, at } = meta;
+  const { op, format, first, epoch, at, sealed } = meta;
   if (op !== 'segment' || typeof format !== 'number') return null;
   if (format > JOURNAL_FORMAT) throw new StoreFormatError(String(format), String(JOURNAL_FORMAT));
   if (typeof first !== 'number' || typeof epoch !== 'number' || typeof at !== 'number') return null;
-  return { first, epoch, at };
+  return { first, epoch, at, sealed: sealed === 1 };
 }
 
 /** The bytes of a file (unpacked, if its name ends in `.gz`) in chunks; the event loop runs between them. */

@@ -46,6 +46,7 @@ export async function openHost(dir: string, options: HostOptions = {}): Promise<
     durability,
     next: end.next,
     tail: end.tail,
+    givenUp: end.givenUp,
     epoch: end.epoch + 1,
     now: () => clock.now(),
     ...(options.segmentBytes !== undefined && { segmentBytes: options.segmentBytes }),

@@ -12,6 +12,13 @@ export function batch(first: number, last = first, filler = ''): AppendBatch {
   return { lines: encoder.take(), first, last };
 }
 
+/** A record that says up to where the journal was on the device when it was written. */
+export function vouching(seq: number, synced: number): Buffer {
+  const encoder = new LineEncoder();
+  encoder.add(JSON.stringify({ seq, synced, op: 'test' }), '0');
+  return encoder.take();
+}
+
 /** The body of a record. */
 export function bodyFor(seq: number, filler = ''): string {
   return JSON.stringify({ n: seq, filler });
