@@ -158,6 +158,8 @@ function moved({ found, parsed }: Doc, job: Job, scene: Scene): Decision {
   const said = parsed.job.status;
   // Its status says its folder, and the store went on since: nobody moved it.
   if (rev < job.rev && said === to) return outdated(found, difference, scene, parsed, job);
+  // Nobody moved it either: the store wrote it in a time that a power cut took from the journal.
+  if (said === to && difference.others.some((key) => STORE_FIELDS.includes(key))) return quarantine(found, LOST_TIME);
   const from = said === to ? job.status : said;
   const mine = rev < job.rev ? !holdsEdit(difference) : isEqual(difference);
   const wish = wishOf(from, to);
@@ -188,6 +190,12 @@ function outdated(found: Found, difference: Difference, scene: Scene, parsed: Pa
 function quarantine(found: Found, reason: QuarantineReason): Decision {
   return { ...nothing(), quarantine: [{ found, reason }] };
 }
+
+const LOST_TIME: QuarantineReason = {
+  code: 'NEWER_THAN_JOURNAL',
+  message:
+    'The file shows the job as the journal does not know it, and the journal counts: did a power cut take its end?',
+};
 
 function newer(parsed: ParsedJobFile, job: Job): QuarantineReason {
   return {

@@ -166,6 +166,19 @@ describe('when a store opens', () => {
     expect(await next.differences()).toEqual([]);
   });
 
+  it('a file shows what a power cut took from the journal, in as many changes as there were since: it is no wish of anybody', async () => {
+    const host = await closed();
+    const error = { at: '2025-01-30T12:00:00.000Z', attempt: 1, name: 'Error', message: 'no' };
+    rewrite(host, 'pending', 'p', ({ metadata, ...job }) => ({
+      ...{ ...job, status: 'failed', reason: 'error', attempt: 1, metadata: { ...metadata, errors: [error] } },
+    }));
+    renameSync(host.path('pending', 'p'), host.path('failed', 'p'));
+    const next = await reopen(host);
+    expect(next.engine.asked).toEqual([]);
+    expect(next.quarantined()).toEqual(['NEWER_THAN_JOURNAL failed/p.json']);
+    expect(await next.differences()).toEqual([]);
+  });
+
   it('files of removed jobs that a crash left are removed, those of unknown jobs adopted', async () => {
     const host = await closed();
     const record = { type: 'a', status: 'pending', data: 1 };
