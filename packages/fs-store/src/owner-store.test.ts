@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClaimedJob, type JobStore, StoreError } from '@leviathan/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { doctor } from './doctor';
 import { type FsStore, fsStore } from './fs-store';
 import type { FsStoreOptions } from './options';
+import { faultyFiles } from './testing/faults';
 import { tempDir } from './testing/temp-dir';
 
 async function open(root: string, options: FsStoreOptions = {}): Promise<FsStore> {
@@ -95,5 +96,24 @@ describe('a journal that was damaged', () => {
     expect((await third.list()).jobs.map(({ id }) => id).sort()).toEqual(['j1', 'j2', 'j3']);
     await third.close();
     expect((await doctor({ root })).findings).toEqual([]);
+  });
+});
+
+describe('a job that was removed', () => {
+  it('and whose file cannot be, does not come back by it after a snapshot', async () => {
+    const root = newRoot();
+    const files = faultyFiles();
+    const owner = await open(root, { files });
+    await owner.add([1, 2].map((n) => ({ id: `j${n}`, type: 'a', data: n })));
+    await owner.tidy();
+    files.plan = (call, [path]) => (call === 'unlinkSync' && String(path).endsWith('j1.json') ? 'EROFS' : undefined);
+    await owner.change({ change: { action: 'remove' }, target: { ids: ['j1'] } });
+    await owner.tidy();
+    const copy = newRoot();
+    cpSync(root, copy, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    const next = await open(copy);
+    await next.tidy();
+    expect((await next.list()).jobs.map(({ id }) => id)).toEqual(['j2']);
+    expect(readdirSync(join(copy, 'pending'))).toEqual(['j2.json']);
   });
 });

@@ -173,7 +173,12 @@ export class FolderView {
    */
   async settle(): Promise<Iterable<string>> {
     await this.tombstones.settle();
-    return this.tombstones.ids();
+    return this.removed();
+  }
+
+  private *removed(): Generator<string> {
+    yield* this.leftovers;
+    yield* this.tombstones.ids();
   }
 
   /** Makes the entries of the four folders survive a power cut. */
