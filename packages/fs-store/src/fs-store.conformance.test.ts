@@ -46,7 +46,6 @@ storeSuite({
   create: under('owner', 'power'),
   expectedSkips: [],
   patience: PATIENCE,
-  model: { runs: 5, steps: 60 },
 });
 
 storeSuite({
@@ -54,5 +53,4 @@ storeSuite({
   create: under('client', 'process'),
   expectedSkips: [],
   patience: PATIENCE,
-  model: { runs: 10, steps: 60 },
 });

@@ -16,7 +16,6 @@ import { events } from './suite/events';
 import { explain } from './suite/explain';
 import { keys } from './suite/keys';
 import { list } from './suite/list';
-import { model } from './suite/model';
 import { moves } from './suite/move';
 import { pause } from './suite/pause';
 import { persistence } from './suite/persistence';
@@ -74,7 +73,6 @@ export function storeSuite(options: StoreSuiteOptions): void {
     const skipped = new Set<Feature>();
     const test = storeTest(options, lacking, skipped);
     for (const concern of CONCERNS) concern(test);
-    model(options, lacking);
 
     it('is tested in all that it claims, and skips only what was expected', () => {
       for (const feature of skipped) console.info(`${options.name}: skipped ${feature}: ${lacking.get(feature)}`);

@@ -1,5 +1,5 @@
 /**
- * What the conformance suite needs to know about a store.
+ * What the suites need to know about a store.
  *
  * @module
  */
@@ -13,6 +13,11 @@ export interface StoreUnderTest {
   clock: FakeClock | undefined;
   /** Closes the newest store on these jobs and opens the jobs anew. Must be there when the store claims to be `persistent`. */
   reopen?(): Promise<JobStore>;
+  /**
+   * Opens the jobs as they are when the process is killed at this moment: nothing is closed or written first. For stores that claim
+   * `persistent`, where a test can do it.
+   */
+  crash?(): Promise<JobStore>;
   /** Another instance on the same jobs, open at the same time. Must be there when the store claims to be `shared`. */
   second?(): Promise<JobStore>;
   /** Closes every instance and removes what is left. */
@@ -46,8 +51,6 @@ export interface StoreSuiteOptions {
   expectedSkips: Feature[];
   /** Real milliseconds after which an answer that should have come counts as missing; 5,000 by default. */
   patience?: number;
-  /** The randomised test: how many runs of how many steps, and the seed of the first run (random by default, printed on failure). */
-  model?: { runs?: number; steps?: number; seed?: number };
 }
 
 /** Why a feature's tests do not run, by what the store says of itself; features that it has are left out. */

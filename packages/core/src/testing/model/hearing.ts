@@ -1,0 +1,105 @@
+import type { JobStore, StoreEvent } from '../../store';
+import { difference } from './difference';
+import { Listener } from './listener';
+import { find, type Reference } from './reference';
+import { uniteTakers } from './reference-losses';
+import { type Laws, matchEvents, numberFault } from './told';
+
+/** What the main subscription, that of all events, tells: over all restarts. */
+export class Hearing {
+  /** All of it. */
+  readonly told: StoreEvent[] = [];
+  readonly #laws: Laws;
+  readonly #patience: number;
+  #listener = new Listener();
+  #seen = 0;
+  /** What a subscription that goes on there tells once more. */
+  #again: StoreEvent[] = [];
+  /** It has just begun to go on: it may say that events are missing. So it may at any time where connections break. */
+  #isNew = false;
+
+  constructor(laws: Laws, patience: number) {
+    this.#laws = laws;
+    this.#patience = patience;
+  }
+
+  /** Number of the newest event. */
+  get position(): number {
+    return this.told.at(-1)?.seq ?? 0;
+  }
+
+  /** Goes on with this instance. Returns whether it tells what happened since. */
+  async attach(store: JobStore): Promise<boolean> {
+    const since = this.position;
+    const resumes = store.capabilities.resumableEvents && since > 0;
+    this.#listener = new Listener();
+    this.#seen = 0;
+    this.#isNew = resumes;
+    // Progress and log lines carry the number of the last recorded change.
+    this.#again = resumes ? this.told.filter((event) => event.seq === since && isReported(event)) : [];
+    await store.subscribe(resumes ? { since } : {}, this.#listener.take);
+    return resumes;
+  }
+
+  /** A store that is opened anew knows what was recorded: progress and log lines are not. */
+  forgetReports(): void {
+    const recorded = this.told.filter((event) => !isReported(event));
+    this.told.splice(0, this.told.length, ...recorded);
+  }
+
+  /** The one of these that the newest events are right for; a sentence when they are for none. */
+  async choose(candidates: Reference[]): Promise<Reference | string> {
+    let faults: (string | undefined)[] = [];
+    const isHeard = (): boolean => {
+      if (this.#isReset) return true;
+      const matches = candidates.map((ref) => matchEvents(ref, this.#news(), this.#laws));
+      faults = matches.map(
+        ({ fault, left: [next] }) => fault ?? (next && `the event ${JSON.stringify(next)} is not told`),
+      );
+      return faults.includes(undefined) || matches.every(({ fault }) => fault !== undefined);
+    };
+    await this.#listener.until(isHeard, this.#patience);
+    const fitting = this.#isReset ? candidates : candidates.filter((_, n) => faults[n] === undefined);
+    const [chosen] = fitting;
+    if (!chosen) return faults[0] ?? 'nothing fits';
+    for (const event of this.#news()) {
+      learnEnd(chosen, event);
+      const fault = this.#laws.lossy ? undefined : numberFault(event, this.position);
+      if (fault !== undefined) return fault;
+      if (event.kind !== 'reset') this.told.push(event);
+    }
+    this.#seen = this.#listener.events.length;
+    this.#again = [];
+    if (this.#seen > 0) this.#isNew = false;
+    chosen.events = [];
+    uniteTakers(chosen, fitting);
+    return chosen;
+  }
+
+  /** Events are missing: what happened is in the state alone. */
+  get #isReset(): boolean {
+    const news = this.#listener.events.slice(this.#seen);
+    return (this.#isNew || this.#laws.lossy) && news.some(({ kind }) => kind === 'reset');
+  }
+
+  #news(): StoreEvent[] {
+    const left = [...this.#again];
+    return this.#listener.events.slice(this.#seen).filter((event) => {
+      const at = left.findIndex((known) => difference(known, event) === undefined);
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+  }
+}
+
+/** Jobs that went back together may have ended in any order, which counts when retention lets the oldest go. */
+function learnEnd(ref: Reference, { kind, id }: StoreEvent): void {
+  if (kind !== 'completed' && kind !== 'failed') return;
+  const one = find(ref, id);
+  if (one) one.finishedNo = ++ref.finished;
+}
+
+/** Whether it was told when it was reported, and is recorded later, if at all. */
+export function isReported({ kind }: StoreEvent): boolean {
+  return kind === 'progress' || kind === 'log';
+}

@@ -1,0 +1,244 @@
+/**
+ * What may be done to a store, drawn by fast-check. A plan names jobs and attempts by number, so that it means something in every state,
+ * and still does when the plans before it are taken away.
+ *
+ * @module
+ */
+import type * as FastCheck from 'fast-check';
+import { FAILURE_REASONS, JOB_STATUSES, type Json } from '../../job';
+import { EVENT_KINDS } from '../../store';
+
+/** The module fast-check. */
+export type Fc = typeof FastCheck;
+
+/** What values a plan has, by the name of its kind. */
+export type Plans = ReturnType<typeof plansOf>;
+
+/** The value of an arbitrary. */
+export type Drawn<A> = A extends FastCheck.Arbitrary<infer T> ? T : never;
+
+const TYPES = ['a', 'b', 'constructor'];
+const KEYS = ['k1', 'k2', '__proto__'];
+const TAGS = ['red', 'blue'];
+
+/** What a store can do, as far as it matters for what is drawn. */
+export interface Powers {
+  /** The clock is the test's. */
+  time: boolean;
+  second: boolean;
+  reopen: boolean;
+  crash: boolean;
+  reorder: boolean;
+  dependencies: boolean;
+  text: boolean;
+  resume: boolean;
+  /** Answers may be lost, so that a claim is made twice. */
+  lossy: boolean;
+}
+
+/** All arbitraries. */
+export function plansOf(fc: Fc, powers: Powers) {
+  const none = fc.constant(undefined);
+  const pick = fc.nat({ max: 20 });
+  const type = fc.constantFrom(...TYPES);
+  const sometimes = <T>(arbitrary: FastCheck.Arbitrary<T>, freq = 2) => fc.option(arbitrary, { nil: undefined, freq });
+  // A failing sequence is made shorter towards the first of the choices.
+  const oneOf = { withCrossShrink: true };
+  const seldom = <T>(arbitrary: FastCheck.Arbitrary<T>) =>
+    fc.oneof(oneOf, { weight: 4, arbitrary: none }, { weight: 1, arbitrary });
+  const rarely = <T>(arbitrary: FastCheck.Arbitrary<T>) =>
+    fc.oneof(oneOf, { weight: 7, arbitrary: none }, { weight: 1, arbitrary });
+  const some = <T>(list: readonly T[], minLength = 0) =>
+    fc.uniqueArray(fc.constantFrom(...list), { minLength, maxLength: 3 });
+  const on = fc.constantFrom(0, 0, 1);
+  const data: FastCheck.Arbitrary<Json> = fc.oneof(
+    oneOf,
+    fc.constant(null),
+    fc.integer({ min: 0, max: 99 }),
+    fc.constantFrom<Json>('text', { to: 'Ada' }, [1, 'two'], 'x'.repeat(300)),
+  );
+  const priority = fc.constantFrom(5, 4, 6);
+  const time = fc.constantFrom(-1_000, 0, 1, 500, 2_000, 10_000, 3_600_000);
+  const ago = fc.record({
+    side: fc.constantFrom('After' as const, 'Before' as const),
+    ms: fc.constantFrom(0, 1, 500, 1_000, 60_000),
+  });
+  const backoff = fc.constantFrom(
+    { type: 'fixed' as const, delay: 100 },
+    { type: 'exponential' as const, delay: 1_000, factor: 3, max: 60_000, jitter: 0.5 },
+  );
+  const parent = fc.record({
+    of: fc.constantFrom('known', 'known', 'known', 'known', 'batch', 'batch', 'nobody'),
+    pick,
+  });
+  const spec = fc.record({
+    id: fc.oneof(
+      oneOf,
+      { weight: 8, arbitrary: fc.constant('fresh' as const) },
+      { weight: 1, arbitrary: fc.constant('none' as const) },
+      { weight: 1, arbitrary: fc.record({ again: pick }) },
+    ),
+    type,
+    data,
+    priority: sometimes(priority),
+    runIn: powers.time ? seldom(time) : none,
+    maxAttempts: sometimes(fc.integer({ min: 1, max: 3 })),
+    maxCrashes: sometimes(fc.integer({ min: 1, max: 2 })),
+    timeout: seldom(fc.integer({ min: 1, max: 9 })),
+    backoff: seldom(backoff),
+    key: seldom(fc.constantFrom(...KEYS)),
+    tags: seldom(fc.array(fc.constantFrom(...TAGS), { maxLength: 3 })),
+    parents: powers.dependencies ? seldom(fc.array(parent, { minLength: 1, maxLength: 2 })) : none,
+  });
+  const attempt = fc.record({
+    from: fc.constantFrom('running', 'running', 'running', 'running', 'past', 'foreign', 'invented'),
+    pick,
+  });
+  // One or two conditions in most: more would fit nothing.
+  const filter = fc.record({
+    status: sometimes(fc.oneof(fc.constantFrom(...JOB_STATUSES), some(JOB_STATUSES))),
+    type: rarely(fc.oneof(type, some(TYPES))),
+    tags: rarely(fc.constantFrom<string[]>(['red'], ['blue'], ['red', 'blue'])),
+    text: powers.text ? rarely(fc.constantFrom('J1', 'RED', 'text', 'ada', 'boom', 'K1', '')) : none,
+    reason: rarely(fc.constantFrom(...FAILURE_REASONS)),
+    priority: rarely(fc.oneof(priority, fc.constant([4, 5]))),
+    key: rarely(fc.constantFrom(...KEYS)),
+    worker: rarely(fc.constantFrom('w1', 'w3')),
+    created: powers.time ? rarely(ago) : none,
+    updated: powers.time ? rarely(ago) : none,
+  });
+  const query = fc.record(
+    {
+      filter: seldom(filter),
+      sort: powers.time
+        ? fc.constantFrom('created', 'updated', 'priority', 'queue')
+        : fc.constantFrom('created', 'priority', 'queue'),
+      direction: fc.constantFrom('asc', 'desc'),
+      limit: fc.integer({ min: 1, max: 4 }),
+    },
+    { requiredKeys: [] },
+  );
+  const error = fc.constantFrom(
+    { name: 'TypeError', message: 'boom', code: 'E_BOOM', stack: 'TypeError: boom\n    at handler' },
+    { name: 'Error', message: '' },
+  );
+  const end = fc.oneof(
+    oneOf,
+    { weight: 1, arbitrary: fc.record({ outcome: fc.constant('completed' as const), result: sometimes(data) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        outcome: fc.constant('failed' as const),
+        error,
+        reason: fc.constantFrom('error' as const, 'timeout' as const),
+        retryIn: powers.time ? fc.constantFrom(0, 0, undefined, 1, 1_000, 60_000) : fc.constantFrom(0, 0, undefined),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ outcome: fc.constant('released' as const) }) },
+  );
+  const patch = fc.record(
+    {
+      data,
+      priority,
+      runIn: powers.time ? fc.oneof(fc.constant(null), time) : none,
+      tags: some(TAGS),
+      maxAttempts: fc.integer({ min: 1, max: 3 }),
+      timeout: fc.constantFrom(null, 7),
+      backoff: fc.oneof(fc.constant(null), backoff),
+    },
+    { requiredKeys: [] },
+  );
+  const action = fc.oneof(
+    oneOf,
+    fc.constantFrom({ action: 'cancel' as const }, { action: 'retry' as const }, { action: 'remove' as const }),
+    fc.constant({ action: 'retry' as const }),
+    fc.record({ action: fc.constant('reprioritise' as const), priority }),
+    fc.record({ action: fc.constant('edit' as const), patch }),
+  );
+  const move = fc.record({
+    action: fc.constant('move' as const),
+    to: fc.constantFrom('top' as const, 'bottom' as const, 'before' as const, 'after' as const),
+    pick,
+  });
+  const target = fc.oneof(
+    oneOf,
+    { weight: 3, arbitrary: fc.record({ ids: fc.array(pick, { minLength: 1, maxLength: 3 }) }) },
+    { weight: 1, arbitrary: fc.record({ filter }) },
+  );
+  const dryRun = fc.constantFrom(undefined, undefined, true);
+  const by = seldom(fc.constant('somebody'));
+  const room = fc.constantFrom(undefined, 2, 1, 0);
+  const claim = {
+    worker: fc.nat({ max: 2 }),
+    limit: fc.integer({ min: 1, max: 3 }),
+    types: seldom(fc.record({ a: room, b: room, constructor: room })),
+  };
+  return {
+    add: fc.record({ on, specs: fc.array(spec, { minLength: 1, maxLength: 3 }), reject: seldom(fc.constant(true)) }),
+    claim: fc.record(claim),
+    wait: fc.record(claim),
+    abort: fc.record({ pick }),
+    settle: fc.record({ on, ends: fc.array(fc.record({ attempt, end }), { minLength: 1, maxLength: 3 }) }),
+    report: fc.record({
+      on,
+      reports: fc.array(
+        fc.record({
+          attempt,
+          progress: sometimes(fc.constantFrom(0, 12.5, 100)),
+          detail: seldom(data),
+          lines: fc.nat({ max: 2 }),
+          checkpoint: seldom(data),
+          stuck: seldom(fc.constant(true)),
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+    }),
+    takeBack: fc.record({
+      on,
+      workers: fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 3 }),
+      cause: fc.constantFrom('crashed' as const, 'released' as const),
+      keep: seldom(fc.array(pick, { maxLength: 2 })),
+    }),
+    change: fc.record({ on, action, target, dryRun, by }),
+    move: fc.record({ on, action: move, target, dryRun, by }),
+    pause: fc.record({
+      on,
+      paused: fc.constantFrom(true, false, false),
+      all: fc.constantFrom(false, false, false, true),
+      type,
+      pick,
+    }),
+    get: fc.record({ on, ids: fc.array(pick, { maxLength: 3 }) }),
+    list: fc.record({ on, query }),
+    walk: fc.record({ on, query }),
+    page: fc.constant({}),
+    counts: fc.record({ on }),
+    advance: fc.record({ ms: fc.constantFrom(1, 500, 1_000, 2_000, 10_000, 60_000, 1_900_000) }),
+    jump: fc.record({
+      ms: fc.constantFrom(
+        1_000,
+        -1_000,
+        1_000,
+        -1_000,
+        60_000,
+        -60_000,
+        3_600_000,
+        -3_600_000,
+        86_400_000,
+        -86_400_000,
+      ),
+    }),
+    watch: fc.record({
+      on,
+      since: sometimes(pick),
+      kinds: seldom(some(EVENT_KINDS, 1)),
+      types: seldom(some(TYPES, 1)),
+      ids: seldom(fc.array(pick, { minLength: 1, maxLength: 3 })),
+      worker: seldom(fc.constantFrom('w1', 'w3')),
+    }),
+    unwatch: fc.record({ pick }),
+    close: fc.record({ on }),
+    reopen: fc.constant({}),
+    crash: fc.constant({}),
+  };
+}

@@ -1,0 +1,137 @@
+import type { Job } from '../../job';
+import type { ChangeRequest, ChangeSkip, JobPatch } from '../../store';
+import { find, holderOf, iso, isScheduled, type Known, type Reference, record, tell, tellDrained } from './reference';
+import { serve } from './reference-claim';
+import { moveJobs } from './reference-move';
+import { fail } from './reference-settle';
+import { matching } from './reference-view';
+
+/** What a change did to each of its targets, in their order. */
+export interface ReferenceChange {
+  dryRun: boolean;
+  matched: number;
+  changed: number;
+  ids: string[];
+  /** Reason, then id. */
+  skipped: [ChangeSkip['reason'], string][];
+}
+
+/** `change`. */
+export function change(ref: Reference, request: ChangeRequest): ReferenceChange {
+  const { target, dryRun = false } = request;
+  const targets = 'ids' in target ? target.ids : matching(ref, target.filter).map(({ job }) => job.id);
+  // A dry run does it to a copy.
+  const on = dryRun ? structuredClone(ref) : ref;
+  const verdictOf = request.change.action === 'move' ? moveJobs(on, targets, request.change.target) : undefined;
+  const there = targets.filter((id) => find(ref, id));
+  const result: ReferenceChange = { dryRun, matched: targets.length, changed: 0, ids: [], skipped: [] };
+  for (const [n, id] of targets.entries()) {
+    const isRepeated = targets.indexOf(id) < n && there.includes(id);
+    const verdict = isRepeated ? 'unchanged' : (verdictOf?.(id) ?? changeOne(on, request, id));
+    if (verdict !== 'changed') {
+      result.skipped.push([verdict, id]);
+      continue;
+    }
+    result.changed++;
+    result.ids.push(id);
+  }
+  serve(on);
+  return result;
+}
+
+type Verdict = 'changed' | ChangeSkip['reason'];
+
+function changeOne(ref: Reference, { change: action }: ChangeRequest, id: string): Verdict {
+  const one = find(ref, id);
+  if (!one) return 'not-found';
+  switch (action.action) {
+    case 'cancel':
+      return cancel(ref, one);
+    case 'retry':
+      return retry(ref, one);
+    case 'remove':
+      return remove(ref, one);
+    case 'reprioritise':
+      return edit(ref, one, { priority: action.priority });
+    case 'edit':
+      return edit(ref, one, action.patch);
+    case 'move':
+      return one.job.status;
+  }
+}
+
+function cancel(ref: Reference, one: Known): Verdict {
+  const { job } = one;
+  if (job.status === 'completed' || job.status === 'failed') return job.status;
+  if (job.cancelling) return 'unchanged';
+  if (job.status === 'pending') fail(ref, one, 'cancelled');
+  else {
+    record(ref, one, 'cancelling', () => {
+      job.cancelling = true;
+    });
+  }
+  return 'changed';
+}
+
+function retry(ref: Reference, one: Known): Verdict {
+  const { job } = one;
+  if (job.status === 'pending') {
+    if (!isScheduled(ref, job)) return 'unchanged';
+    one.backoff = undefined;
+    record(ref, one, 'edited', () => {
+      delete job.runAt;
+    });
+    return 'changed';
+  }
+  if (job.status !== 'failed' || holderOf(ref, job.key)) return job.status;
+  one.failures = 0;
+  record(ref, one, 'retrying', () => {
+    job.status = 'pending';
+    job.attempt = 0;
+    job.metadata.retries++;
+    delete job.metadata.crashes;
+    delete job.finished;
+    delete job.reason;
+    delete job.result;
+  });
+  return 'changed';
+}
+
+function remove(ref: Reference, one: Known): Verdict {
+  if (one.job.status === 'active') return 'active';
+  const busy = ref.known.some(({ job }) => job.status === 'pending' || job.status === 'active');
+  ref.known = ref.known.filter((other) => other !== one);
+  tell(ref, one, 'removed');
+  tellDrained(ref, busy);
+  return 'changed';
+}
+
+function edit(ref: Reference, one: Known, patch: JobPatch): Verdict {
+  const { job } = one;
+  if (job.status !== 'pending') return job.status;
+  const after = edited(ref, job, patch);
+  if (JSON.stringify(after) === JSON.stringify(job)) return 'unchanged';
+  if (after.runAt !== job.runAt) one.backoff = undefined;
+  record(ref, one, 'edited', () => {
+    for (const key of Object.keys(job)) delete job[key as keyof Job];
+    Object.assign(job, after);
+  });
+  return 'changed';
+}
+
+function edited(ref: Reference, job: Job, patch: JobPatch): Job {
+  const after = structuredClone(job);
+  if (patch.data !== undefined) after.data = patch.data;
+  if (patch.priority !== undefined) after.priority = patch.priority;
+  if (patch.maxAttempts !== undefined) after.maxAttempts = patch.maxAttempts;
+  if (patch.timeout === null) delete after.timeout;
+  else if (patch.timeout !== undefined) after.timeout = patch.timeout;
+  if (patch.backoff === null) delete after.backoff;
+  else if (patch.backoff !== undefined) after.backoff = patch.backoff;
+  if (patch.tags?.length === 0) delete after.tags;
+  else if (patch.tags) after.tags = [...new Set(patch.tags)];
+  // A time that has come already means as soon as possible.
+  if (patch.runAt === null || (patch.runAt !== undefined && patch.runAt <= ref.now)) delete after.runAt;
+  else if (patch.runAt !== undefined) after.runAt = iso(patch.runAt);
+  return after;
+}

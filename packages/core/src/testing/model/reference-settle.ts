@@ -1,0 +1,204 @@
+import { type FailureReason, type JobError, MAX_ERRORS, MAX_LOGS } from '../../job';
+import type { EventKind, Report, ReportResult, Settlement, SettleResult } from '../../store';
+import { find, inAnyOrder, iso, type Known, type Reference, record, surely, tell } from './reference';
+import { serve } from './reference-claim';
+
+/** `settle`: each for itself, in order; the states are those after the whole batch. */
+export function settle(ref: Reference, settlements: Settlement[]): SettleResult[] {
+  const accepted = settlements.map((settlement) => settleOne(ref, settlement));
+  serve(ref);
+  return settlements.map(({ id }, n) => {
+    const status = find(ref, id)?.job.status;
+    return { id, accepted: accepted[n] === true, ...(status && { status }) };
+  });
+}
+
+function settleOne(ref: Reference, settlement: Settlement): boolean {
+  const one = find(ref, settlement.id);
+  if (!one) return false;
+  const { token, outcome } = settlement;
+  if (one.token === undefined || one.token !== token) {
+    // Who lost the answer may ask again; an attempt that completed did not fail, too.
+    if (one.settled === token && (one.job.status === 'completed') === (outcome === 'completed')) return true;
+    tell(ref, one, 'refused');
+    return false;
+  }
+  one.settled = token;
+  one.unsure = surely(one);
+  if (outcome === 'completed') complete(ref, one, settlement);
+  else if (outcome === 'released') release(ref, one);
+  else failed(ref, one, settlement);
+  return true;
+}
+
+function complete(ref: Reference, one: Known, { result }: Extract<Settlement, { outcome: 'completed' }>): void {
+  end(ref, one, 'completed', (job) => {
+    job.status = 'completed';
+    job.metadata.progress = 100;
+    if (result === undefined) delete job.result;
+    else job.result = result;
+  });
+  for (const child of ref.known) child.waitingFor = child.waitingFor.filter((parent) => parent !== one.job.id);
+}
+
+function failed(ref: Reference, one: Known, settlement: Extract<Settlement, { outcome: 'failed' }>): void {
+  const { retryIn } = settlement;
+  const error: JobError = { at: iso(ref.now), attempt: one.job.attempt, ...settlement.error };
+  one.failures++;
+  if (one.job.cancelling) fail(ref, one, 'cancelled', error);
+  else if (retryIn === undefined || one.failures >= one.job.maxAttempts) fail(ref, one, settlement.reason, error);
+  else {
+    const runAt = retryIn > 0 ? iso(ref.now + retryIn) : undefined;
+    back(ref, one, 'retrying', error, runAt);
+    one.backoff = runAt !== undefined;
+  }
+}
+
+/** Back to pending without an attempt spent, or the end of one that was being cancelled. */
+export function release(ref: Reference, one: Known): void {
+  if (one.job.cancelling) {
+    fail(ref, one, 'cancelled');
+    return;
+  }
+  delete one.token;
+  record(ref, one, 'released', (job) => {
+    job.status = 'pending';
+    job.attempt--;
+  });
+}
+
+/** Its process died while it ran this job. */
+export function crash(ref: Reference, one: Known): void {
+  const { job } = one;
+  const crashes = (job.metadata.crashes ?? 0) + 1;
+  const error: JobError = {
+    at: iso(ref.now),
+    attempt: job.attempt,
+    name: 'CrashError',
+    code: 'CRASHED',
+    message: `The process of worker ${job.worker} ended while it ran this job.`,
+  };
+  job.metadata.crashes = crashes;
+  if (job.cancelling) fail(ref, one, 'cancelled', error);
+  else if (crashes >= job.maxCrashes) fail(ref, one, 'crashed', error);
+  else back(ref, one, 'crashed', error);
+}
+
+/** Fails for good. */
+export function fail(ref: Reference, one: Known, reason: FailureReason, error?: JobError): void {
+  end(
+    ref,
+    one,
+    'failed',
+    (job) => {
+      job.status = 'failed';
+      job.reason = reason;
+      if (error) job.metadata.errors = [...job.metadata.errors, error].slice(-MAX_ERRORS);
+    },
+    { reason, ...(error && { error: error.message }) },
+  );
+}
+
+function end(ref: Reference, one: Known, kind: EventKind, change: (job: Known['job']) => void, more = {}): void {
+  delete one.token;
+  one.finishedNo = ++ref.finished;
+  record(
+    ref,
+    one,
+    kind,
+    (job) => {
+      change(job);
+      job.finished = iso(ref.now);
+      delete job.cancelling;
+      delete job.runAt;
+    },
+    more,
+  );
+}
+
+function back(ref: Reference, one: Known, kind: EventKind, error: JobError, runAt?: string): void {
+  delete one.token;
+  one.backoff = false;
+  record(
+    ref,
+    one,
+    kind,
+    (job) => {
+      job.status = 'pending';
+      job.metadata.retries++;
+      job.metadata.errors = [...job.metadata.errors, error].slice(-MAX_ERRORS);
+      if (runAt === undefined) delete job.runAt;
+      else job.runAt = runAt;
+      delete job.cancelling;
+    },
+    { error: error.message, ...(runAt !== undefined && { runAt }) },
+  );
+}
+
+/** `report`. */
+export function report(ref: Reference, reports: Report[]): ReportResult[] {
+  const results: ReportResult[] = [];
+  inAnyOrder(ref, () => {
+    for (const one of reports) results.push(reportOne(ref, one));
+  });
+  return results;
+}
+
+function reportOne(
+  ref: Reference,
+  { id, token, progress, detail, logs = [], checkpoint, stuck }: Report,
+): ReportResult {
+  const one = find(ref, id);
+  if (!one || one.token === undefined || one.token !== token) return { id, accepted: false, cancelling: false };
+  const { metadata } = one.job;
+  if (progress !== undefined) metadata.progress = progress;
+  if (detail !== undefined) metadata.detail = detail;
+  if (progress !== undefined || detail !== undefined) {
+    const shown = metadata.detail !== undefined && { detail: metadata.detail };
+    tell(ref, one, 'progress', { progress: metadata.progress, ...shown });
+  }
+  if (logs.length > 0) {
+    metadata.logs = [...metadata.logs, ...logs].slice(-MAX_LOGS);
+    tell(ref, one, 'log', { logs });
+  }
+  if (progress !== undefined || detail !== undefined || logs.length > 0) {
+    // It is told now, and recorded when the store likes.
+    one.spare++;
+    one.unsure.seen.push({ progress: metadata.progress, detail: metadata.detail });
+  }
+  if (checkpoint !== undefined)
+    record(ref, one, 'checkpoint', (job) => {
+      job.metadata.checkpoint = checkpoint;
+    });
+  if (stuck && !metadata.stuck) {
+    record(ref, one, 'stuck', (job) => {
+      job.metadata.stuck = true;
+    });
+    one.unsure = surely(one);
+  }
+  return { id, accepted: true, cancelling: one.job.cancelling === true };
+}
+
+/** `takeBack`. In which order its jobs go back is the store's affair. */
+export function takeBack(
+  ref: Reference,
+  workers: string[],
+  cause: 'released' | 'crashed',
+  keep: string[] | undefined,
+): number {
+  const lost = ref.known.filter(
+    ({ job, token }) =>
+      job.status === 'active' && workers.includes(job.worker ?? '') && !keep?.some((kept) => kept === token),
+  );
+  inAnyOrder(ref, () => {
+    for (const one of lost) {
+      delete one.settled;
+      if (cause === 'released') release(ref, one);
+      else crash(ref, one);
+    }
+  });
+  // A worker that says what it keeps, if only nothing, is still there.
+  if (!keep) ref.takers = ref.takers.filter(({ worker }) => !workers.includes(worker));
+  serve(ref);
+  return lost.length;
+}

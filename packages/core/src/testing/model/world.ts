@@ -1,0 +1,251 @@
+/**
+ * A real store and the reference, side by side: whatever is done is done to both, and compared.
+ *
+ * @module
+ */
+import type { ClaimedJob, JobStore } from '../../store';
+import { type Call, make } from './calls';
+import { difference } from './difference';
+import { Hearing } from './hearing';
+import { answerFault, linearisations, orderFault } from './linearise';
+import { soon } from './listener';
+import { newReference, type Reference, surely } from './reference';
+import { jump, pass } from './reference-claim';
+import { die, expire, expired, forgetTakers, leave } from './reference-losses';
+import { Script } from './script';
+import { ModelFault, mustBeRight, nameOf, type Stage, type StageOptions, WORKERS } from './stage';
+import { learn, learnLostReports, look, type Snapshot, stateFault } from './state';
+import { WaitingClaims } from './waiting-claims';
+import { Walks } from './walks';
+import { Watchers } from './watchers';
+
+/** How often retention is looked at, and some. */
+const SWEEP_MS = 61_000;
+/** Closing may have much left to write. */
+const PATIENCE_TO_CLOSE = 4;
+
+/** See the module. */
+export class World implements Stage {
+  ref: Reference;
+  readonly options: StageOptions;
+  readonly script = new Script();
+  readonly hearing: Hearing;
+  readonly watchers = new Watchers(this);
+  readonly walks = new Walks(this);
+  readonly waiting = new WaitingClaims(this);
+  /** Every attempt that was ever given out. */
+  readonly attempts: { id: string; token: string }[] = [];
+  readonly #instances: (JobStore | undefined)[];
+  /** The instance that tells the events. */
+  #heardOn = 0;
+  #named = 0;
+  #parallels = 0;
+
+  constructor(options: StageOptions) {
+    this.options = options;
+    this.hearing = new Hearing(options.laws, options.patience);
+    this.#instances = [options.under.store, undefined];
+    this.ref = newReference(this.now);
+  }
+
+  get now(): number {
+    return this.options.under.clock?.now() ?? Date.now();
+  }
+
+  /** Attempts that run now. */
+  get running(): { id: string; token: string }[] {
+    return this.ref.known.flatMap(({ job, token }) => (token === undefined ? [] : [{ id: job.id, token }]));
+  }
+
+  isOpen(on: number): boolean {
+    return this.#instances[on] !== undefined;
+  }
+
+  /** An id that no job has had; `ahead`: the one that comes so many later. */
+  newId(ahead?: number): string {
+    return `j${ahead === undefined ? this.#named++ : this.#named + ahead}`;
+  }
+
+  async start(): Promise<void> {
+    await this.hearing.attach(await this.instance(0));
+  }
+
+  async instance(on: number): Promise<JobStore> {
+    const { under } = this.options;
+    const open = this.#instances[on];
+    if (open) return open;
+    if (!under.second) throw new Error('There is no second instance.');
+    this.script.note(`const ${nameOf(on)} = await second();`);
+    const opened = await under.second();
+    this.#instances[on] = opened;
+    return opened;
+  }
+
+  gave(claimed: { job: { id: string }; token: string }[]): void {
+    for (const { job, token } of claimed) {
+      if (this.attempts.some((attempt) => attempt.token === token)) throw new ModelFault(`token ${token} came twice`);
+      this.attempts.push({ id: job.id, token });
+    }
+  }
+
+  /** One call, awaited. */
+  async call(on: number, call: Call): Promise<void> {
+    const store = await this.instance(on);
+    const noteAnswer = this.script.begin(nameOf(on), call, this.now);
+    const answer = await this.#soon(make(store, call), call.call);
+    const value = 'value' in answer ? answer.value : undefined;
+    noteAnswer(value);
+    mustBeRight(answerFault(this.ref, { call, answer }, this.options.laws.timed));
+    if (call.call === 'claim') this.gave(value as ClaimedJob[]);
+    await this.agree(on);
+  }
+
+  /** Calls that do not wait for each other: they must have happened one after the other, in whatever order. */
+  async parallel(calls: { on: number; call: Call }[]): Promise<void> {
+    const name = `parallel${++this.#parallels}`;
+    const shown = calls.map(({ on, call }) => this.script.call(nameOf(on), call, this.now));
+    const stores: JobStore[] = [];
+    for (const { on } of calls) stores.push(await this.instance(on));
+    this.script.note(`const ${name} = await Promise.all([${shown.join(', ')}]);`);
+    const making = calls.map(async ({ call }, n) => ({ call, answer: await make(stores[n] as JobStore, call) }));
+    const made = await this.#soon(Promise.all(making), 'parallel calls');
+    for (const [n, { call, answer }] of made.entries()) {
+      if (!('value' in answer) || !Array.isArray(answer.value)) continue;
+      this.script.learn(`${name}[${n}]`, answer.value);
+      if (call.call === 'claim') this.gave(answer.value as ClaimedJob[]);
+    }
+    const { timed } = this.options.laws;
+    const possible = linearisations(this.ref, made, timed);
+    if (possible.length === 0) throw new ModelFault(orderFault(this.ref, made, timed));
+    await this.#agreeWithOne(possible, calls[0]?.on ?? 0);
+  }
+
+  /** Lets time pass. Once retention has something to do it is waited for: later it would come between other calls. */
+  async advance(ms: number): Promise<void> {
+    const { retention, patience } = this.options;
+    const until = performance.now() + patience;
+    for (let step = ms; ; step = SWEEP_MS) {
+      this.script.note(`await clock.advance(${step});`);
+      await this.options.under.clock?.advance(step);
+      pass(this.ref, step);
+      // What was reported is recorded within a second.
+      if (step >= 1_000) for (const one of this.ref.known) one.unsure = surely(one);
+      await this.agree();
+      const must = expired(this.ref, retention, this.ref.now).map(({ job }) => job.id);
+      if (must.length === 0) return;
+      if (performance.now() > until) throw new ModelFault(`past their retention, and still there: ${must.join(', ')}`);
+    }
+  }
+
+  /** Sets the wall clock. */
+  async jump(ms: number): Promise<void> {
+    this.script.note(`await clock.jump(${ms});`);
+    await this.options.under.clock?.jump(ms);
+    jump(this.ref, ms);
+    await this.agree();
+  }
+
+  /** Closes one of two instances; the other goes on. */
+  async close(on: number): Promise<void> {
+    await this.watchers.drop(on);
+    this.script.note(`await ${nameOf(on)}.close();`);
+    const closing = this.#instances[on]?.close() ?? Promise.resolve();
+    this.#instances[on] = undefined;
+    await this.#soon(closing, 'close', PATIENCE_TO_CLOSE);
+    await this.waiting.end(on);
+    leave(this.ref, (worker) => WORKERS[on]?.includes(worker) === true);
+    forgetTakers(this.ref);
+    if (this.#heardOn === on) await this.#hearOn();
+    await this.agree();
+  }
+
+  /** Closes all, and opens the jobs anew. */
+  async reopen(): Promise<void> {
+    // What the first to close gives back may go to those who still wait with the other.
+    if (this.isOpen(1)) for (const number of this.waiting.numbers) await this.waiting.abort(number);
+    const reopen = this.options.under.reopen?.bind(this.options.under);
+    await this.#renew('reopen', reopen);
+    for (const on of [0, 1]) await this.waiting.end(on);
+    leave(this.ref, () => true);
+    await this.#hearOn();
+    await this.agree();
+  }
+
+  /** The process is killed; the jobs are opened anew. */
+  async crash(): Promise<void> {
+    const crash = this.options.under.crash?.bind(this.options.under);
+    await this.#renew('crash', crash);
+    this.waiting.forgetAll();
+    const { jobs } = await look(await this.instance(0));
+    mustBeRight(learnLostReports(this.ref, jobs));
+    die(this.ref, () => true);
+    await this.#hearOn();
+    await this.agree();
+  }
+
+  /** Everything is as it must be, and nothing is told too much. */
+  async finish(): Promise<void> {
+    const on = this.#anyOpen();
+    await this.agree(on);
+    // A mark behind all events.
+    await this.call(on, { call: 'pause', args: [true, { type: 'the-end' }] });
+    for (const instance of [0, 1]) await this.watchers.drop(instance);
+    const { status, problems } = await (await this.instance(on)).health();
+    mustBeRight(difference({ status: 'ok', problems: [] }, { status, problems }, 'health'));
+  }
+
+  async agree(on: number = this.#anyOpen()): Promise<void> {
+    await this.#agreeWithOne([this.ref], on);
+  }
+
+  async #agreeWithOne(candidates: Reference[], on: number): Promise<void> {
+    const { snapshot, fitting } = await this.#fitting(candidates, await this.instance(on));
+    const chosen = await this.hearing.choose(fitting);
+    if (typeof chosen === 'string') throw new ModelFault(chosen);
+    learn(chosen, snapshot);
+    this.ref = chosen;
+    await this.waiting.serve();
+  }
+
+  /** Those that the state is right for. Retention takes its time, and so does a claim that is made again. */
+  async #fitting(candidates: Reference[], store: JobStore): Promise<{ snapshot: Snapshot; fitting: Reference[] }> {
+    const { laws, retention, patience } = this.options;
+    const until = performance.now() + patience / 4;
+    const past = (ref: Reference) => expired(ref, retention, ref.now);
+    for (;;) {
+      const snapshot = await this.#soon(look(store), 'reading the state');
+      const ids = new Set(snapshot.jobs.map(({ id }) => id));
+      for (const ref of candidates) for (const one of past(ref)) if (!ids.has(one.job.id)) expire(ref, one);
+      const faults = candidates.map((ref) => stateFault(ref, snapshot, laws));
+      const fitting = candidates.filter((_, n) => faults[n] === undefined);
+      if (fitting.length > 0) return { snapshot, fitting };
+      const mayCome = laws.lossy || candidates.some((ref) => past(ref).length > 0);
+      if (!mayCome || performance.now() > until) throw new ModelFault(faults[0]);
+    }
+  }
+
+  async #renew(how: string, renew: (() => Promise<JobStore>) | undefined): Promise<void> {
+    if (!renew) throw new Error(`The store cannot ${how}.`);
+    for (const on of [0, 1]) await this.watchers.drop(on);
+    this.walks.drop();
+    this.script.note(`const store = await ${how}();`);
+    this.#instances[1] = undefined;
+    this.#instances[0] = await this.#soon(renew(), how, PATIENCE_TO_CLOSE);
+    this.hearing.forgetReports();
+  }
+
+  /** Goes on listening, on an instance that is open. */
+  async #hearOn(): Promise<void> {
+    this.#heardOn = this.#anyOpen();
+    const resumes = await this.hearing.attach(await this.instance(this.#heardOn));
+    if (!resumes) this.ref.events = [];
+  }
+
+  #anyOpen(): number {
+    return this.#instances.findIndex(Boolean);
+  }
+
+  #soon<T>(answer: Promise<T>, what: string, times = 1): Promise<T> {
+    return soon(answer, what, times * this.options.patience);
+  }
+}
