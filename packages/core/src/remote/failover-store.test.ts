@@ -94,6 +94,23 @@ describe('subscriptions', () => {
     expect(log.kinds.filter((kind) => kind !== 'log')).toEqual(['added', 'started', 'completed', 'drained']);
   });
 
+  it('that begin in the past miss nothing of it, though the connection breaks before it is told', async () => {
+    const store = new JournalLike();
+    const subscribe = store.subscribe.bind(store);
+    // It looks up the past, and tells it some time after its answer.
+    store.subscribe = (options, listener) =>
+      subscribe(options, (events) => void turns(10).then(() => listener(events)));
+    const { client, cut } = world({ store });
+    await store.subscribe({}, () => {});
+    await store.add(specs(4));
+    const log = new EventLog();
+    await client.subscribe({ since: 1 }, log.take);
+    cut();
+    await client.add(specs(1));
+    await log.until(({ events }) => events.at(-1)?.seq === 5);
+    expect(log.events.map(({ seq }) => seq)).toEqual([2, 3, 4, 5]);
+  });
+
   it('tell a reset when the next store has not got the past', async () => {
     const stores = [new MemoryStore(), new MemoryStore()];
     const pairs: MemoryChannelPair[] = [];

@@ -67,7 +67,8 @@ export class LastingSubscription {
       this.last = live.seq;
       this.deliver([{ seq: live.seq, at: new Date(this.now()).toISOString(), kind: 'reset' }]);
     }
-    this.last ??= live.seq;
+    // What came before is told a moment later, and the connection may break before that.
+    this.last ??= first ?? live.seq;
     this.begin(live.seq);
   }
 
@@ -97,7 +98,7 @@ export class LastingSubscription {
   }
 
   private remember(event: StoreEvent): void {
-    if (event.seq > (this.last ?? -1)) {
+    if (event.kind === 'reset' || event.seq > (this.last ?? -1)) {
       this.last = event.seq;
       this.told.clear();
     }
