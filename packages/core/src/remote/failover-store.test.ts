@@ -72,6 +72,20 @@ describe('from a client to an owner', () => {
   });
 });
 
+// Some turns later the answer is under way, and lost with the connection.
+it.each([0, 1, 2, 3])(
+  'gets back what a claim was given, also after its worker was taken back, when the connection breaks %i turns later',
+  async (later) => {
+    const { client, store, cut } = world();
+    const waiting = client.claim({ worker: 'w', limit: 1, wait: true });
+    await client.takeBack(['w'], 'released');
+    const id = await addOne(store);
+    await turns(later);
+    cut();
+    expect(await waiting).toMatchObject([{ job: { id, attempt: 1 } }]);
+  },
+);
+
 describe('subscriptions', () => {
   it('miss nothing and repeat nothing over a reconnect, log lines included', async () => {
     const { client, store, cut } = world();

@@ -184,7 +184,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     if (this.closed) return Promise.reject(new StoreClosedError());
     if (this.reopening.gaveUp) return Promise.reject(this.reopening.gaveUp);
     if (signal?.aborted) return Promise.resolve([] as Result);
-    if (method === 'claim') this.held.asked((args[0] as Partial<Contract.ClaimRequest> | null)?.worker);
+    if (method === 'claim') this.held.asked(workerOf(args));
     return new Promise((resolve, reject) => {
       const call = this.calls.add(method, args, signal, resolve as (result: unknown) => void, reject);
       if (this.target) this.issue(call, this.target);
@@ -309,6 +309,8 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
       this.held.settled(args[0] as Contract.Settlement[]);
     } else if (method === 'takeBack') {
       this.held.takenBack(args[0] as string[], (args[2] as { keep?: string[] } | undefined)?.keep);
+      // A claim that still waits may be given jobs, which go back when its answer is lost.
+      for (const other of this.calls.all) if (other.method === 'claim') this.held.asked(workerOf(other.args));
     } else if (method === 'add' && call.tries > 1) {
       answer = afterRepeat(result as Contract.AddResult[], args as AddArgs);
     }
@@ -348,6 +350,10 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
       subscription.fail(error);
     });
   }
+}
+
+function workerOf([request]: unknown[]): unknown {
+  return (request as Partial<Contract.ClaimRequest> | null)?.worker;
 }
 
 /** The store is gone, or closed by somebody else: nobody closed this one. */
