@@ -22,6 +22,12 @@ const names = { engines: engines.map(({ name }) => name), metrics: metrics.map((
 let folders: FreshFolders | undefined;
 
 async function main(options: Options): Promise<boolean> {
+  const place = await describeMachine(options.folder);
+  if (place.fileSystem === 'tmpfs' && !options.quick) {
+    throw new UsageError(
+      `${options.folder} is in memory, where nothing is durable: name a folder on a disk with --dir.`,
+    );
+  }
   const chosen = options.engines.map((name) => engines.find((engine) => engine.name === name) as Engine);
   const absent: Machine['failures'] = {};
   const programs = await provideServers(chosen, absent);
@@ -34,7 +40,7 @@ async function main(options: Options): Promise<boolean> {
   folders = await FreshFolders.below(resolve(options.folder));
   const setting: Setting = { folders, launch: { node: node.path, nodeArgs }, programs };
   const machine: Machine = {
-    ...(await describeMachine(options.folder)),
+    ...place,
     node: node.version,
     versions: versionsOf(present, programs),
     rounds: options.rounds,
