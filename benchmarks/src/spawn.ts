@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { messagesOf } from './channel';
 import { taskScript } from './paths';
 
-const children = new Set<ChildProcess>();
+/** With the signal that ends each at once. */
+const children = new Map<ChildProcess, NodeJS.Signals>();
 /** Whatever starts from now on is killed at once. */
 let ending = false;
 
@@ -20,17 +21,17 @@ export async function kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKIL
   await gone;
 }
 
-/** Remembers a process until it has ended. */
-export function adopt(child: ChildProcess): void {
-  children.add(child);
+/** Remembers a process until it has ended. `signal`: what ends it at once. */
+export function adopt(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): void {
+  children.set(child, signal);
   child.once('exit', () => children.delete(child));
-  if (ending) child.kill('SIGKILL');
+  if (ending) child.kill(signal);
 }
 
 /** Kills whatever still runs, and whatever would start later. */
 export async function killAll(): Promise<void> {
   ending = true;
-  await Promise.all([...children].map((child) => kill(child)));
+  await Promise.all([...children].map(([child, signal]) => kill(child, signal)));
 }
 
 /** A measured process at work. */

@@ -28,7 +28,7 @@ export async function startRedis(program: string, folder: string, durability: Du
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   adopt(child);
   const output = tailOf(child);
-  return orKill(child, async () => {
+  return orKill(child, 'SIGKILL', async () => {
     const info = await untilReady(child, output, () =>
       ask(socket, 'INFO server', (text) => /process_id:\d+\r\n/.test(text)),
     );

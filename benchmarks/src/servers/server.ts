@@ -30,11 +30,11 @@ export async function untilReady<T>(child: ChildProcess, output: () => string, a
 }
 
 /** Runs the last steps of a start. @throws what they threw, after the server is gone */
-export async function orKill<T>(child: ChildProcess, steps: () => Promise<T>): Promise<T> {
+export async function orKill<T>(child: ChildProcess, signal: NodeJS.Signals, steps: () => Promise<T>): Promise<T> {
   try {
     return await steps();
   } catch (error) {
-    await kill(child);
+    await kill(child, signal);
     throw error;
   }
 }
