@@ -44,7 +44,11 @@ export async function runChange(
   pause: () => Promise<void>,
 ): Promise<ChangeResult> {
   const { table } = scope;
-  const { targets, matches, seq } = await findTargets(scope, request, pause);
+  const search = findTargets(scope, request);
+  let found = search.next();
+  // Without a pause all happens at once: no other call comes between the search and the change.
+  for (; !found.done; found = search.next()) await pause();
+  const { targets, matches, seq } = found.value;
   const whole = request.dryRun || request.change.action === 'move';
   const size = whole ? Math.max(targets.length, 1) : SLICE;
   let total: ChangeResult | undefined;
@@ -63,18 +67,15 @@ export async function runChange(
   return total as ChangeResult;
 }
 
-async function findTargets(
-  { table, bodies }: ChangeScope,
-  { target }: ChangeRequest,
-  pause: () => Promise<void>,
-): Promise<Targets> {
+/** Yields now and then, to let others run. */
+function* findTargets({ table, bodies }: ChangeScope, { target }: ChangeRequest): Generator<void, Targets> {
   const { seq } = table;
   if ('ids' in target) return { targets: target.ids.map((id) => ({ id, entry: table.entries.get(id) ?? null })), seq };
   const matches = compileFilter(target.filter, bodies);
   const targets: Target[] = [];
   let looked = 0;
   for (const entry of table.entries.ascending()) {
-    if (++looked % (SLICE * 10) === 0) await pause();
+    if (++looked % (SLICE * 10) === 0) yield;
     if (matches(entry)) targets.push({ id: entry.id, entry });
   }
   return { targets, matches, seq };
