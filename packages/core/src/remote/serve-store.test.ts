@@ -218,6 +218,8 @@ describe('a client that leaves', () => {
     expect(heard).toEqual([
       ['welcome', 'me', ['known']],
       ['worker', 'me', 'new'],
+      ['worker', 'me', 'known'],
+      ['worker', 'me', 'new'],
       ['gone', 'me', ['known', 'new']],
     ]);
     expect((await store.get([id]))[0]).toMatchObject({ status: 'active' });

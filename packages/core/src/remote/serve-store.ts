@@ -32,7 +32,7 @@ import { toWire } from './wire-error';
 export interface ServeOptions {
   /** Called when a client introduced itself: its name, and the workers for which it holds jobs already. */
   onWelcome?(client: string, workers: string[]): void;
-  /** Called before the first claim of each worker that was not named at the welcome. */
+  /** Called before each claim of one of its workers: a worker that was taken back may go on. */
   onWorker?(client: string, worker: string): void;
   /** Called when a client is gone without a goodbye, instead of taking its workers' jobs back as crashed. */
   onGone?(client: string, workers: string[]): Promise<void> | void;
@@ -243,7 +243,7 @@ class StoreConnection implements ServedClient {
 
   private learn(worker: string): void {
     const { session } = this;
-    if (!session || session.workers.has(worker)) return;
+    if (!session) return;
     session.workers.add(worker);
     this.options.onWorker?.(session.client, worker);
   }

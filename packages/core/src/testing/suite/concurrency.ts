@@ -170,6 +170,17 @@ export function concurrency(test: StoreTest): void {
       await h.settle(mine, { outcome: 'completed' });
     });
 
+    shared('keep the jobs of a worker that left before and came back, when another closes', async (h) => {
+      const other = await h.second();
+      await other.claim({ worker: 'theirs', limit: 1, wait: false });
+      await h.store.takeBack(['theirs'], 'released');
+      const id = await h.add();
+      const [claimed] = await h.soon(other.claim({ worker: 'theirs', limit: 1, wait: true }), 'claim');
+      await h.store.close();
+      const settling = other.settle([{ id, token: claimed?.token ?? '', outcome: 'completed' }]);
+      expect(await h.soon(settling, 'the settlement')).toEqual([{ id, accepted: true, status: 'completed' }]);
+    });
+
     shared('keep to one key', async (h) => {
       const stores = [h.store, await h.second(), await h.second()];
       const results = await Promise.all(
