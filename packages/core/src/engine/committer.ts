@@ -1,5 +1,6 @@
 /** The commit: records are numbered, written to the log, applied to the index, told to subscribers, in this order and no other. */
 import type { Clock } from '../clock';
+import type { StoreEvent } from '../store';
 import { type EventHub, eventOf, kindOf } from './event-hub';
 import type { JobTable } from './job-table';
 import type { Draft, RecordDraft, StoreRecord } from './records';
@@ -18,6 +19,9 @@ export const noLog: CommitLog = { write: () => {}, synced: () => undefined };
 
 /** Turns drafts into history. */
 export class Committer {
+  /** What is to be told once it is durable, in order: one sync must not overtake another's events. */
+  private readonly outbox: { events: StoreEvent[]; durable: boolean }[] = [];
+
   constructor(
     readonly table: JobTable,
     readonly hub: EventHub,
@@ -49,12 +53,22 @@ export class Committer {
     const events = this.hub.take();
     if (events.length === 0) return undefined;
     const durable = this.log.synced();
+    const told = { events, durable: false };
+    this.outbox.push(told);
+    const tellNow = (): void => {
+      told.durable = true;
+      this.empty();
+    };
     // A microtask later at the earliest: a listener must not run inside the call that caused the event.
-    (durable ?? Promise.resolve()).then(
-      () => this.hub.dispatch(events),
-      () => {},
-    );
+    (durable ?? Promise.resolve()).then(tellNow, () => {
+      told.events = [];
+      tellNow();
+    });
     return durable;
+  }
+
+  private empty(): void {
+    while (this.outbox[0]?.durable) this.hub.dispatch(this.outbox.shift()?.events ?? []);
   }
 
   private number(drafts: readonly Draft[]): StoreRecord[] {

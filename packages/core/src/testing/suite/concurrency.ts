@@ -102,6 +102,16 @@ export function concurrency(test: StoreTest): void {
       expect(jobs.filter((job) => job.reason === 'cancelled')).toHaveLength(matched);
     });
 
+    test('change what fits a filter before or after an add, not between', async (h) => {
+      await h.addAll([{}]);
+      const recorder = await h.record();
+      const adding = h.addAll([{ id: 'new' }]);
+      const { matched } = await h.store.change({ change: { action: 'cancel' }, target: { filter: {} } });
+      await adding;
+      const kinds = (await h.recorded(recorder)).map(({ kind }) => kind).filter((kind) => kind !== 'drained');
+      expect(kinds).toEqual(matched === 1 ? ['failed', 'added'] : ['added', 'failed', 'failed']);
+    });
+
     test('add one job of a key', async (h) => {
       const results = await Promise.all(
         Array.from({ length: 20 }, (_, n) => h.store.add([{ type: 'a', data: n, key: 'k' }])),
