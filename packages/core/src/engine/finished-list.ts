@@ -24,16 +24,19 @@ export class FinishedList implements Iterable<Entry> {
     return this.count;
   }
 
+  /** Whether it is in this list. */
   has(entry: Entry): boolean {
     return entry.run !== undefined && this.items[entry.run.finishedNumber - this.first] === entry;
   }
 
+  /** Appends it: it finished last. */
   add(entry: Entry): void {
     entry.changed().finishedNumber = this.first + this.items.length;
     this.items.push(entry);
     this.count++;
   }
 
+  /** Takes it out, if it is there. */
   delete(entry: Entry): void {
     if (!this.has(entry)) return;
     this.items[(entry.run?.finishedNumber ?? 0) - this.first] = undefined;

@@ -199,12 +199,21 @@ export class World implements Stage {
   }
 
   async #agreeWithOne(candidates: Reference[], on: number): Promise<void> {
-    const { snapshot, fitting } = await this.#fitting(candidates, await this.instance(on));
-    const chosen = await this.hearing.choose(fitting);
-    if (typeof chosen === 'string') throw new ModelFault(chosen);
-    learn(chosen, snapshot);
-    this.ref = chosen;
-    await this.waiting.serve();
+    const { retention, patience } = this.options;
+    const until = performance.now() + patience / 4;
+    const store = await this.instance(on);
+    for (;;) {
+      const { snapshot, fitting } = await this.#fitting(candidates, store);
+      const chosen = await this.hearing.choose(fitting);
+      if (typeof chosen !== 'string') {
+        learn(chosen, snapshot);
+        this.ref = chosen;
+        return this.waiting.serve();
+      }
+      // What retention lets go after the state was read is told before it is seen.
+      const mayBeGone = fitting.some((ref) => expired(ref, retention, ref.now).length > 0);
+      if (!mayBeGone || performance.now() > until) throw new ModelFault(chosen);
+    }
   }
 
   /** Those that the state is right for. Retention takes its time, and so does a claim that is made again. */
