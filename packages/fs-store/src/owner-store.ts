@@ -285,8 +285,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
     try {
       await this.inbox.stop();
       await ownership.stopServing();
-      // Clients wait for the lock: whoever takes over goes on with it.
-      if (clients === 0) await this.sweepAll();
+      // Clients wait for the lock: whoever takes over goes on with the rest.
+      await this.sweep(clients === 0 ? 'all' : 'one');
       const own = [...this.table.byWorker.keys()].filter((worker) => this.table.workers.get(worker) === instance);
       await this.shutDown(own);
       await this.reconciled;

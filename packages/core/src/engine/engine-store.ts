@@ -235,9 +235,9 @@ export class EngineStore implements JobStore {
     await this.shutDown([...this.table.byWorker.keys()]);
   }
 
-  /** Lets all jobs go whose retention ended. */
-  protected sweepAll(): Promise<void> {
-    return this.sweeper.finish();
+  /** Lets jobs go whose retention ended: all, or as many (2,000) as are a matter of milliseconds. */
+  protected sweep(rounds: 'all' | 'one'): Promise<void> {
+    return this.sweeper.finish(rounds);
   }
 
   /** Closes, and releases what these workers hold; what others hold stays with them. */

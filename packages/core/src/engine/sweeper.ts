@@ -63,10 +63,10 @@ export class Sweeper {
     alarms.after('sweep', INTERVAL, () => void this.sweep());
   }
 
-  /** Lets all go that may, without a rest. What fails stays, and is told. */
-  async finish(): Promise<void> {
+  /** Lets go without a rest: all that may, or what one round takes. What fails stays, and is told. */
+  async finish(rounds: 'all' | 'one'): Promise<void> {
     await this.running;
-    while ((await this.run()) === 'more');
+    while ((await this.run()) === 'more') if (rounds === 'one') return;
   }
 
   private async sweep(): Promise<void> {
