@@ -6,6 +6,7 @@ export default defineConfig({
     'engine/index': 'src/engine/index.ts',
     'remote/index': 'src/remote/index.ts',
     'testing/index': 'src/testing/index.ts',
+    'testing/model/index': 'src/testing/model/index.ts',
   },
   format: 'esm',
   target: 'node20',

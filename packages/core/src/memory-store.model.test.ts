@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { MemoryStore } from './memory-store';
 import { FakeClock } from './testing/fake-clock';
-import { modelSuite } from './testing/model/model-suite';
+import { modelSuite } from './testing/model/index';
 
 const MINUTE = 60_000;
 const retention = {

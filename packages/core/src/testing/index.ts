@@ -6,7 +6,6 @@
  */
 export type { DrainOptions } from './drain';
 export { FakeClock } from './fake-clock';
-export { type ModelSuiteOptions, modelSuite } from './model/model-suite';
 export { type JobRun, type RunJobOptions, runJob } from './run-job';
 export { storeSuite } from './store-suite';
 export { FEATURES, type Feature, type StoreSuiteOptions, type StoreUnderTest } from './store-under-test';
