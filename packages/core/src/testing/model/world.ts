@@ -95,7 +95,7 @@ export class World implements Stage {
     const answer = await this.#soon(make(store, call), call.call);
     const value = 'value' in answer ? answer.value : undefined;
     noteAnswer(value);
-    mustBeRight(answerFault(this.ref, { call, answer }, this.options.laws.timed));
+    mustBeRight(answerFault(this.ref, { call, answer }, this.options.laws));
     if (call.call === 'claim') this.gave(value as ClaimedJob[]);
     await this.agree(on);
   }
@@ -114,9 +114,9 @@ export class World implements Stage {
       this.script.learn(`${name}[${n}]`, answer.value);
       if (call.call === 'claim') this.gave(answer.value as ClaimedJob[]);
     }
-    const { timed } = this.options.laws;
-    const possible = linearisations(this.ref, made, timed);
-    if (possible.length === 0) throw new ModelFault(orderFault(this.ref, made, timed));
+    const { laws } = this.options;
+    const possible = linearisations(this.ref, made, laws);
+    if (possible.length === 0) throw new ModelFault(orderFault(this.ref, made, laws));
     await this.#agreeWithOne(possible, calls[0]?.on ?? 0);
   }
 
