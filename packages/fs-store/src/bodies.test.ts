@@ -1,6 +1,6 @@
 import { dataOf, Entry, resultOf } from '@leviathan/core/engine';
 import { describe, expect, it } from 'vitest';
-import { BodyCache, type DiskRef } from './bodies';
+import { BodyCache } from './bodies';
 import { nodeFiles } from './files';
 import { writeSnapshot } from './snapshot';
 import { openHost } from './testing/journal-host';
@@ -18,16 +18,16 @@ function setUp(limit: number) {
     reads.push(offset);
     return disk.get(offset) as string;
   }, limit);
-  const put = (text: string): DiskRef => {
+  const put = (text: string): [file: string, offset: number, length: number] => {
     const offset = disk.size;
     disk.set(offset, text);
-    return { file: 'journal', offset, length: text.length };
+    return ['journal', offset, text.length];
   };
   const add = (text: string): Entry => {
     const head = { id: `j${disk.size}`, type: 'a', priority: 5, maxAttempts: 3, maxCrashes: 3 };
     const entry = new Entry(head.id, 'a', disk.size + 1, 0, head);
     entry.data = text;
-    cache.keepData(entry, put(text));
+    cache.keepData(entry, ...put(text));
     return entry;
   };
   return { cache, reads, put, add };
@@ -75,7 +75,7 @@ describe('texts of jobs', () => {
     const { cache, put, add } = setUp(3 * (100 + 128));
     const entry = add('"old"'.padEnd(100));
     entry.data = '"new"'.padEnd(100);
-    cache.keepData(entry, put(entry.data));
+    cache.keepData(entry, ...put(entry.data));
     add('1'.padEnd(100));
     add('2'.padEnd(100));
     expect(entry.data).toBe('"new"'.padEnd(100));
@@ -89,7 +89,7 @@ describe('texts of jobs', () => {
     const text = '"same"'.padEnd(100);
     const entry = add(text);
     entry.result = text;
-    cache.keepResult(entry, put(text));
+    cache.keepResult(entry, ...put(text));
     add('1'.padEnd(100));
     expect([entry.data, entry.result]).toEqual([undefined, text]);
     add('2'.padEnd(100));

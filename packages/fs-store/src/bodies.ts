@@ -5,16 +5,7 @@
  */
 import type { BodySource, Entry } from '@leviathan/core/engine';
 
-/** A text on disk. */
-export interface DiskRef {
-  /** Name of the file in the journal's folder. */
-  readonly file: string;
-  readonly offset: number;
-  /** In bytes. */
-  readonly length: number;
-}
-
-/** Reads bytes of a file in the journal's folder. */
+/** Reads bytes of a file in the journal's folder, by its name. */
 export type ReadBody = (file: string, offset: number, length: number) => string;
 
 interface Cached {
@@ -32,28 +23,23 @@ export class BodyCache implements BodySource {
   private bytes = 0;
 
   constructor(
-    private readonly readBody: ReadBody,
+    readonly read: ReadBody,
     private readonly limit: number,
     /** Whether a job that is added now will wait for long: its data need not be in memory. */
     private readonly isLongWait: () => boolean = () => false,
   ) {}
 
-  read(ref: object): string {
-    const { file, offset, length } = ref as DiskRef;
-    return this.readBody(file, offset, length);
-  }
-
-  /** The entry's data was just written at `ref`; it may leave memory from now on. */
-  keepData(entry: Entry, ref: DiskRef): void {
-    entry.dataRef = ref;
+  /** The entry's data was just written there; it may leave memory from now on. */
+  keepData(entry: Entry, file: string, offset: number, length: number): void {
+    entry.setDataPlace(file, offset, length);
     if (entry.data === undefined) return;
     if (this.isLongWait()) entry.data = undefined;
     else this.keep({ entry, text: entry.data });
   }
 
   /** The same for its result. */
-  keepResult(entry: Entry, ref: DiskRef): void {
-    entry.resultRef = ref;
+  keepResult(entry: Entry, file: string, offset: number, length: number): void {
+    entry.setResultPlace(file, offset, length);
     if (entry.result !== undefined) this.keep({ entry, text: entry.result });
   }
 
@@ -70,7 +56,7 @@ export class BodyCache implements BodySource {
   private evict({ entry, text }: Cached): void {
     this.bytes -= text.length + OVERHEAD;
     // An edit may have put newer data into memory: that has a place in the queue of its own.
-    if (entry.data === text && entry.dataRef) entry.data = undefined;
-    else if (entry.result === text && entry.resultRef) entry.result = undefined;
+    if (entry.data === text && entry.dataFile !== undefined) entry.data = undefined;
+    else if (entry.result === text && entry.run?.resultFile !== undefined) entry.result = undefined;
   }
 }

@@ -5,7 +5,7 @@
  */
 import { StoreClosedError, StoreWriteError, systemClock, type Timer } from '@leviathan/core';
 import type { CommitLog, Entry, StoreRecord } from '@leviathan/core/engine';
-import type { BodyCache, DiskRef } from './bodies';
+import type { BodyCache } from './bodies';
 import { LineEncoder } from './codec';
 import type { BatchPlace, Journal } from './journal';
 import { bodyText, keepsBody, metaOf } from './record-line';
@@ -96,9 +96,9 @@ export class JournalLog implements CommitLog {
     if (!keepsBody(record)) return;
     const index = record.seq - this.first;
     const offset = this.place.offset + (this.bodyStarts[index] as number);
-    const ref: DiskRef = { file: this.place.segment, offset, length: this.bodyLengths[index] as number };
-    if (record.op === 'complete') bodies.keepResult(entry, ref);
-    else bodies.keepData(entry, ref);
+    const length = this.bodyLengths[index] as number;
+    if (record.op === 'complete') bodies.keepResult(entry, this.place.segment, offset, length);
+    else bodies.keepData(entry, this.place.segment, offset, length);
   }
 
   /** Makes the reserve, at the start and after it was used. */

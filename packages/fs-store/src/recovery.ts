@@ -5,7 +5,6 @@
  */
 import { type Clock, StoreError } from '@leviathan/core';
 import { applyAndTell, EventHub, FinishedList, JobTable, type StoreRecord } from '@leviathan/core/engine';
-import type { DiskRef } from './bodies';
 import { bodyOf, type Line } from './codec';
 import { errorCode, type Files } from './files';
 import { keepsBody, recordOf } from './record-line';
@@ -122,9 +121,13 @@ function applyLine(recovered: Recovered, line: Line, file: string, packed: boole
   else if (record.op === 'add') tombstones.delete(record.job.id);
   const entry = leaving ?? (id === undefined ? undefined : table.entries.get(id));
   if (applied && entry && keepsBody(record) && entry.lastSeq === record.seq && !packed) {
-    const ref: DiskRef = { file, offset: line.bodyStart, length: line.bodyLength };
-    if (record.op === 'complete') [entry.result, entry.resultRef] = [undefined, ref];
-    else [entry.data, entry.dataRef] = [undefined, ref];
+    if (record.op === 'complete') {
+      entry.result = undefined;
+      entry.setResultPlace(file, line.bodyStart, line.bodyLength);
+    } else {
+      entry.data = undefined;
+      entry.setDataPlace(file, line.bodyStart, line.bodyLength);
+    }
   }
   // While a snapshot was written, jobs left that are not in it: what the journal says of them meanwhile means nothing any more.
   if (!applied && record.seq > (snapshot?.to ?? 0)) {

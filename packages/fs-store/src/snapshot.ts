@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type Clock, StoreError } from '@leviathan/core';
 import { dataOf, Entry, headTextOf, type JobHead, type JobTable, resultOf } from '@leviathan/core/engine';
 import { discard, openTemporary, writeAll } from './atomic';
-import type { BodyCache, DiskRef } from './bodies';
+import type { BodyCache } from './bodies';
 import { bodyOf, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
 
@@ -93,29 +93,34 @@ export async function writeSnapshot(source: SnapshotSource): Promise<SnapshotInf
   return info;
 }
 
+type IsThere = (file: string | undefined, offset: number | undefined) => boolean;
+
 /** Where the texts of jobs were, and where they are in the new file: a few numbers each, since there may be a million. */
 class Moves {
   private readonly entries: Entry[] = [];
-  private readonly before: (object | undefined)[] = [];
+  private readonly filesBefore: (string | undefined)[] = [];
+  private readonly offsetsBefore: number[] = [];
   private readonly offsets: number[] = [];
   private readonly lengths: number[] = [];
 
-  add(entry: Entry, before: object | undefined, offset: number, length: number): void {
+  add(entry: Entry, fileBefore: string | undefined, offsetBefore: number, offset: number, length: number): void {
     this.entries.push(entry);
-    this.before.push(before);
+    this.filesBefore.push(fileBefore);
+    this.offsetsBefore.push(offsetBefore);
     this.offsets.push(offset);
     this.lengths.push(length);
   }
 
-  /** Hands out each job with its old place and its new one. */
+  /** Hands out each job with its new place. */
   async each(
-    file: string,
     pause: () => Promise<void>,
-    move: (entry: Entry, before: object | undefined, ref: DiskRef) => void,
+    move: (entry: Entry, isWhereItWas: IsThere, offset: number, length: number) => void,
   ): Promise<void> {
-    for (const [i, entry] of this.entries.entries()) {
+    let i = 0;
+    const isWhereItWas: IsThere = (file, offset) => file === this.filesBefore[i] && offset === this.offsetsBefore[i];
+    for (; i < this.entries.length; i++) {
       if (i > 0 && i % MOVE_SLICE === 0) await pause();
-      move(entry, this.before[i], { file, offset: this.offsets[i] as number, length: this.lengths[i] as number });
+      move(this.entries[i] as Entry, isWhereItWas, this.offsets[i] as number, this.lengths[i] as number);
     }
   }
 }
@@ -157,11 +162,11 @@ class SnapshotWriter {
   async moveReferences(): Promise<void> {
     const { pause } = this.source;
     // A job that was edited or settled since keeps its newer place.
-    await this.data.each(this.name, pause, (entry, before, ref) => {
-      if (entry.dataRef === before) entry.dataRef = ref;
+    await this.data.each(pause, (entry, isWhereItWas, offset, length) => {
+      if (isWhereItWas(entry.dataFile, entry.dataOffset)) entry.setDataPlace(this.name, offset, length);
     });
-    await this.results.each(this.name, pause, (entry, before, ref) => {
-      if (entry.resultRef === before) entry.resultRef = ref;
+    await this.results.each(pause, ({ run }, isWhereItWas, offset, length) => {
+      if (isWhereItWas(run?.resultFile, run?.resultOffset)) run?.setResultPlace(this.name, offset, length);
     });
   }
 
@@ -170,11 +175,12 @@ class SnapshotWriter {
     const { seq, lastSeq, size } = entry;
     const meta = `{"op":"job","seq":${seq},"last":${lastSeq},"size":${size},"job":${headTextOf(entry)}}`;
     this.encoder.add(meta, dataOf(entry, bodies));
-    this.data.add(entry, entry.dataRef, this.bodyStart, this.encoder.bodyLength);
+    this.data.add(entry, entry.dataFile, entry.dataOffset, this.bodyStart, this.encoder.bodyLength);
     const result = resultOf(entry, bodies);
-    if (result === undefined) return;
+    const { run } = entry;
+    if (!run || result === undefined) return;
     this.encoder.add(JSON.stringify({ op: 'result', id: entry.id }), result);
-    this.results.add(entry, entry.resultRef, this.bodyStart, this.encoder.bodyLength);
+    this.results.add(entry, run.resultFile, run.resultOffset, this.bodyStart, this.encoder.bodyLength);
   }
 
   private line(meta: object): void {
@@ -229,7 +235,7 @@ export async function loadSnapshot(
           const job = meta.job as JobHead;
           const entry = new Entry(job.id, job.type, meta.seq as number, job.created as number, job);
           entry.lastSeq = meta.last as number;
-          entry.dataRef = { file: name, offset: found.bodyStart, length: found.bodyLength } satisfies DiskRef;
+          entry.setDataPlace(name, found.bodyStart, found.bodyLength);
           entry.size = meta.size as number;
           // A job that was removed and added again while this was written may stand here twice: the later one is it.
           entries.delete(entry.id);
@@ -237,8 +243,7 @@ export async function loadSnapshot(
           jobs++;
         } else if (meta.op === 'result') {
           const entry = entries.get(meta.id as string);
-          if (entry)
-            entry.resultRef = { file: name, offset: found.bodyStart, length: found.bodyLength } satisfies DiskRef;
+          entry?.setResultPlace(name, found.bodyStart, found.bodyLength);
         } else if (meta.op === 'snapshot') readHeader(meta, info, table, name);
         else if (meta.op === 'worker') table.workers.set(meta.worker as string, meta.instance as string);
         else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);

@@ -195,8 +195,8 @@ describe('with a snapshot', () => {
     await snapshotter.tended();
     expect(plain(dir)).toHaveLength(1);
     expect(packed(dir).length).toBeGreaterThan(4);
-    const refs = [...host.table.entries.values()].map(({ dataRef }) => (dataRef as { file: string }).file);
-    expect([...new Set(refs)]).toEqual(snapshots(dir));
+    const files = [...host.table.entries.values()].map(({ dataFile }) => dataFile);
+    expect([...new Set(files)]).toEqual(snapshots(dir));
     expect(stateOf(host)).toEqual(before);
   });
 

@@ -204,11 +204,9 @@ async function tidyUntilFuzzy(store: FsStore, root: string): Promise<boolean> {
 async function recoverFrom(root: string): Promise<{ jobs: Job[]; findings: number }> {
   const dir = join(root, 'journal');
   const { table, findings } = await recover(nodeFiles, dir, systemClock);
-  const readBody = (ref: object): string => {
-    const { file, offset, length } = ref as { file: string; offset: number; length: number };
-    return readFileSync(join(dir, file)).toString('utf8', offset, offset + length);
-  };
-  const jobs = [...table.entries.ascending()].map((entry) => jobOf(entry, { read: readBody }));
+  const read = (file: string, offset: number, length: number): string =>
+    readFileSync(join(dir, file)).toString('utf8', offset, offset + length);
+  const jobs = [...table.entries.ascending()].map((entry) => jobOf(entry, { read }));
   return { jobs: JSON.parse(JSON.stringify(jobs)), findings: findings.length };
 }
 

@@ -67,9 +67,11 @@ export class Run implements RunHead {
   stuck: boolean | undefined;
   checkpoint: Json | undefined;
   live: LiveReport | undefined = undefined;
-  /** JSON text; undefined: none, or on disk at `resultRef`. */
+  /** JSON text; undefined: none, or on disk: {@link BodySource} reads it at file, offset and length. */
   result: string | undefined = undefined;
-  resultRef: BodyRef | undefined = undefined;
+  resultFile: string | undefined = undefined;
+  resultOffset = 0;
+  resultLength = 0;
 
   constructor(rev: number, updated: number, lastSeq: number, head: RunHead) {
     this.rev = rev;
@@ -90,34 +92,69 @@ export class Run implements RunHead {
     this.stuck = head.stuck;
     this.checkpoint = head.checkpoint;
   }
+
+  /** Where the result stands on disk; left out: nowhere. */
+  setResultPlace(file?: string, offset = 0, length = 0): void {
+    this.resultFile = file;
+    this.resultOffset = offset;
+    this.resultLength = length;
+  }
 }
 
 const NOTHING_HAPPENED: RunHead = {};
 
-/** Where a JSON text stands on disk. Opaque to the engine. */
-export type BodyRef = object;
-
 /** Reads texts that are not in memory. */
 export interface BodySource {
-  /** The JSON text at this place. */
-  read(ref: BodyRef): string;
+  /** The JSON text that stands there. What a file, an offset and a length are is the store's business. */
+  read(file: string, offset: number, length: number): string;
+}
+
+/**
+ * What a job was added with. Never changed, but for {@link EntryExtra}, which is one job's own: those that were asked for the same share it,
+ * since the memory of a million jobs is made of what each of them has for itself.
+ */
+class EntryOptions {
+  constructor(
+    readonly type: string,
+    readonly priority: number,
+    readonly maxAttempts: number,
+    readonly maxCrashes: number,
+    /** `undefined`: the job's creation number. */
+    readonly order: number | undefined,
+    readonly extra: EntryExtra | undefined,
+  ) {}
+}
+
+/** The last options of each type, as long as there are not too many types. */
+const recentOptions = new Map<string, EntryOptions>();
+const MOST_RECENT = 1_000;
+
+function optionsOf(type: string, head: JobHead): EntryOptions {
+  const { priority, maxAttempts, maxCrashes, order } = head;
+  const extra = extraOf(head);
+  if (order !== undefined || extra) return new EntryOptions(type, priority, maxAttempts, maxCrashes, order, extra);
+  const recent = recentOptions.get(type);
+  if (recent?.priority === priority && recent.maxAttempts === maxAttempts && recent.maxCrashes === maxCrashes)
+    return recent;
+  const options = new EntryOptions(type, priority, maxAttempts, maxCrashes, undefined, undefined);
+  if (recentOptions.size >= MOST_RECENT) recentOptions.clear();
+  recentOptions.set(type, options);
+  return options;
 }
 
 /** One job in the index. */
 export class Entry {
   status: JobStatus;
   place: Place = 'ready';
-  order: number;
   /** Epoch milliseconds; 0: as soon as possible. */
   runAt: number;
-  priority: number;
-  maxAttempts: number;
-  readonly maxCrashes: number;
-  extra: EntryExtra | undefined;
+  private options: EntryOptions;
   run: Run | undefined = undefined;
-  /** JSON text; undefined: on disk, at `dataRef`. */
+  /** JSON text; undefined: on disk: {@link BodySource} reads it at file, offset and length. */
   data: string | undefined = undefined;
-  dataRef: BodyRef | undefined = undefined;
+  dataFile: string | undefined = undefined;
+  dataOffset = 0;
+  dataLength = 0;
   /** Characters of data and result, wherever they are. */
   size = 0;
   /** Of use to whoever shows the job elsewhere: a change of it is to be shown already. */
@@ -125,25 +162,56 @@ export class Entry {
 
   constructor(
     readonly id: string,
-    readonly type: string,
+    type: string,
     /** Creation number: unique, ascending. */
     readonly seq: number,
     readonly created: number,
     head: JobHead,
   ) {
     this.status = head.status ?? 'pending';
-    this.priority = head.priority;
-    this.order = head.order ?? seq;
     this.runAt = head.runAt ?? 0;
-    this.maxAttempts = head.maxAttempts;
-    this.maxCrashes = head.maxCrashes;
-    this.extra = extraOf(head);
+    this.options = optionsOf(type, head);
     const { rev = 1, updated = created, attempt = 0, retries = 0, run } = head;
     if (run || rev !== 1 || updated !== created || attempt !== 0 || retries !== 0) {
       this.run = new Run(rev, updated, seq, run ?? NOTHING_HAPPENED);
       this.run.attempt = attempt;
       this.run.retries = retries;
     }
+  }
+
+  get type(): string {
+    return this.options.type;
+  }
+
+  get priority(): number {
+    return this.options.priority;
+  }
+
+  get order(): number {
+    return this.options.order ?? this.seq;
+  }
+
+  get maxAttempts(): number {
+    return this.options.maxAttempts;
+  }
+
+  get maxCrashes(): number {
+    return this.options.maxCrashes;
+  }
+
+  get extra(): EntryExtra | undefined {
+    return this.options.extra;
+  }
+
+  /** It gets options of its own, with these changed. */
+  setOptions(changed: { priority?: number; order?: number; maxAttempts?: number; extra?: EntryExtra }): void {
+    const { type, priority, maxAttempts, maxCrashes, order, extra } = { ...this.options, ...changed };
+    this.options = new EntryOptions(type, priority, maxAttempts, maxCrashes, order, extra);
+  }
+
+  /** Whether both were added with the same options and none changed since: if true they run in the order of their creation. */
+  isLike(other: Entry): boolean {
+    return this.options === other.options && this.options.order === undefined;
   }
 
   get rev(): number {
@@ -171,7 +239,7 @@ export class Entry {
     if (seq !== this.lastSeq) this.changed().lastSeq = seq;
   }
 
-  /** JSON text; undefined: none, or on disk at `resultRef`. */
+  /** JSON text; undefined: none, or on disk. */
   get result(): string | undefined {
     return this.run?.result;
   }
@@ -180,12 +248,16 @@ export class Entry {
     if (text !== this.result) this.changed().result = text;
   }
 
-  get resultRef(): BodyRef | undefined {
-    return this.run?.resultRef;
+  /** Where the data stands on disk from now on. */
+  setDataPlace(file: string | undefined, offset = 0, length = 0): void {
+    this.dataFile = file;
+    this.dataOffset = offset;
+    this.dataLength = length;
   }
 
-  set resultRef(ref: BodyRef | undefined) {
-    if (ref !== this.resultRef) this.changed().resultRef = ref;
+  /** Where the result stands on disk from now on. */
+  setResultPlace(file: string, offset: number, length: number): void {
+    this.changed().setResultPlace(file, offset, length);
   }
 
   /** Something happens to it: from now on there is a {@link Run}. */
@@ -197,6 +269,7 @@ export class Entry {
 
 /** Order in which pending jobs run. */
 export function compareQueueOrder(a: Entry, b: Entry): number {
+  if (a.isLike(b)) return a.seq - b.seq;
   return a.priority - b.priority || a.order - b.order || a.seq - b.seq;
 }
 
@@ -251,13 +324,14 @@ export function runHeadOf(run: Run): RunHead {
 /** JSON text of the job's data. */
 export function dataOf(entry: Entry, bodies: BodySource): string {
   if (entry.data !== undefined) return entry.data;
-  return entry.dataRef ? bodies.read(entry.dataRef) : 'null';
+  return entry.dataFile === undefined ? 'null' : bodies.read(entry.dataFile, entry.dataOffset, entry.dataLength);
 }
 
 /** JSON text of the job's result, if it has one. */
 export function resultOf(entry: Entry, bodies: BodySource): string | undefined {
-  if (entry.result !== undefined) return entry.result;
-  return entry.resultRef && bodies.read(entry.resultRef);
+  const { run } = entry;
+  if (run?.resultFile === undefined || run.result !== undefined) return run?.result;
+  return bodies.read(run.resultFile, run.resultOffset, run.resultLength);
 }
 
 /** Percent done, with what is not recorded yet. */

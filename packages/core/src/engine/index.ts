@@ -7,7 +7,7 @@
 export { applyAndTell, type CommitLog, Committer, noLog } from './committer';
 export { decideTakeBack } from './decide-settle';
 export { type EngineOptions, EngineStore } from './engine-store';
-export { type BodyRef, type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
+export { type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
 export { EventHub } from './event-hub';
 export { FinishedList } from './finished-list';
 export { headTextOf } from './head-text';

@@ -25,7 +25,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
     case 'complete':
       entry.status = 'completed';
       run.result = record.body === '' ? undefined : record.body;
-      run.resultRef = undefined;
+      run.setResultPlace();
       entry.size += record.body.length;
       finish(run, record.at, true);
       run.progress = 100;
@@ -59,7 +59,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       edit(entry, record.patch);
       if (record.body !== '') {
         entry.data = record.body;
-        entry.dataRef = undefined;
+        entry.setDataPlace(undefined);
         entry.size = record.body.length;
       }
   }
@@ -98,7 +98,7 @@ function retry(entry: Entry, run: Run, record: Extract<MutatingRecord, { op: 're
   if (record.cause !== 'manual') return;
   run.attempt = 0;
   run.result = undefined;
-  run.resultRef = undefined;
+  run.setResultPlace();
   run.crashes = undefined;
   run.finished = undefined;
   run.reason = undefined;
@@ -117,9 +117,10 @@ function addError(run: Run, error: JobError | undefined): void {
 }
 
 function edit(entry: Entry, patch: EditPatch): void {
-  if (patch.priority !== undefined) entry.priority = patch.priority;
-  if (patch.order !== undefined) entry.order = patch.order;
-  if (patch.maxAttempts !== undefined) entry.maxAttempts = patch.maxAttempts;
+  const { priority, order, maxAttempts } = patch;
+  if (priority !== undefined) entry.setOptions({ priority });
+  if (order !== undefined) entry.setOptions({ order });
+  if (maxAttempts !== undefined) entry.setOptions({ maxAttempts });
   if (patch.runAt !== undefined) entry.runAt = patch.runAt ?? 0;
   if (patch.timeout === undefined && patch.backoff === undefined && patch.tags === undefined) return;
   const extra: EntryExtra = { ...entry.extra };
@@ -131,5 +132,5 @@ function edit(entry: Entry, patch: EditPatch): void {
     if (patch.tags.length > 0) extra.tags = patch.tags;
     else delete extra.tags;
   }
-  entry.extra = extra;
+  entry.setOptions({ extra });
 }
