@@ -28,7 +28,7 @@ export async function addTask({ engine, options, seconds, warmup }: AddParams): 
 }
 
 /** Adds jobs, each as soon as an earlier one is acknowledged. Resolves with how many when the last is. */
-async function addSome(session: Session, more: (count: number) => boolean): Promise<number> {
+export async function addSome(session: Session, more: (count: number) => boolean): Promise<number> {
   let count = 0;
   async function lane(): Promise<void> {
     while (more(count)) await session.add(payload(count++));

@@ -21,11 +21,11 @@ const SNAPSHOT_FORMAT = 1;
 const NAME = /^snapshot-(\d{16})\.ndjson$/;
 /** Jobs that one slice writes: about 2 ms. */
 const SLICE = 500;
-/** Jobs that are put into an index at once when a snapshot is read. */
-const INSERT_SLICE = 2_000;
 /** Texts whose new places are noted at once when it is done. */
 const MOVE_SLICE = 20_000;
 const CHUNK = 1 << 20;
+/** Bytes that are read and taken in at once: a few milliseconds. */
+const READ_CHUNK = 1 << 18;
 
 /** What a snapshot says of itself. */
 export interface SnapshotInfo {
@@ -217,15 +217,15 @@ export async function loadSnapshot(
   pause: () => Promise<void>,
 ): Promise<LoadedSnapshot> {
   const info: LoadedSnapshot = { name, from: 0, to: 0, jobs: 0, tombstones: [] };
-  const entries = new Map<string, Entry>();
+  let newest: Entry | undefined;
   let ended = false;
   let jobs = 0;
   const fd = files.openSync(join(dir, name), 'read');
   try {
     const decoder = new LineDecoder();
     for (let position = 0; ; ) {
-      const chunk = Buffer.allocUnsafeSlow(CHUNK);
-      const bytes = await files.read(fd, chunk, 0, CHUNK, position);
+      const chunk = Buffer.allocUnsafeSlow(READ_CHUNK);
+      const bytes = await files.read(fd, chunk, 0, READ_CHUNK, position);
       if (bytes === 0) break;
       position += bytes;
       for (const found of decoder.push(chunk.subarray(0, bytes))) {
@@ -238,12 +238,15 @@ export async function loadSnapshot(
           entry.setDataPlace(name, found.bodyStart, found.bodyLength);
           entry.size = meta.size as number;
           // A job that was removed and added again while this was written may stand here twice: the later one is it.
-          entries.delete(entry.id);
-          entries.set(entry.id, entry);
+          const earlier = table.entries.get(entry.id);
+          if (earlier) table.remove(earlier);
+          table.insert(entry);
+          newest = entry;
           jobs++;
         } else if (meta.op === 'result') {
-          const entry = entries.get(meta.id as string);
-          entry?.setResultPlace(name, found.bodyStart, found.bodyLength);
+          if (newest === undefined || newest.id !== meta.id)
+            throw damaged(name, `the result of ${meta.id} does not follow its job`);
+          newest.setResultPlace(name, found.bodyStart, found.bodyLength);
         } else if (meta.op === 'snapshot') readHeader(meta, info, table, name);
         else if (meta.op === 'worker') table.workers.set(meta.worker as string, meta.instance as string);
         else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
@@ -259,11 +262,6 @@ export async function loadSnapshot(
     files.closeSync(fd);
   }
   if (!ended) throw damaged(name, 'its last line is missing');
-  let inserted = 0;
-  for (const entry of entries.values()) {
-    table.insert(entry);
-    if (++inserted % INSERT_SLICE === 0) await pause();
-  }
   table.seq = info.from;
   return { ...info, jobs };
 }

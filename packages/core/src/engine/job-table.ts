@@ -140,7 +140,8 @@ export class JobTable {
     }
   }
 
-  private remove(entry: Entry): void {
+  /** Takes an entry out of every structure. */
+  remove(entry: Entry): void {
     this.unplace(entry);
     this.entries.remove(entry);
     this.textSize -= entry.size;
