@@ -145,10 +145,12 @@ export class LineDecoder {
   /** Where it starts in the file. */
   #offset: number;
   #damage: Damage | null = null;
+  readonly #parse: ParseMeta;
 
   /** `offset`: where in the file the first chunk starts. */
-  constructor(offset = 0) {
+  constructor(offset = 0, parse: ParseMeta = parseMeta) {
     this.#offset = offset;
+    this.#parse = parse;
   }
 
   /** The lines that this chunk completes, and the damage in front of them. The lines refer to the chunk: do not use it again. */
@@ -187,12 +189,12 @@ export class LineDecoder {
   #take(source: Buffer, start: number, end: number, found: (Line | Damage)[]): void {
     const offset = this.#offset;
     this.#offset += end + 1 - start;
-    let line = decodeLine(source, start, end, offset);
+    let line = decodeLine(source, start, end, offset, this.#parse);
     if (typeof line === 'string') {
       // A hole that was never written reads as zeros, up to the start of a line that was.
       const hole = source.subarray(start, end).lastIndexOf(0) + 1;
       const reason = hole > 0 ? 'there are zeros where a line should be' : line;
-      if (hole > 0) line = decodeLine(source, start + hole, end, offset + hole);
+      if (hole > 0) line = decodeLine(source, start + hole, end, offset + hole, this.#parse);
       this.#spoil(offset, typeof line === 'string' ? this.#offset : offset + hole, reason, hole > 0);
       if (typeof line === 'string') return;
     }
@@ -224,12 +226,12 @@ export class LineDecoder {
 }
 
 /** The line between two indexes of `source`, or what is wrong with it. */
-function decodeLine(source: Buffer, start: number, end: number, offset: number): Line | string {
+function decodeLine(source: Buffer, start: number, end: number, offset: number, parse: ParseMeta): Line | string {
   const crc = end - start > PREFIX && source[start + PREFIX - 1] === TAB ? readHex(source, start) : -1;
   const separator = crc < 0 ? -1 : source.indexOf(TAB, start + PREFIX);
   if (separator < 0 || separator >= end) return 'this is not a journal line';
   if (crc32Of(source, start + PREFIX, end) !== crc) return 'the checksum does not match';
-  const meta = parseObject(source.toString('utf8', start + PREFIX, separator));
+  const meta = parse(source, start + PREFIX, separator);
   if (!meta) return 'the meta of the line is not a JSON object';
   return {
     kind: 'line',
@@ -244,9 +246,13 @@ function decodeLine(source: Buffer, start: number, end: number, offset: number):
   };
 }
 
-function parseObject(text: string): Record<string, unknown> | null {
+/** Reads the JSON object that stands there in UTF-8; null: it is none. */
+export type ParseMeta = (source: Buffer, start: number, end: number) => Record<string, unknown> | null;
+
+/** By `JSON.parse`. */
+export function parseMeta(source: Buffer, start: number, end: number): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(source.toString('utf8', start, end));
     return isObject(value) ? value : null;
   } catch {
     return null;

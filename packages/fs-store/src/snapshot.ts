@@ -14,6 +14,7 @@ import { discard, openTemporary, writeAll } from './atomic';
 import type { BodyCache } from './bodies';
 import { bodyOf, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
+import { snapshotMetaParser } from './snapshot-meta';
 
 /** Version of the lines in a snapshot. */
 const SNAPSHOT_FORMAT = 1;
@@ -222,7 +223,7 @@ export async function loadSnapshot(
   let jobs = 0;
   const fd = files.openSync(join(dir, name), 'read');
   try {
-    const decoder = new LineDecoder();
+    const decoder = new LineDecoder(0, snapshotMetaParser());
     for (let position = 0; ; ) {
       const chunk = Buffer.allocUnsafeSlow(READ_CHUNK);
       const bytes = await files.read(fd, chunk, 0, READ_CHUNK, position);
