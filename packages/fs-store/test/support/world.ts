@@ -1,0 +1,213 @@
+/**
+ * What a workload works with: a store that it drives through its public API, time, and the hands of other programs. Every call goes into
+ * the ledger, and one that is refused leaves the workload to go on without.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import type {
+  AddOptions,
+  AddResult,
+  ChangeAction,
+  ChangeRequest,
+  ClaimedJob,
+  ClaimRequest,
+  Job,
+  JobSpec,
+  Report,
+  ReportResult,
+  Settlement,
+  SettleResult,
+} from '@leviathan/core';
+import type { FakeClock } from '@leviathan/core/testing';
+import { type FsStore, fsStore } from '../../src/fs-store';
+import type { FsStoreOptions } from '../../src/options';
+import { Ledger } from './ledger';
+
+/** Where a workload runs: a real folder or one in memory, with or without something that goes wrong. */
+export interface Site {
+  root: string;
+  /** The clock of the store's engine. Folders and inbox live in the time of the system. */
+  clock: FakeClock;
+  /** Files, host, durability and whatever else the site decides for each store. */
+  options: FsStoreOptions;
+  /** Where the world stands, for the ledger. */
+  now?(): number;
+  /** The files of other programs, which nothing disturbs. Paths are absolute. */
+  outside: OutsideHands;
+  /** Resolves when it is so, or after a while all the same: then it does not come about here. */
+  until(isSo: () => boolean | Promise<boolean>): Promise<void>;
+  /** The store cannot be opened, again and again: what is in the way may be taken away now. */
+  relieve?(): void;
+}
+
+/** What other programs do to files. Nothing is thrown for a file that is not there. */
+export interface OutsideHands {
+  write(path: string, content: string): void;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+  /** Names in a folder; none when there is no such folder. */
+  list(path: string): string[];
+}
+
+/** A store that cannot be opened is tried again so often before the workload ends. */
+const OPENINGS = 4;
+
+/** See the module. */
+export class World {
+  readonly ledger: Ledger;
+  readonly clock: FakeClock;
+  /** All that were opened and not closed, the newest last. */
+  readonly open: FsStore[] = [];
+
+  constructor(
+    readonly site: Site,
+    /** What the workload wants of its stores. */
+    private readonly options: FsStoreOptions,
+  ) {
+    this.clock = site.clock;
+    this.ledger = new Ledger(site.now && (() => (site.now as () => number)()));
+  }
+
+  /** The newest one. */
+  get store(): FsStore {
+    const store = this.open.at(-1);
+    if (!store) throw new Error('No store is open.');
+    return store;
+  }
+
+  /** Opens one more; a second one is a client of the first. */
+  async start(): Promise<FsStore> {
+    const { site } = this;
+    const store = fsStore({ ...this.options, ...site.options, root: site.root, clock: site.clock });
+    this.open.push(store);
+    for (let tries = 1; ; tries++) {
+      if (await this.ledger.does('open', [], () => store.open())) return store;
+      if (tries === OPENINGS) throw new Error('The store cannot be opened, although nothing is in the way any more.');
+      if (tries === OPENINGS - 2) site.relieve?.();
+    }
+  }
+
+  /** Closes the newest one, or another. */
+  async close(store: FsStore = this.store): Promise<void> {
+    this.open.splice(this.open.indexOf(store), 1);
+    await this.ledger.does('close', [], () => store.close());
+  }
+
+  async reopen(): Promise<void> {
+    await this.close();
+    await this.start();
+  }
+
+  async add(specs: JobSpec[], options?: AddOptions, store: FsStore = this.store): Promise<AddResult[]> {
+    return (await this.ledger.ask('add', [specs, options], () => store.add(specs, options))) ?? [];
+  }
+
+  async claim(request: Partial<ClaimRequest> = {}, store: FsStore = this.store): Promise<ClaimedJob[]> {
+    const whole: ClaimRequest = { worker: 'w1', limit: 1, wait: false, ...request };
+    return (await this.ledger.ask('claim', [whole], () => store.claim(whole))) ?? [];
+  }
+
+  async settle(settlements: Settlement[], store: FsStore = this.store): Promise<SettleResult[]> {
+    return (await this.ledger.ask('settle', [settlements], () => store.settle(settlements))) ?? [];
+  }
+
+  async report(reports: Report[]): Promise<ReportResult[]> {
+    return (await this.ledger.ask('report', [reports], () => this.store.report(reports))) ?? [];
+  }
+
+  async change(change: ChangeAction, target: ChangeRequest['target']): Promise<void> {
+    const request: ChangeRequest = { change, target, by: 'workload' };
+    await this.ledger.ask('change', [request], () => this.store.change(request));
+  }
+
+  async pause(paused: boolean, options?: { type?: string }): Promise<void> {
+    await this.ledger.does('pause', [paused, options], () => this.store.pause(paused, options));
+  }
+
+  async get(ids: string[]): Promise<(Job | null)[]> {
+    return (await this.ledger.ask('get', [ids], () => this.store.get(ids))) ?? [];
+  }
+
+  async tidy(): Promise<void> {
+    await this.ledger.does('tidy', [], () => this.store.tidy());
+  }
+
+  /** Time of the engine passes. */
+  async pass(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+  }
+
+  /** Completes what was claimed, each with a result of its own. */
+  async complete(claimed: ClaimedJob[], store: FsStore = this.store): Promise<void> {
+    if (claimed.length > 0) await this.settle(claimed.map(completed), store);
+  }
+
+  /** Another program drops a file into the inbox: whole, by a rename. */
+  drop(name: string, content: string): void {
+    const inbox = join(this.site.root, 'inbox');
+    this.ledger.entries.push({
+      number: this.ledger.entries.length,
+      call: 'drop',
+      args: [name, content],
+      state: 'acknowledged',
+      askedAt: this.site.now?.() ?? 0,
+      answeredAt: this.site.now?.() ?? 0,
+    });
+    this.site.outside.write(join(inbox, `.${name}`), content);
+    this.site.outside.rename(join(inbox, `.${name}`), join(inbox, name));
+  }
+
+  /** Resolves when nothing stands in the inbox any more. */
+  async untilTaken(): Promise<void> {
+    const inbox = join(this.site.root, 'inbox');
+    await this.site.until(() => this.site.outside.list(inbox).every((name) => name.startsWith('.')));
+  }
+
+  /** Resolves when the job's file stands in this folder. */
+  async untilShown(id: string, folder: string): Promise<void> {
+    const { outside, root } = this.site;
+    await this.site.until(() => outside.list(join(root, folder)).includes(`${id}.json`));
+  }
+
+  /** A person moves a job's file. */
+  move(id: string, from: string, to: string): void {
+    const { outside, root } = this.site;
+    this.hand('move', [id, from, to]);
+    outside.rename(join(root, from, `${id}.json`), join(root, to, `${id}.json`));
+  }
+
+  /** A person removes a job's file. */
+  remove(id: string, folder: string): void {
+    this.hand('remove', [id, folder]);
+    this.site.outside.remove(join(this.site.root, folder, `${id}.json`));
+  }
+
+  /** Closes what is still open, the newest first. */
+  async end(): Promise<void> {
+    while (this.open.length > 0) await this.close();
+  }
+
+  /** A wish, which nobody answers: it is in flight for good. */
+  private hand(what: string, args: unknown[]): void {
+    const at = this.site.now?.() ?? 0;
+    this.ledger.entries.push({
+      number: this.ledger.entries.length,
+      call: `hand:${what}`,
+      args,
+      state: 'asked',
+      askedAt: at,
+    });
+  }
+}
+
+/** The settlement of an attempt that went well. */
+export function completed({ job, token }: ClaimedJob): Settlement {
+  return { id: job.id, token, outcome: 'completed', result: { of: job.id, attempt: job.attempt } };
+}
+
+/** The settlement of one that did not. `retryIn`: milliseconds until the next; left out: none. */
+export function failed({ job, token }: ClaimedJob, retryIn?: number): Settlement {
+  const error = { name: 'Error', message: `of ${job.id}` };
+  return { id: job.id, token, outcome: 'failed', error, reason: 'error', ...(retryIn !== undefined && { retryIn }) };
+}
