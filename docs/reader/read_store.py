@@ -103,6 +103,12 @@ def synced_in(lines):
     return max((meta.get("synced", 0) for meta, _ in lines if meta), default=0)
 
 
+def last_missing(behind, expected, limit):
+    """The last record that a hole took, as the first one behind it tells."""
+    last = next((meta["seq"] - 1 for meta, _ in behind if meta and "seq" in meta), expected)
+    return max(expected, min(last, sys.maxsize if limit is None else limit - 1))
+
+
 def records_from(folder, start, seen, findings):
     """Every record that counts, from number `start` on, and those before it in the same segment. A snapshot has seen those up to `seen`."""
     segments = {}
@@ -128,7 +134,8 @@ def records_from(folder, start, seen, findings):
                 break  # Given up when the next segment was made.
             at_end = meta is None and i >= len(lines) - 1
             ends_early = limit is None or (limit > seen + 1 and expected > max(proven, behind))
-            if (at_end and ends_early) or (body == HOLE and expected > max(proven, behind, synced_in(lines[i + 1:]))):
+            missing = last_missing(lines[i + 1:], expected, limit)
+            if (at_end and ends_early) or (body == HOLE and missing > max(proven, behind, synced_in(lines[i + 1:]))):
                 if limit is not None or body or batch:
                     faults.append(f"the journal ends before record {expected} ({body or 'a batch or segment has no end'})")
                 findings.extend(f"{first:016}: {fault}" for fault in faults)

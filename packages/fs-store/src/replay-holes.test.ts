@@ -79,6 +79,17 @@ describe('a hole is damage', () => {
     expect(await replayAll(dir)).toMatchObject({ seqs: [1, 3], kinds: ['corrupt', 'missing', 'torn-tail'] });
   });
 
+  it('but not one that begins in what is vouched for and ends behind it', async () => {
+    const dir = tempDir();
+    segment(dir, 1, [lines(1), lines(2), vouching(3, 1), lines(4), lines(5)], [2, 3, 4]);
+    expect(await replayAll(dir)).toMatchObject({ seqs: [1], kinds: ['torn-tail'], end: { next: 2 } });
+    const other = tempDir();
+    segment(other, 1, [lines(1), lines(2), lines(3), lines(4), lines(5)], [2, 3, 4]);
+    // A snapshot has seen 1 and 2, and nobody was told of 5.
+    expect(await replayAll(other, 3)).toMatchObject({ seqs: [], kinds: ['torn-tail'], end: { next: 3, tail: null } });
+    expect(await replayAll(other, 5)).toMatchObject({ seqs: [5], kinds: ['corrupt', 'missing'] });
+  });
+
   it('in front of what a snapshot holds already', async () => {
     const dir = tempDir();
     segment(dir, 1, [lines(1), lines(2), lines(3), lines(4)], [2]);

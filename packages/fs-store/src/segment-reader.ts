@@ -96,21 +96,22 @@ export class SegmentReader {
   }
 
   /**
-   * Number of the first record that is missing, if what follows counts only when that record was on the device once (see {@link vouch}):
-   * behind a hole, and in the next segments when this one ends too early.
+   * Number of a record that is missing, if what follows counts only when that record was on the device once (see {@link vouch}):
+   * behind a hole the last one that it took, and in the next segments, when this one ends too early, the first.
    */
   get doubt(): number | undefined {
     const { limit, seen } = this.#place;
-    if (this.done || this.next <= this.#proven) return undefined;
+    if (this.done) return undefined;
+    if (this.#doubted.length > 0) return this.#isProven() ? undefined : this.#needed;
     const endsEarly = limit !== null && this.next < limit && limit > seen + 1;
-    return this.#doubted.length > 0 || endsEarly ? this.next : undefined;
+    return endsEarly && this.next > this.#proven ? this.next : undefined;
   }
 
   /** Records up to this number were on the device. Gives the lines that count now. */
   vouch(synced: number): Line[] {
     const whole: Line[] = [];
     this.#proven = Math.max(this.#proven, synced);
-    if (this.next <= this.#proven) for (const item of this.#doubted.splice(0)) this.#take(item, whole);
+    this.#settleDoubt(whole);
     return whole;
   }
 
@@ -118,6 +119,7 @@ export class SegmentReader {
   end(last: boolean): Line[] {
     const whole: Line[] = [];
     if (this.done) return whole;
+    this.#settleDoubt(whole);
     if (this.#doubted.length > 0) this.#giveUp();
     if (this.#bytes === 0) this.#find(last ? 'torn-tail' : 'bad-header', 0, 0, 'the segment is empty');
     for (const damage of this.#decoder.end()) {
@@ -155,15 +157,37 @@ export class SegmentReader {
    */
   #take(item: Line | Damage, whole: Line[]): void {
     const { limit } = this.#place;
-    const isLine = item.kind === 'line';
-    if (isLine) this.#proven = Math.max(this.#proven, syncedOf(item));
-    const isHole = !isLine && item.hole && !(limit !== null && this.next >= limit);
-    const isProven = this.next <= this.#proven;
-    if (this.#doubted.length > 0 || (isHole && !isProven)) {
+    if (item.kind === 'line') this.#proven = Math.max(this.#proven, syncedOf(item));
+    const isHole = item.kind !== 'line' && item.hole === true && !(limit !== null && this.next >= limit);
+    if (this.#doubted.length > 0 || isHole) {
       this.#doubted.push(item);
-      if (isProven) for (const each of this.#doubted.splice(0)) this.#take(each, whole);
-    } else if (isLine) this.#line(item, whole);
+      // How much a hole took is not known before.
+      if (item.kind === 'line') this.#settleDoubt(whole);
+    } else this.#accept(item, whole);
+  }
+
+  #accept(item: Line | Damage, whole: Line[]): void {
+    if (item.kind === 'line') this.#line(item, whole);
     else this.#damage(item, whole);
+  }
+
+  /** The hole counts as damage once all that it took is known to have been on the device, and what stands behind counts. */
+  #settleDoubt(whole: Line[]): void {
+    if (this.#doubted.length === 0 || !this.#isProven()) return;
+    const [hole, ...behind] = this.#doubted.splice(0);
+    this.#accept(hole as Damage, whole);
+    for (const item of behind) this.#take(item, whole);
+  }
+
+  #isProven(): boolean {
+    return this.#needed <= this.#proven;
+  }
+
+  /** The last record that the hole took, as far as that is known: the record behind it tells. */
+  get #needed(): number {
+    const behind = this.#doubted.find((item) => item.kind === 'line' && typeof item.meta.seq === 'number') as Line;
+    const last = behind ? (behind.meta.seq as number) - 1 : this.next;
+    return Math.max(this.next, Math.min(last, (this.#place.limit ?? Number.POSITIVE_INFINITY) - 1));
   }
 
   /** Nothing proved it. The bytes stay where they are, for a person to look at: the journal goes on in another segment. */
@@ -172,6 +196,10 @@ export class SegmentReader {
     this.#doubted = [];
     this.#find('torn-tail', from, this.#bytes, `${reason}; what stands behind may never have been acknowledged`);
     this.resumable = false;
+    if (this.next > this.#proven) return;
+    // It began in what had been on the device.
+    if (this.#proven >= this.#place.from) this.#missing(Math.max(this.next, this.#place.from), this.#proven + 1, from);
+    this.next = this.#proven + 1;
   }
 
   #line(line: Line, whole: Line[]): void {
