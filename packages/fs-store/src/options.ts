@@ -51,6 +51,8 @@ export interface FsStoreOptions {
   viewProgram?: URL | false;
   /** Locks and local sockets; for tests. */
   host?: Host;
+  /** The time that people and other programs live in who change files in the folders; the system's by default. For tests. */
+  folderClock?: Clock;
 }
 
 /** All options, with their defaults. */
@@ -66,6 +68,7 @@ export interface StoreSettings {
   segmentBytes: number;
   patience: number;
   clock: Clock;
+  folderClock: Clock;
   onError: (error: unknown) => void;
   files: Files;
   host: Host;
@@ -107,6 +110,7 @@ export function settingsOf(options: FsStoreOptions): StoreSettings {
     segmentBytes: options.segmentBytes ?? 64 * MIB,
     patience: options.patience ?? 60_000,
     clock: options.clock ?? systemClock,
+    folderClock: options.folderClock ?? systemClock,
     onError: options.onError ?? (() => {}),
     viewProgram: viewProgramOf(options),
     files,

@@ -127,8 +127,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
       files,
       table: this.table,
       bodies,
-      // Real time: people and their editors live in it.
-      clock: systemClock,
+      // Not the engine's time: people and their editors live in this one.
+      clock: settings.folderClock,
       limits: { pendingFiles: settings.pendingFiles },
       requests: this.outside,
       leftovers: recovered.tombstones,
@@ -141,7 +141,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.inbox = new Inbox({
       layout,
       files,
-      clock: systemClock,
+      clock: settings.folderClock,
       add: (specs) => this.add(specs),
       validator: () => this.outside.inboxValidator(),
       quarantine,

@@ -59,6 +59,8 @@ export class World {
   readonly clock: FakeClock;
   /** All that were opened and not closed, the newest last. */
   readonly open: FsStore[] = [];
+  /** All that were ever opened: their places here name them in the ledger. */
+  private readonly stores: FsStore[] = [];
 
   constructor(
     readonly site: Site,
@@ -81,6 +83,7 @@ export class World {
     const { site } = this;
     const store = fsStore({ ...this.options, ...site.options, root: site.root, clock: site.clock });
     this.open.push(store);
+    this.stores.push(store);
     for (let tries = 1; ; tries++) {
       if (await this.ledger.does('open', [], () => store.open())) return store;
       if (tries === OPENINGS) throw new Error('The store cannot be opened, although nothing is in the way any more.');
@@ -91,7 +94,7 @@ export class World {
   /** Closes the newest one, or another. */
   async close(store: FsStore = this.store): Promise<void> {
     this.open.splice(this.open.indexOf(store), 1);
-    await this.ledger.does('close', [], () => store.close());
+    await this.ledger.does('close', [this.stores.indexOf(store)], () => store.close());
   }
 
   async reopen(): Promise<void> {
@@ -105,7 +108,8 @@ export class World {
 
   async claim(request: Partial<ClaimRequest> = {}, store: FsStore = this.store): Promise<ClaimedJob[]> {
     const whole: ClaimRequest = { worker: 'w1', limit: 1, wait: false, ...request };
-    return (await this.ledger.ask('claim', [whole], () => store.claim(whole))) ?? [];
+    const at = this.stores.indexOf(store);
+    return (await this.ledger.ask('claim', [whole, at], () => store.claim(whole))) ?? [];
   }
 
   async settle(settlements: Settlement[], store: FsStore = this.store): Promise<SettleResult[]> {

@@ -1,0 +1,302 @@
+/**
+ * The store's file system over a {@link Disk}: each call becomes operations in a log. A process is one of these, and can be ended.
+ *
+ * @module
+ */
+import { constants, type Dirent, type Stats } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Files, FolderWatch, OpenMode } from '../../src/files';
+import { type Disk, type FolderNode, type Node, type Op, ROOT } from './disk';
+
+/** A machine: its disk, what happened to it, and who watches it. */
+export class Machine {
+  readonly log: Op[] = [];
+  /** Operations so far. */
+  count = 0;
+  /** Who watches which folder. */
+  readonly watchers = new Map<number, Set<(name: string) => void>>();
+
+  constructor(
+    readonly disk: Disk,
+    /** Epoch milliseconds. */
+    readonly now: () => number,
+    /** How many turns of the event loop a sync takes. */
+    readonly delay: () => number = () => 0,
+    /** Whether the log is kept. */
+    readonly isRecorded = true,
+  ) {}
+
+  /** Does it and writes it down. */
+  do(op: Op): void {
+    this.count++;
+    this.disk.apply(op);
+    if (this.isRecorded) this.log.push(op);
+  }
+
+  tell(dir: number, name: string): void {
+    const listeners = this.watchers.get(dir);
+    if (listeners) for (const listener of listeners) setImmediate(listener, name);
+  }
+}
+
+/** What is only there to hold room: a megabyte of noise that nobody ever reads. */
+const HOLLOW = /\/\.reserve\.[^/]*\.tmp$/;
+
+interface Opened {
+  ino: number;
+  append: boolean;
+  hollow: boolean;
+}
+
+/** The file system as one process sees it. */
+export interface ProcessFiles extends Files {
+  /** The process ends: nothing it does from now on happens, and nothing it waits for comes. */
+  kill(): void;
+}
+
+/** See the file. */
+export function diskFiles(machine: Machine): ProcessFiles {
+  const { disk } = machine;
+  const opened = new Map<number, Opened>();
+  let nextFd = 3;
+  let isDead = false;
+
+  const alive = (call: string): void => {
+    if (isDead) throw systemError('ESRCH', call);
+  };
+  const folderOf = (path: string, call: string): FolderNode => {
+    let node: Node | undefined = disk.folder(ROOT);
+    for (const name of dirname(path).split('/')) {
+      if (name === '') continue;
+      if (node?.kind !== 'folder') throw systemError(node ? 'ENOTDIR' : 'ENOENT', call);
+      node = disk.nodes.get(node.entries.get(name) ?? 0);
+    }
+    if (node?.kind !== 'folder') throw systemError(node ? 'ENOTDIR' : 'ENOENT', call);
+    return node;
+  };
+  const lookUp = (path: string, call: string): Node | undefined => {
+    if (path === '/') return disk.folder(ROOT);
+    return disk.nodes.get(folderOf(path, call).entries.get(basename(path)) ?? 0);
+  };
+  const named = (path: string, call: string): Node => {
+    const node = lookUp(path, call);
+    if (!node) throw systemError('ENOENT', call);
+    return node;
+  };
+  const create = (path: string, kind: Node['kind'], call: string): number => {
+    const dir = folderOf(path, call);
+    if (dir.entries.has(basename(path))) throw systemError('EEXIST', call);
+    const ino = disk.nextIno++;
+    machine.do({ op: 'create', dir: dir.ino, name: basename(path), ino, kind, time: machine.now() });
+    machine.tell(dir.ino, basename(path));
+    return ino;
+  };
+  const fileOf = (fd: number, call: string): Opened => {
+    alive(call);
+    const file = opened.get(fd);
+    if (!file) throw systemError('EBADF', call);
+    return file;
+  };
+  const write = (fd: number, bytes: Uint8Array, offset: number, length: number): number => {
+    const { ino, hollow } = fileOf(fd, 'write');
+    const at = disk.file(ino).content.size;
+    const written = Buffer.from(bytes.subarray(offset, offset + length));
+    machine.do({ op: 'write', ino, at, bytes: written, hollow, time: machine.now() });
+    return length;
+  };
+  const read = (fd: number, into: Uint8Array, offset: number, length: number, position: number): number => {
+    const { content } = disk.file(fileOf(fd, 'read').ino);
+    const bytes = content.bytes.subarray(position, Math.min(position + length, content.size));
+    into.set(bytes, offset);
+    return bytes.length;
+  };
+  const stat = (path: string, call: string): Stats => {
+    alive(call);
+    return statsOf(named(path, call));
+  };
+  /** What takes time: it does not come back to a process that has ended. */
+  const later = async <T>(turns: number, run: () => T): Promise<T> => {
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    if (isDead) return new Promise<T>(() => {});
+    return run();
+  };
+  const sync = (fd: number): Promise<void> => {
+    const { ino } = fileOf(fd, 'fsync');
+    const since = machine.log.length;
+    return later(machine.delay(), () => machine.do({ op: 'sync', ino, since }));
+  };
+
+  return {
+    platform: 'linux',
+    kill() {
+      isDead = true;
+    },
+
+    openSync(path: string, mode: OpenMode) {
+      alive('open');
+      let node = lookUp(path, 'open');
+      if (mode === 'create' && node) throw systemError('EEXIST', 'open');
+      if (!node && (mode === 'create' || mode === 'lock')) node = disk.nodes.get(create(path, 'file', 'open'));
+      if (!node) throw systemError('ENOENT', 'open');
+      if (node.kind === 'folder') throw systemError('EISDIR', 'open');
+      const fd = nextFd++;
+      opened.set(fd, { ino: node.ino, append: mode !== 'read', hollow: HOLLOW.test(path) });
+      return fd;
+    },
+    closeSync: (fd) => void opened.delete(fd),
+    writeSync: write,
+    readSync: read,
+    ftruncateSync(fd, size) {
+      machine.do({ op: 'truncate', ino: fileOf(fd, 'ftruncate').ino, size, time: machine.now() });
+    },
+    fstatSync: (fd) => statsOf(disk.file(fileOf(fd, 'fstat').ino)),
+    statSync: (path) => stat(path, 'stat'),
+    lstatSync: (path) => stat(path, 'lstat'),
+    lstatIfAnySync(path) {
+      alive('lstat');
+      try {
+        const node = lookUp(path, 'lstat');
+        return node && statsOf(node);
+      } catch {
+        return undefined;
+      }
+    },
+    readdirSync(path) {
+      alive('readdir');
+      const node = named(path, 'readdir');
+      if (node.kind !== 'folder') throw systemError('ENOTDIR', 'readdir');
+      return [...node.entries].map(([name, ino]) => new NodeEntry(name, disk.nodes.get(ino)) as unknown as Dirent);
+    },
+    mkdirSync(path) {
+      alive('mkdir');
+      create(path, 'folder', 'mkdir');
+    },
+    renameSync(from, to) {
+      alive('rename');
+      const { ino } = named(from, 'rename');
+      const [dir, toDir] = [folderOf(from, 'rename').ino, folderOf(to, 'rename').ino];
+      machine.do({ op: 'rename', dir, name: basename(from), ino, toDir, toName: basename(to) });
+      machine.tell(dir, basename(from));
+      machine.tell(toDir, basename(to));
+    },
+    linkSync(from, to) {
+      alive('link');
+      const { ino } = named(from, 'link');
+      const dir = folderOf(to, 'link');
+      if (dir.entries.has(basename(to))) throw systemError('EEXIST', 'link');
+      machine.do({ op: 'link', dir: dir.ino, name: basename(to), ino });
+    },
+    unlinkSync(path) {
+      alive('unlink');
+      const node = named(path, 'unlink');
+      if (node.kind === 'folder') throw systemError('EISDIR', 'unlink');
+      const dir = folderOf(path, 'unlink').ino;
+      machine.do({ op: 'unlink', dir, name: basename(path), ino: node.ino });
+      machine.tell(dir, basename(path));
+    },
+    rmdirSync(path) {
+      alive('rmdir');
+      const node = named(path, 'rmdir');
+      if (node.kind !== 'folder') throw systemError('ENOTDIR', 'rmdir');
+      if (node.entries.size > 0) throw systemError('ENOTEMPTY', 'rmdir');
+      machine.do({ op: 'unlink', dir: folderOf(path, 'rmdir').ino, name: basename(path), ino: node.ino });
+    },
+    chmodSync: (path, mode) => machine.do({ op: 'attributes', ino: named(path, 'chmod').ino, mode }),
+    utimesSync: (path, mtimeMs) => machine.do({ op: 'attributes', ino: named(path, 'utimes').ino, mtimeMs }),
+
+    readdir: async (path) => {
+      alive('readdir');
+      const node = named(path, 'readdir');
+      if (node.kind !== 'folder') throw systemError('ENOTDIR', 'readdir');
+      return [...node.entries.keys()];
+    },
+    watch(path, on): FolderWatch {
+      alive('watch');
+      const { ino } = named(path, 'watch');
+      const listeners = machine.watchers.get(ino) ?? new Set();
+      const listener = (name: string): void => {
+        if (!isDead && listeners.has(listener)) on.change(name);
+      };
+      machine.watchers.set(ino, listeners.add(listener));
+      return { close: () => void listeners.delete(listener) };
+    },
+    read: async (...args) => read(...args),
+    write: async (...args) => write(...args),
+    fdatasync: sync,
+    fsync: sync,
+    syncDir(path) {
+      alive('syncDir');
+      const { ino } = named(path, 'syncDir');
+      const since = machine.log.length;
+      return later(machine.delay(), () => machine.do({ op: 'syncDir', ino, since }));
+    },
+  };
+}
+
+const uid = process.geteuid?.() ?? 0;
+
+const FILE_TYPE = constants.S_IFREG;
+const FOLDER_TYPE = constants.S_IFDIR;
+
+/** As much of `fs.Stats` as the store looks at. */
+class NodeStats {
+  readonly ino: number;
+  readonly mtimeMs: number;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid = uid;
+  readonly dev = 1;
+  readonly birthtimeMs = 1;
+
+  constructor(private readonly node: Node) {
+    this.ino = node.ino;
+    this.mtimeMs = node.mtimeMs;
+    this.size = node.kind === 'file' ? node.content.size : 0;
+    this.mode = node.mode | (node.kind === 'file' ? FILE_TYPE : FOLDER_TYPE);
+  }
+
+  isFile(): boolean {
+    return this.node.kind === 'file';
+  }
+
+  isDirectory(): boolean {
+    return this.node.kind === 'folder';
+  }
+
+  isSymbolicLink(): boolean {
+    return false;
+  }
+}
+
+function statsOf(node: Node): Stats {
+  return new NodeStats(node) as unknown as Stats;
+}
+
+/** As much of `fs.Dirent`. */
+class NodeEntry {
+  constructor(
+    readonly name: string,
+    private readonly node: Node | undefined,
+  ) {}
+
+  isFile(): boolean {
+    return this.node?.kind === 'file';
+  }
+
+  isDirectory(): boolean {
+    return this.node?.kind === 'folder';
+  }
+
+  isSymbolicLink(): boolean {
+    return false;
+  }
+}
+
+/** An error as Node makes them; without a stack, which takes longer than all the rest of such a call. */
+function systemError(code: string, call: string): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = Object.assign(new Error(`${code}: ${call}`), { code, syscall: call });
+  Error.stackTraceLimit = stackTraceLimit;
+  return error;
+}

@@ -1,0 +1,291 @@
+/**
+ * What was asked of a store and what it answered, as steps of single jobs: the plain reference that each crashed state is held against.
+ * It knows what each call means to a job and nothing of how a store does it.
+ *
+ * @module
+ */
+import type {
+  AddResult,
+  ChangeRequest,
+  ChangeResult,
+  ClaimedJob,
+  ClaimRequest,
+  Job,
+  JobSpec,
+  Json,
+  Report,
+  ReportResult,
+  Settlement,
+  SettleResult,
+} from '@leviathan/core';
+import { JOB_DEFAULTS } from '@leviathan/core/engine';
+import type { LedgerEntry } from '../support/ledger';
+
+/** What is compared of a job. */
+export interface Seen {
+  status: Job['status'];
+  attempt: number;
+  priority: number;
+  data: Json;
+  result: Json;
+  reason: string | null;
+  cancelling: boolean;
+  checkpoint: Json;
+}
+
+/** One change of one job. */
+export interface Step {
+  job: string;
+  /** What the job is afterwards; null: it is not there. */
+  after: Seen | null;
+  what: string;
+  /** It may have happened in states with more operations than this. */
+  begun: number;
+  /** Somebody was told in states with at least so many. */
+  told: number;
+  /** A power cut may take it although somebody was told: a start. */
+  isLight: boolean;
+  /** Calls of one group were under way together; each group came after those before. */
+  group: number;
+  /** Steps of one batch happen together or not at all. */
+  batch: number;
+  /** A wish in files, which nobody answers: it may come true at any time, or not. */
+  isWish: boolean;
+  /** Known not to have happened, from so many operations on. */
+  voidFrom: number;
+}
+
+/** A file that another program dropped into the inbox. */
+export interface Drop {
+  name: string;
+  content: string;
+  /** The id that the job gets. */
+  id: string;
+  renamedAt: number;
+  /** Its content and its name were synced. */
+  safeAt: number;
+}
+
+/** Everything that is known of a recording. */
+export interface History {
+  steps: Step[];
+  /** Jobs that may leave for the archive when they are finished. */
+  mayArchive: boolean;
+  /** Files in the inbox with the id of a job that is there: should that be lost, they are taken in its place. */
+  twins: { job: string; seen: Seen; begun: number }[];
+}
+
+export const NEVER = Number.POSITIVE_INFINITY;
+
+interface Running {
+  seen: Seen;
+  maxAttempts: number;
+  store: number;
+}
+
+/**
+ * Reads the ledger.
+ * @param placeOf How many operations there were when the ledger's clock said so.
+ */
+export function historyOf(
+  entries: readonly LedgerEntry[],
+  placeOf: (moment: number) => number,
+  drops: readonly Drop[],
+  mayArchive: boolean,
+): History {
+  const reader = new Reader(placeOf, drops);
+  return { steps: reader.read(entries), twins: reader.twins, mayArchive };
+}
+
+class Reader {
+  private readonly jobs = new Map<string, Running>();
+  readonly twins: History['twins'] = [];
+  private readonly steps: Step[] = [];
+  private group = 0;
+  private batch = 0;
+  private busyUntil = -1;
+  private entry: LedgerEntry | undefined;
+
+  constructor(
+    private readonly placeOf: (moment: number) => number,
+    private readonly drops: readonly Drop[],
+  ) {}
+
+  read(entries: readonly LedgerEntry[]): Step[] {
+    const groups = new Map<LedgerEntry, number>();
+    for (const entry of entries) {
+      if (entry.state === 'refused') continue;
+      if (entry.askedAt > this.busyUntil) this.group++;
+      groups.set(entry, this.group);
+      // Nobody waits for the answer to a wish.
+      if (!entry.call.startsWith('hand:')) this.busyUntil = Math.max(this.busyUntil, entry.answeredAt ?? NEVER);
+    }
+    for (const [entry, group] of [...groups].sort(([a], [b]) => momentOf(a) - momentOf(b))) {
+      this.entry = entry;
+      this.group = group;
+      this.take(entry);
+    }
+    return this.steps;
+  }
+
+  private take({ call, args, result }: LedgerEntry): void {
+    if (call === 'add') this.add(args[0] as JobSpec[], result as AddResult[] | undefined);
+    else if (call === 'claim') this.claim(args as [ClaimRequest, number], (result as ClaimedJob[]) ?? []);
+    else if (call === 'settle') this.settle(args[0] as Settlement[], result as SettleResult[] | undefined);
+    else if (call === 'report') this.report(args[0] as Report[], result as ReportResult[] | undefined);
+    else if (call === 'change') this.change(args[0] as ChangeRequest, result as ChangeResult | undefined);
+    else if (call === 'pause') this.pause(args[0] as boolean, (args[1] as { type?: string } | undefined)?.type);
+    else if (call === 'close') this.close(args[0] as number);
+    else if (call === 'drop') this.drop(args[0] as string);
+    else if (call === 'hand:move') this.move(args as [string, string, string]);
+    else if (call === 'hand:remove') this.step(args[0] as string, 'cancel by hand', cancelled, { isWish: true });
+  }
+
+  private add(specs: readonly JobSpec[], results: AddResult[] | undefined): void {
+    this.batch++;
+    for (const [n, spec] of specs.entries()) {
+      const id = results?.[n]?.id ?? (spec.id as string);
+      if (results && !results[n]?.added) continue;
+      this.addOne(id, spec);
+    }
+  }
+
+  private addOne(id: string, spec: JobSpec, marks: Partial<Step> = {}): void {
+    this.jobs.set(id, { seen: fresh(spec), maxAttempts: spec.maxAttempts ?? JOB_DEFAULTS.maxAttempts, store: 0 });
+    this.step(id, 'add', (seen) => seen, { batch: this.batch, ...marks });
+  }
+
+  private claim([, store]: [ClaimRequest, number], claimed: readonly ClaimedJob[]): void {
+    for (const { job } of claimed) {
+      const running = this.jobs.get(job.id);
+      if (running) running.store = store;
+      this.step(job.id, 'claim', (seen) => ({ ...seen, status: 'active', attempt: seen.attempt + 1 }), { isLight: true });
+    }
+  }
+
+  private settle(settlements: readonly Settlement[], results: SettleResult[] | undefined): void {
+    for (const [n, settlement] of settlements.entries()) {
+      const running = this.jobs.get(settlement.id);
+      if (running?.seen.status !== 'active' || results?.[n]?.accepted === false) continue;
+      this.step(settlement.id, settlement.outcome, (seen) => settled(seen, settlement, running.maxAttempts));
+    }
+  }
+
+  private report(reports: readonly Report[], results: ReportResult[] | undefined): void {
+    for (const [n, { id, checkpoint }] of reports.entries()) {
+      if (checkpoint === undefined || results?.[n]?.accepted === false) continue;
+      this.step(id, 'checkpoint', (seen) => ({ ...seen, checkpoint }));
+    }
+  }
+
+  private change({ change, target }: ChangeRequest, result: ChangeResult | undefined): void {
+    const ids = result?.ids ?? ('ids' in target ? target.ids : []);
+    for (const id of ids) {
+      const { action } = change;
+      if (action === 'cancel') this.step(id, 'cancel', cancelled);
+      else if (action === 'retry') this.step(id, 'retry', retried);
+      else if (action === 'remove') this.step(id, 'remove', () => null);
+      else if (action === 'reprioritise') this.step(id, action, (seen) => ({ ...seen, priority: change.priority }));
+      else if (action === 'edit') {
+        const { data, priority } = change.patch;
+        this.step(id, 'edit', (seen) => ({ ...seen, data: data ?? seen.data, priority: priority ?? seen.priority }));
+      } else {
+        const { target: place } = change;
+        const next = 'before' in place ? place.before : 'after' in place ? place.after : id;
+        const priority = this.jobs.get(next)?.seen.priority;
+        this.step(id, 'move', (seen) => ({ ...seen, priority: priority ?? seen.priority }));
+      }
+    }
+  }
+
+  /** As if the pause were a job. */
+  private pause(paused: boolean, type: string | undefined): void {
+    const id = pauseId(type);
+    if (!this.jobs.has(id)) this.jobs.set(id, { seen: fresh({ type: '', data: false }), maxAttempts: 1, store: 0 });
+    this.step(id, paused ? 'pause' : 'resume', (seen) => (paused ? { ...seen, data: true } : null));
+  }
+
+  /** What this process runs is released. */
+  private close(store: number): void {
+    for (const [id, running] of this.jobs) {
+      if (running.seen.status === 'active' && running.store === store) this.step(id, 'release', released);
+    }
+  }
+
+  private drop(name: string): void {
+    const drop = this.drops.find((other) => other.name === name);
+    if (!drop) throw new Error(`Nobody dropped ${name}.`);
+    const spec = JSON.parse(drop.content) as JobSpec;
+    // What cannot be a job goes to quarantine.
+    if (spec.data === undefined) return;
+    if (this.jobs.has(drop.id)) {
+      this.twins.push({ job: drop.id, seen: fresh(spec), begun: drop.renamedAt - 1 });
+      return;
+    }
+    this.batch++;
+    this.addOne(drop.id, spec, { begun: drop.renamedAt - 1, told: drop.safeAt, isWish: true });
+  }
+
+  private move([id, from, to]: [string, string, string]): void {
+    if (from === 'failed' && to === 'pending') this.step(id, 'retry by hand', retried, { isWish: true });
+    else this.step(id, 'cancel by hand', cancelled, { isWish: true });
+  }
+
+  private step(job: string, what: string, effect: (seen: Seen) => Seen | null, marks: Partial<Step> = {}): void {
+    const running = this.jobs.get(job);
+    if (!running || !this.entry) return;
+    const after = effect(running.seen);
+    const { askedAt, answeredAt } = this.entry;
+    this.steps.push({
+      ...{ job, what, after, group: this.group, batch: marks.batch ?? ++this.batch },
+      begun: this.placeOf(askedAt),
+      told: answeredAt === undefined ? NEVER : this.placeOf(answeredAt),
+      isLight: false,
+      isWish: false,
+      voidFrom: NEVER,
+      ...marks,
+    });
+    if (after) running.seen = after;
+    else this.jobs.delete(job);
+  }
+}
+
+/** A claim that waits gets jobs that were not there when it was made. */
+function momentOf({ call, args, askedAt, answeredAt }: LedgerEntry): number {
+  return call === 'claim' && (args[0] as ClaimRequest).wait ? (answeredAt ?? NEVER) : askedAt;
+}
+
+/** The name under which a pause is kept. */
+export function pauseId(type: string | undefined): string {
+  return `(pause ${type ?? 'all'})`;
+}
+
+function fresh({ data, priority = JOB_DEFAULTS.priority }: JobSpec): Seen {
+  const rest = { result: null, reason: null, cancelling: false, checkpoint: null };
+  return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest };
+}
+
+function settled(seen: Seen, settlement: Settlement, maxAttempts: number): Seen {
+  const ended = { ...seen, cancelling: false };
+  if (settlement.outcome === 'completed') return { ...ended, status: 'completed', result: settlement.result ?? null };
+  if (settlement.outcome === 'released') return released(seen);
+  const { retryIn, reason } = settlement;
+  if (seen.cancelling) return { ...ended, status: 'failed', reason: 'cancelled' };
+  if (retryIn === undefined || seen.attempt >= maxAttempts) return { ...ended, status: 'failed', reason };
+  return { ...ended, status: 'pending' };
+}
+
+function released(seen: Seen): Seen {
+  if (seen.cancelling) return { ...seen, cancelling: false, status: 'failed', reason: 'cancelled' };
+  return { ...seen, status: 'pending', attempt: seen.attempt - 1 };
+}
+
+function cancelled(seen: Seen): Seen {
+  if (seen.status === 'active') return { ...seen, cancelling: true };
+  return { ...seen, status: 'failed', reason: 'cancelled' };
+}
+
+function retried(seen: Seen): Seen {
+  if (seen.status !== 'failed') return seen;
+  return { ...seen, status: 'pending', attempt: 0, result: null, reason: null };
+}

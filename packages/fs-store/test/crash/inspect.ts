@@ -1,0 +1,299 @@
+/**
+ * Opens what a crash left as a process does, looks at it, works with it, closes it, and opens it again.
+ *
+ * @module
+ */
+import { gunzipSync } from 'node:zlib';
+import { type Job, JOB_STATUSES, type JobStore, LeviathanError } from '@leviathan/core';
+import { FakeClock } from '@leviathan/core/testing';
+import { errorCode } from '../../src/files';
+import { type FsStore, fsStore } from '../../src/fs-store';
+import { serialiseJob } from '../../src/job-file';
+import type { FsStoreOptions } from '../../src/options';
+import type { Content, Disk } from './disk';
+import { diskFiles, Machine } from './disk-files';
+import { pauseId, type Seen } from './history';
+import { Kernel, memoryHost } from './memory-host';
+
+/** Where the stores stand on the disks. */
+export const STORE_ROOT = '/home/jobs';
+
+/** What a store shows. */
+export interface Observation {
+  jobs: Map<string, Seen>;
+  /** What the archive has of each job. */
+  archived: Map<string, Seen[]>;
+  /** Jobs of which a file stood in one of the folders when the store was opened. */
+  filed: Set<string>;
+}
+
+/** How to look at it. */
+export interface InspectOptions {
+  store: FsStoreOptions;
+  durability: 'power' | 'process';
+  /** Epoch milliseconds: later than everything on the disk. */
+  now: number;
+  /** Nothing may be lost, so nothing may be reported as lost. */
+  isLossless: boolean;
+  /** A snapshot is taken as well, and what lies behind it compressed. */
+  tidies: boolean;
+}
+
+/** A store on a disk, and the time in it. */
+export interface Session {
+  store: FsStore;
+  machine: Machine;
+  clock: FakeClock;
+  folderClock: FakeClock;
+  errors: unknown[];
+  /** Ends it as the end of its process does. */
+  kill(): void;
+}
+
+/**
+ * Looks at it and leaves the disk changed. `judge` says what is wrong with what the store shows when it opens. States that the opening
+ * makes the same go on the same: `isNew` tells whether this one, as it is then, is to be worked with.
+ */
+export async function inspect(
+  disk: Disk,
+  options: InspectOptions,
+  judge: (seen: Observation) => string[],
+  isNew: (disk: Disk) => boolean,
+): Promise<string[]> {
+  const filed = filedJobs(disk);
+  const machine = new Machine(disk, () => options.now, undefined, false);
+  const faults: string[] = [];
+  const first = await openSession(machine, options);
+  const look = async (): Promise<Job[]> => {
+    const jobs = await allJobs(first.store);
+    faults.push(...judge({ jobs: await stateOf(first.store, jobs), archived: archiveOf(disk, faults), filed }));
+    return jobs;
+  };
+  let jobs = await look();
+  if (options.store.retention) {
+    // What is past its retention goes now, and has no file before that.
+    await first.clock.advance(50);
+    await first.folderClock.advance(50);
+    await rest(machine);
+    jobs = await look();
+  }
+  if (options.isLossless) await checkHealth(first.store, faults);
+  faults.push(...folderFaults(disk, jobs, options.store.pendingFiles));
+  faults.push(...unexpected(first.errors));
+  if (faults.length > 0 || !isNew(disk)) first.kill();
+  else await goOn(first, options, faults);
+  return faults;
+}
+
+/** Works with it, closes it, and opens it again: nothing is different then. */
+async function goOn(first: Session, options: InspectOptions, faults: string[]): Promise<void> {
+  const { machine } = first;
+  await work(first.store, faults);
+  if (options.tidies) await first.store.tidy();
+  const before = await stateOf(first.store, await allJobs(first.store));
+  await first.store.close();
+
+  const second = await openSession(machine, options);
+  const jobs = await allJobs(second.store);
+  const after = await stateOf(second.store, jobs);
+  const archived = archiveOf(machine.disk, faults);
+  for (const [id, one] of before) {
+    const [was, is] = [JSON.stringify(one), JSON.stringify(after.get(id) ?? null)];
+    const isArchived = is === 'null' && archived.get(id)?.some((kept) => JSON.stringify(kept) === was);
+    if (was !== is && !isArchived) faults.push(`${id}: after closing and opening again ${was} is ${is}`);
+  }
+  for (const id of after.keys()) if (!before.has(id)) faults.push(`${id}: is back after closing and opening again`);
+  faults.push(...folderFaults(machine.disk, jobs, options.store.pendingFiles));
+  faults.push(...unexpected(first.errors), ...unexpected(second.errors));
+  second.kill();
+}
+
+/** Opens the store and waits until it has come to rest. */
+export async function openSession(machine: Machine, options: Omit<InspectOptions, 'tidies'>): Promise<Session> {
+  const files = diskFiles(machine);
+  const clock = new FakeClock(options.now);
+  const folderClock = new FakeClock(options.now);
+  const errors: unknown[] = [];
+  const host = memoryHost(new Kernel(), files);
+  const store = fsStore({
+    ...options.store,
+    root: STORE_ROOT,
+    durability: options.durability,
+    ...{ clock, folderClock, files, host, viewProgram: false },
+    onError: (error) => errors.push(error),
+  });
+  await store.open();
+  await rest(machine);
+  // Two files of one job are looked at twice, and a job whose parents are missing waits for them for half a second.
+  await folderClock.advance(700);
+  await rest(machine);
+  const kill = (): void => {
+    files.kill();
+    host.kill();
+    // Stops its timers; whatever it would write does not happen.
+    store.close().catch(() => {});
+  };
+  return { store, machine, clock, folderClock, errors, kill };
+}
+
+/** Errors that no disk causes. */
+function unexpected(errors: readonly unknown[]): string[] {
+  return errors.flatMap((error) =>
+    error instanceof LeviathanError || errorCode(error) !== undefined
+      ? []
+      : [`an error inside: ${error instanceof Error ? error.stack : String(error)}`],
+  );
+}
+
+/** Turns of the event loop without an operation after which nothing is under way: all waiting here is for turns. */
+const QUIET = 6;
+
+async function rest(machine: Machine): Promise<void> {
+  let seen = machine.count;
+  for (let quiet = 0; quiet < QUIET; quiet++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (machine.count !== seen) quiet = 0;
+    seen = machine.count;
+  }
+}
+
+async function allJobs(store: JobStore): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await store.list({ limit: 1_000, ...(cursor !== undefined && { cursor }) });
+    jobs.push(...page.jobs);
+    if (page.next === undefined) return jobs;
+    cursor = page.next;
+  }
+}
+
+async function stateOf(store: JobStore, all: readonly Job[]): Promise<Map<string, Seen>> {
+  const jobs = new Map(all.map((job) => [job.id, seenJob(job)]));
+  const { paused } = await store.counts();
+  const marks: (string | undefined)[] = [...paused.types, ...(paused.all ? [undefined] : [])];
+  for (const type of marks) jobs.set(pauseId(type), { ...NO_JOB, data: true });
+  return jobs;
+}
+
+const NO_JOB: Seen = {
+  ...{ status: 'pending', attempt: 0, priority: 5, data: false, result: null },
+  ...{ reason: null, cancelling: false, checkpoint: null },
+};
+
+function seenJob(job: Job): Seen {
+  const { status, attempt, priority, data, result, reason, cancelling, metadata } = job;
+  return {
+    ...{ status, attempt, priority, data: data as Seen['data'] },
+    result: (result ?? null) as Seen['result'],
+    reason: reason ?? null,
+    cancelling: cancelling ?? false,
+    checkpoint: metadata.checkpoint ?? null,
+  };
+}
+
+async function checkHealth(store: JobStore, faults: string[]): Promise<void> {
+  const { problems } = await store.health();
+  for (const problem of problems) faults.push(`a crash that takes nothing is told as damage: ${problem}`);
+}
+
+/** What any program does with a store: adds, takes back what the dead ran, claims, settles. */
+async function work(store: JobStore, faults: string[]): Promise<void> {
+  const before = new Map((await allJobs(store)).map((job) => [job.id, job]));
+  const dead = [...before.values()].flatMap(({ status, worker }) => (status === 'active' && worker ? [worker] : []));
+  await store.takeBack([...new Set(dead)], 'crashed');
+  const [added] = await store.add([{ type: 'probe', data: 'after the crash' }]);
+  if (!added?.added) faults.push('no job can be added after the crash');
+  const claimed = await store.claim({ worker: 'probe', limit: 1_000, wait: false });
+  const ids = new Set(claimed.map(({ job }) => job.id));
+  if (ids.size !== claimed.length) faults.push('a job is given to two at once');
+  if (added && !ids.has(added.id)) faults.push('a job that was added after the crash is not given to anybody');
+  for (const { job } of claimed) {
+    const { status, attempt = 0 } = before.get(job.id) ?? {};
+    if (status === 'completed' || status === 'failed') faults.push(`${job.id}: runs again although it was ${status}`);
+    if (job.attempt !== attempt + 1) faults.push(`${job.id}: its attempt ${attempt} is followed by ${job.attempt}`);
+  }
+  const error = { name: 'Error', message: 'no' };
+  const results = await store.settle(
+    claimed.map(({ job: { id }, token }, n) =>
+      n % 2 === 0
+        ? { id, token, outcome: 'completed', result: 'done' }
+        : { id, token, outcome: 'failed', reason: 'error', error },
+    ),
+  );
+  for (const { id, accepted } of results) if (!accepted) faults.push(`${id}: its outcome is refused`);
+}
+
+/** The ids of jobs of which a file stands in a folder. */
+function filedJobs(disk: Disk): Set<string> {
+  return new Set(JOB_STATUSES.flatMap((status) => namesIn(disk, status).map((name) => name.replace(/\.json$/, ''))));
+}
+
+function namesIn(disk: Disk, folder: string): string[] {
+  const node = disk.find(`${STORE_ROOT}/${folder}`);
+  return node?.kind === 'folder' ? [...node.entries.keys()] : [];
+}
+
+function textOf(disk: Disk, path: string): string | undefined {
+  const node = disk.find(`${STORE_ROOT}/${path}`);
+  return node?.kind === 'file' ? node.content.bytes.toString() : undefined;
+}
+
+/** Each job has one file, in its folder and as it is; there are no others. */
+function folderFaults(disk: Disk, jobs: readonly Job[], pendingFiles = Number.POSITIVE_INFINITY): string[] {
+  const faults: string[] = [];
+  const expected = new Map(jobs.map((job) => [`${job.status}/${job.id}.json`, job]));
+  for (const status of JOB_STATUSES) {
+    for (const name of namesIn(disk, status)) {
+      const path = `${status}/${name}`;
+      if (name.endsWith('.json') && !expected.has(path)) faults.push(`${path}: there is no such job`);
+    }
+  }
+  const hasRoom = namesIn(disk, 'pending').length < pendingFiles;
+  for (const [path, job] of expected) {
+    const text = textOf(disk, path);
+    if (text === undefined && job.status === 'pending' && !hasRoom) continue;
+    if (text === undefined) faults.push(`${path}: has no file`);
+    else if (text !== serialiseJob(job)) faults.push(`${path}: shows something else: ${text}`);
+  }
+  return faults;
+}
+
+const unpacked = new WeakMap<Content, string | null>();
+
+function archiveOf(disk: Disk, faults: string[]): Map<string, Seen[]> {
+  const archived = new Map<string, Seen[]>();
+  for (const name of namesIn(disk, 'archive')) {
+    const node = disk.find(`${STORE_ROOT}/archive/${name}`);
+    if (node?.kind !== 'file' || !/\.ndjson(\.gz)?$/.test(name)) continue;
+    const text = name.endsWith('.gz') ? unzip(node.content) : node.content.bytes.toString();
+    if (text === null) faults.push(`archive/${name}: cannot be unpacked`);
+    for (const line of text?.split('\n') ?? []) {
+      const job = jobIn(line);
+      if (job) archived.set(job.id, [...(archived.get(job.id) ?? []), seenJob(job)]);
+    }
+  }
+  return archived;
+}
+
+/** A line that a crash cut off holds nothing that anybody relies on. */
+function jobIn(line: string): Job | undefined {
+  try {
+    const job = JSON.parse(line) as Partial<Job> | null;
+    return typeof job?.id === 'string' ? (job as Job) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unzip(content: Content): string | null {
+  let text = unpacked.get(content);
+  if (text === undefined) {
+    try {
+      text = gunzipSync(content.bytes).toString();
+    } catch {
+      text = null;
+    }
+    unpacked.set(content, text);
+  }
+  return text;
+}

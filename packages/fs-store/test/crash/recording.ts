@@ -1,0 +1,143 @@
+/**
+ * A workload run on a disk in memory, with everything that was done to the disk and everything that was told.
+ *
+ * @module
+ */
+import { basename, dirname, join } from 'node:path';
+import { FakeClock } from '@leviathan/core/testing';
+import { fsStore } from '../../src/fs-store';
+import { idOfFile } from '../../src/inbox-file';
+import type { FsStoreOptions } from '../../src/options';
+import { randomFrom } from '../../src/testing/random';
+import { runWorkload, type Workload } from '../support/workloads';
+import type { OutsideHands } from '../support/world';
+import { Disk, type Op } from './disk';
+import { diskFiles, Machine, type ProcessFiles } from './disk-files';
+import type { Random } from './fates';
+import { type Drop, type History, historyOf, NEVER } from './history';
+import { STORE_ROOT } from './inspect';
+import { Kernel, memoryHost } from './memory-host';
+
+/** See the module. */
+export interface Recording {
+  workload: string;
+  durability: 'power' | 'process';
+  seed: number;
+  store: FsStoreOptions;
+  /** The disk before, on which everything is safe. */
+  base: Disk;
+  log: Op[];
+  history: History;
+  /** Epoch milliseconds when it ended. */
+  now: number;
+}
+
+/** What a recorded system does to the store's files before they reach the disk; to prove that the checks see it. */
+export type Defect = (files: ProcessFiles) => ProcessFiles;
+
+/** Turns that a sync takes at most. */
+const MAX_DELAY = 3;
+
+/** Runs the workload. The same seed gives the same recording. */
+export async function record(
+  workload: Workload,
+  durability: 'power' | 'process',
+  seed: number,
+  defect: Defect = (files) => files,
+): Promise<Recording> {
+  const random = randomFrom(seed);
+  const clock = new FakeClock();
+  const folderClock = new FakeClock();
+  const base = await emptyDisk(clock, random.below(3) > 0);
+  const machine = new Machine(
+    base.clone(),
+    () => clock.now(),
+    () => random.below(MAX_DELAY + 1),
+  );
+  const files = defect(diskFiles(machine));
+  const kernel = new Kernel();
+  const places: number[] = [];
+  const hands = new Hands(machine, random);
+  const world = await runWorkload(workload, {
+    root: STORE_ROOT,
+    clock,
+    options: { durability, files, folderClock, host: memoryHost(kernel, files), viewProgram: false },
+    // Moments are told apart although nothing reaches the disk between them.
+    now: () => places.push(machine.log.length) - 1,
+    outside: hands,
+    until: (isSo) => until(isSo, folderClock),
+  });
+  const mayArchive = workload.options.retention !== undefined;
+  const placeOf = (moment: number): number => places[moment] as number;
+  return {
+    ...{ workload: workload.name, durability, seed, base },
+    store: workload.options,
+    log: machine.log,
+    history: historyOf(world.ledger.entries, placeOf, hands.drops, mayArchive),
+    now: clock.now(),
+  };
+}
+
+/** A disk with a folder for the store, perhaps with an empty store in it. */
+async function emptyDisk(clock: FakeClock, hasStore: boolean): Promise<Disk> {
+  const machine = new Machine(new Disk(), () => clock.now());
+  const files = diskFiles(machine);
+  files.mkdirSync(dirname(STORE_ROOT));
+  if (hasStore) {
+    const host = memoryHost(new Kernel(), files);
+    const store = fsStore({ root: STORE_ROOT, clock, folderClock: clock, files, host, viewProgram: false });
+    await store.open();
+    await store.close();
+  }
+  return machine.disk;
+}
+
+/** Looks again as time passes, and gives up after a while. */
+async function until(isSo: () => boolean | Promise<boolean>, folderClock: FakeClock): Promise<void> {
+  for (let looks = 0; looks < 500 && !(await isSo()); looks++) await folderClock.advance(10);
+}
+
+/** Other programs: careful ones, which sync what they drop and its name, and careless ones. */
+class Hands implements OutsideHands {
+  readonly drops: Drop[] = [];
+  private readonly files: ProcessFiles;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly random: Random,
+  ) {
+    this.files = diskFiles(machine);
+  }
+
+  write(path: string, content: string): void {
+    const fd = this.files.openSync(path, 'create');
+    this.files.writeSync(fd, Buffer.from(content), 0, Buffer.byteLength(content));
+    const { ino } = this.files.fstatSync(fd);
+    this.files.closeSync(fd);
+    const isCareful = this.random.below(2) === 0;
+    if (isCareful) this.machine.do({ op: 'sync', ino, since: this.machine.log.length });
+    this.drops.push({ name: basename(path).slice(1), content, id: '', renamedAt: NEVER, safeAt: isCareful ? 0 : NEVER });
+  }
+
+  rename(from: string, to: string): void {
+    this.files.renameSync(from, to);
+    const drop = this.drops.find(({ name, renamedAt }) => name === basename(to) && renamedAt === NEVER);
+    if (!drop) return;
+    drop.renamedAt = this.machine.log.length;
+    const spec = JSON.parse(drop.content) as { id?: string };
+    drop.id = spec.id ?? idOfFile(drop.name, drop.content, this.files.statSync(to));
+    if (drop.safeAt === NEVER) return;
+    const { ino } = this.files.statSync(dirname(to));
+    this.machine.do({ op: 'syncDir', ino, since: this.machine.log.length });
+    drop.safeAt = this.machine.log.length;
+  }
+
+  remove(path: string): void {
+    if (this.files.lstatIfAnySync(path)) this.files.unlinkSync(path);
+  }
+
+  list(path: string): string[] {
+    const folder = this.files.lstatIfAnySync(path);
+    return folder ? this.files.readdirSync(join(path)).map(({ name }) => name) : [];
+  }
+}
