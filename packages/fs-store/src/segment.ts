@@ -111,9 +111,11 @@ export async function* readChunks(files: Files, path: string): AsyncGenerator<Bu
 async function* readRaw(files: Files, path: string): AsyncGenerator<Buffer> {
   const fd = files.openSync(path, 'read');
   try {
+    const { size } = files.fstatSync(fd);
     for (let position = 0; ; ) {
-      const chunk = Buffer.allocUnsafeSlow(CHUNK);
-      const bytes = await files.read(fd, chunk, 0, CHUNK, position);
+      // A small segment takes little memory.
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, Math.max(size - position, 1)));
+      const bytes = await files.read(fd, chunk, 0, chunk.length, position);
       if (bytes === 0) return;
       position += bytes;
       yield chunk.subarray(0, bytes);

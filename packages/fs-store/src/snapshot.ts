@@ -224,9 +224,11 @@ export async function loadSnapshot(
   const fd = files.openSync(join(dir, name), 'read');
   try {
     const decoder = new LineDecoder(0, snapshotMetaParser());
+    const { size } = files.fstatSync(fd);
     for (let position = 0; ; ) {
-      const chunk = Buffer.allocUnsafeSlow(READ_CHUNK);
-      const bytes = await files.read(fd, chunk, 0, READ_CHUNK, position);
+      // A small snapshot takes little memory.
+      const chunk = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, Math.max(size - position, 1)));
+      const bytes = await files.read(fd, chunk, 0, chunk.length, position);
       if (bytes === 0) break;
       position += bytes;
       for (const found of decoder.push(chunk.subarray(0, bytes))) {

@@ -4,7 +4,6 @@
  * @module
  */
 import { constants, type Dirent, type Stats } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import type { Files, FolderWatch, OpenMode } from '../../src/files';
 import { type Disk, type FolderNode, type Node, type Op, ROOT } from './disk';
 
@@ -26,11 +25,25 @@ export class Machine {
     readonly isRecorded = true,
   ) {}
 
+  readonly #folders = new Map<string, FolderNode>();
+
   /** Does it and writes it down. */
   do(op: Op): void {
     this.count++;
+    if (op.op === 'unlink' || op.op === 'rename') this.#folders.clear();
     this.disk.apply(op);
     if (this.isRecorded) this.log.push(op);
+  }
+
+  /** The folder at a path; undefined: something else stands there. @throws `ENOENT` */
+  folderAt(path: string, call: string): FolderNode | undefined {
+    const known = this.#folders.get(path);
+    if (known) return known;
+    const node = this.disk.find(path);
+    if (!node) throw systemError('ENOENT', call);
+    if (node.kind !== 'folder') return undefined;
+    this.#folders.set(path, node);
+    return node;
   }
 
   tell(dir: number, name: string): void {
@@ -65,14 +78,9 @@ export function diskFiles(machine: Machine): ProcessFiles {
     if (isDead) throw systemError('ESRCH', call);
   };
   const folderOf = (path: string, call: string): FolderNode => {
-    let node: Node | undefined = disk.folder(ROOT);
-    for (const name of dirname(path).split('/')) {
-      if (name === '') continue;
-      if (node?.kind !== 'folder') throw systemError(node ? 'ENOTDIR' : 'ENOENT', call);
-      node = disk.nodes.get(node.entries.get(name) ?? 0);
-    }
-    if (node?.kind !== 'folder') throw systemError(node ? 'ENOTDIR' : 'ENOENT', call);
-    return node;
+    const folder = machine.folderAt(dirname(path), call);
+    if (!folder) throw systemError('ENOTDIR', call);
+    return folder;
   };
   const lookUp = (path: string, call: string): Node | undefined => {
     if (path === '/') return disk.folder(ROOT);
@@ -234,6 +242,15 @@ export function diskFiles(machine: Machine): ProcessFiles {
 }
 
 const uid = process.geteuid?.() ?? 0;
+
+/** As those of `node:path`, of absolute paths without surprises. */
+function dirname(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+function basename(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
 
 const FILE_TYPE = constants.S_IFREG;
 const FOLDER_TYPE = constants.S_IFDIR;

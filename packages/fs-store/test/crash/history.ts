@@ -33,18 +33,30 @@ export interface Seen {
   checkpoint: Json;
 }
 
+/** {@link Seen} as a text, its keys in their order, that is compared at once. */
+export type SeenText = string;
+
+export function seenText(seen: Seen): SeenText {
+  const { status, attempt, priority, data, result, reason, cancelling, checkpoint } = seen;
+  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, checkpoint });
+}
+
 /** One change of one job. */
 export interface Step {
   job: string;
   /** What the job is afterwards; null: it is not there. */
-  after: Seen | null;
+  after: SeenText | null;
+  /** That, as its file shows it to a store that does not know the job: nobody runs it. */
+  adopted: SeenText | null;
+  /** It has an outcome. */
+  isFinished: boolean;
   what: string;
   /** It may have happened in states with more operations than this. */
   begun: number;
   /** Somebody was told in states with at least so many. */
   told: number;
-  /** A power cut may take it although somebody was told: a start. */
-  isLight: boolean;
+  /** Not even a power cut takes it in states with so many. Never, for a start: its worker is told before. */
+  firm: number;
   /** Calls of one group were under way together; each group came after those before. */
   group: number;
   /** Steps of one batch happen together or not at all. */
@@ -72,7 +84,7 @@ export interface History {
   /** Jobs that may leave for the archive when they are finished. */
   mayArchive: boolean;
   /** Files in the inbox with the id of a job that is there: should that be lost, they are taken in its place. */
-  twins: { job: string; seen: Seen; begun: number }[];
+  twins: { job: string; seen: SeenText; begun: number }[];
 }
 
 export const NEVER = Number.POSITIVE_INFINITY;
@@ -97,6 +109,41 @@ export function historyOf(
   return { steps: reader.read(entries), twins: reader.twins, mayArchive };
 }
 
+/**
+ * The history of a store that was opened after a crash, and showed these jobs.
+ * @param before What might have been there.
+ * @param openedAt How many operations there were when it was open: what it shows then, it keeps.
+ */
+export function historyAfter(
+  before: History,
+  jobs: ReadonlyMap<string, SeenText>,
+  entries: readonly LedgerEntry[],
+  placeOf: (moment: number) => number,
+  openedAt: number,
+): History {
+  const steps = settleSteps(before, jobs, openedAt);
+  const reader = new Reader(placeOf, [], jobs, 1 + Math.max(0, ...steps.flatMap(({ group, batch }) => [group, batch])));
+  return { ...before, steps: [...steps, ...reader.read(entries)] };
+}
+
+function settleSteps({ steps, mayArchive }: History, jobs: ReadonlyMap<string, SeenText>, openedAt: number): Step[] {
+  const byJob = new Map<string, Step[]>();
+  for (const step of steps) byJob.set(step.job, [...(byJob.get(step.job) ?? []), step]);
+  return [...byJob].flatMap(([job, all]) => {
+    const shown = jobs.get(job) ?? null;
+    const fits = all.flatMap(({ after, isFinished }, n) =>
+      after === shown || (mayArchive && isFinished && shown === null) ? [n + 1] : [],
+    );
+    if (shown === null) fits.unshift(0);
+    // It is the judge who says what is wrong with a job that is as it never was.
+    const [least, most] = [fits[0] ?? 0, fits.at(-1) ?? all.length];
+    return all.map((step, n): Step => {
+      if (n < least) return { ...step, told: Math.min(step.told, openedAt), firm: Math.min(step.firm, openedAt) };
+      return n < most || step.isWish ? { ...step } : { ...step, voidFrom: openedAt };
+    });
+  });
+}
+
 class Reader {
   private readonly jobs = new Map<string, Running>();
   readonly twins: History['twins'] = [];
@@ -109,7 +156,13 @@ class Reader {
   constructor(
     private readonly placeOf: (moment: number) => number,
     private readonly drops: readonly Drop[],
-  ) {}
+    jobs: ReadonlyMap<string, SeenText> = new Map(),
+    first = 0,
+  ) {
+    for (const [id, text] of jobs) this.jobs.set(id, { seen: JSON.parse(text), maxAttempts: 1, store: -1 });
+    this.group = first;
+    this.batch = first;
+  }
 
   read(entries: readonly LedgerEntry[]): Step[] {
     const groups = new Map<LedgerEntry, number>();
@@ -159,7 +212,7 @@ class Reader {
     for (const { job } of claimed) {
       const running = this.jobs.get(job.id);
       if (running) running.store = store;
-      this.step(job.id, 'claim', (seen) => ({ ...seen, status: 'active', attempt: seen.attempt + 1 }), { isLight: true });
+      this.step(job.id, 'claim', (seen) => ({ ...seen, status: 'active', attempt: seen.attempt + 1 }), { firm: NEVER });
     }
   }
 
@@ -219,11 +272,11 @@ class Reader {
     // What cannot be a job goes to quarantine.
     if (spec.data === undefined) return;
     if (this.jobs.has(drop.id)) {
-      this.twins.push({ job: drop.id, seen: fresh(spec), begun: drop.renamedAt - 1 });
+      this.twins.push({ job: drop.id, seen: seenText(fresh(spec)), begun: drop.renamedAt - 1 });
       return;
     }
     this.batch++;
-    this.addOne(drop.id, spec, { begun: drop.renamedAt - 1, told: drop.safeAt, isWish: true });
+    this.addOne(drop.id, spec, { begun: drop.renamedAt - 1, told: drop.safeAt, firm: drop.safeAt, isWish: true });
   }
 
   private move([id, from, to]: [string, string, string]): void {
@@ -236,11 +289,16 @@ class Reader {
     if (!running || !this.entry) return;
     const after = effect(running.seen);
     const { askedAt, answeredAt } = this.entry;
+    const told = answeredAt === undefined ? NEVER : this.placeOf(answeredAt);
     this.steps.push({
-      ...{ job, what, after, group: this.group, batch: marks.batch ?? ++this.batch },
+      ...{ job, what, group: this.group, batch: marks.batch ?? ++this.batch },
+      after: after && seenText(after),
+      adopted:
+        after && seenText(after.status === 'active' ? { ...after, status: 'pending', cancelling: false } : after),
+      isFinished: after?.status === 'completed' || after?.status === 'failed',
       begun: this.placeOf(askedAt),
-      told: answeredAt === undefined ? NEVER : this.placeOf(answeredAt),
-      isLight: false,
+      told,
+      firm: told,
       isWish: false,
       voidFrom: NEVER,
       ...marks,

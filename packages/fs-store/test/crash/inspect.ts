@@ -4,7 +4,7 @@
  * @module
  */
 import { gunzipSync } from 'node:zlib';
-import { type Job, JOB_STATUSES, type JobStore, LeviathanError } from '@leviathan/core';
+import { JOB_STATUSES, type Job, type JobStore, LeviathanError } from '@leviathan/core';
 import { FakeClock } from '@leviathan/core/testing';
 import { errorCode } from '../../src/files';
 import { type FsStore, fsStore } from '../../src/fs-store';
@@ -12,7 +12,7 @@ import { serialiseJob } from '../../src/job-file';
 import type { FsStoreOptions } from '../../src/options';
 import type { Content, Disk } from './disk';
 import { diskFiles, Machine } from './disk-files';
-import { pauseId, type Seen } from './history';
+import { pauseId, type Seen, type SeenText, seenText } from './history';
 import { Kernel, memoryHost } from './memory-host';
 
 /** Where the stores stand on the disks. */
@@ -20,9 +20,9 @@ export const STORE_ROOT = '/home/jobs';
 
 /** What a store shows. */
 export interface Observation {
-  jobs: Map<string, Seen>;
+  jobs: Map<string, SeenText>;
   /** What the archive has of each job. */
-  archived: Map<string, Seen[]>;
+  archived: Map<string, SeenText[]>;
   /** Jobs of which a file stood in one of the folders when the store was opened. */
   filed: Set<string>;
 }
@@ -90,16 +90,16 @@ async function goOn(first: Session, options: InspectOptions, faults: string[]): 
   const { machine } = first;
   await work(first.store, faults);
   if (options.tidies) await first.store.tidy();
-  const before = await stateOf(first.store, await allJobs(first.store));
+  const before = await shownJobs(first.store);
   await first.store.close();
 
   const second = await openSession(machine, options);
   const jobs = await allJobs(second.store);
   const after = await stateOf(second.store, jobs);
   const archived = archiveOf(machine.disk, faults);
-  for (const [id, one] of before) {
-    const [was, is] = [JSON.stringify(one), JSON.stringify(after.get(id) ?? null)];
-    const isArchived = is === 'null' && archived.get(id)?.some((kept) => JSON.stringify(kept) === was);
+  for (const [id, was] of before) {
+    const is = after.get(id);
+    const isArchived = is === undefined && archived.get(id)?.includes(was);
     if (was !== is && !isArchived) faults.push(`${id}: after closing and opening again ${was} is ${is}`);
   }
   for (const id of after.keys()) if (!before.has(id)) faults.push(`${id}: is back after closing and opening again`);
@@ -146,9 +146,9 @@ function unexpected(errors: readonly unknown[]): string[] {
 }
 
 /** Turns of the event loop without an operation after which nothing is under way: all waiting here is for turns. */
-const QUIET = 6;
+const QUIET = 4;
 
-async function rest(machine: Machine): Promise<void> {
+export async function rest(machine: Machine): Promise<void> {
   let seen = machine.count;
   for (let quiet = 0; quiet < QUIET; quiet++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -167,28 +167,33 @@ async function allJobs(store: JobStore): Promise<Job[]> {
   }
 }
 
-async function stateOf(store: JobStore, all: readonly Job[]): Promise<Map<string, Seen>> {
+/** What the store shows of its jobs. */
+export async function shownJobs(store: JobStore): Promise<Map<string, SeenText>> {
+  return stateOf(store, await allJobs(store));
+}
+
+async function stateOf(store: JobStore, all: readonly Job[]): Promise<Map<string, SeenText>> {
   const jobs = new Map(all.map((job) => [job.id, seenJob(job)]));
   const { paused } = await store.counts();
   const marks: (string | undefined)[] = [...paused.types, ...(paused.all ? [undefined] : [])];
-  for (const type of marks) jobs.set(pauseId(type), { ...NO_JOB, data: true });
+  for (const type of marks) jobs.set(pauseId(type), PAUSED);
   return jobs;
 }
 
-const NO_JOB: Seen = {
-  ...{ status: 'pending', attempt: 0, priority: 5, data: false, result: null },
+const PAUSED = seenText({
+  ...{ status: 'pending', attempt: 0, priority: 5, data: true, result: null },
   ...{ reason: null, cancelling: false, checkpoint: null },
-};
+});
 
-function seenJob(job: Job): Seen {
+function seenJob(job: Job): SeenText {
   const { status, attempt, priority, data, result, reason, cancelling, metadata } = job;
-  return {
+  return seenText({
     ...{ status, attempt, priority, data: data as Seen['data'] },
     result: (result ?? null) as Seen['result'],
     reason: reason ?? null,
     cancelling: cancelling ?? false,
     checkpoint: metadata.checkpoint ?? null,
-  };
+  });
 }
 
 async function checkHealth(store: JobStore, faults: string[]): Promise<void> {
@@ -260,8 +265,8 @@ function folderFaults(disk: Disk, jobs: readonly Job[], pendingFiles = Number.PO
 
 const unpacked = new WeakMap<Content, string | null>();
 
-function archiveOf(disk: Disk, faults: string[]): Map<string, Seen[]> {
-  const archived = new Map<string, Seen[]>();
+function archiveOf(disk: Disk, faults: string[]): Map<string, SeenText[]> {
+  const archived = new Map<string, SeenText[]>();
   for (const name of namesIn(disk, 'archive')) {
     const node = disk.find(`${STORE_ROOT}/archive/${name}`);
     if (node?.kind !== 'file' || !/\.ndjson(\.gz)?$/.test(name)) continue;

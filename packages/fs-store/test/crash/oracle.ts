@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { isDeepStrictEqual } from 'node:util';
-import type { History, Seen, Step } from './history';
+import type { History, Step } from './history';
 import type { Observation } from './inspect';
 
 /** Which crash it was. */
@@ -46,9 +45,10 @@ export function judge(history: History, crash: Crash, seen: Observation): string
     const isAdopted = isLossy && seen.filed.has(job);
     if (isLossy && isTwin(history, crash, job, seen)) continue;
     const range = rangeOf(steps, crash, isLossy);
-    const matching = statesOf(steps).flatMap((state, n) =>
-      isSeen(history, seen, job, state, isAdopted) ? [n] : [],
-    );
+    const matching: number[] = seen.jobs.has(job) ? [] : [0];
+    for (const [n, step] of steps.entries()) {
+      if (isSeen(history, seen, step, isAdopted)) matching.push(n + 1);
+    }
     const inRange = matching.filter((n) => n >= range.least && n <= range.most);
     if (inRange.length > 0) fits.push({ steps, fits: inRange, isAdopted });
     else faults.push(misfit(job, steps, range, matching, seen));
@@ -63,40 +63,26 @@ function rangeOf(steps: readonly Step[], crash: Crash, isLossy: boolean): { leas
   let [least, most] = [0, 0];
   for (const [n, step] of steps.entries()) {
     if (step.begun < crash.at + (crash.isTorn ? 1 : 0)) most = n + 1;
-    const mayBeLost = isLossy || (step.isLight && crash.isPowerCut);
-    if (step.told <= crash.at && !mayBeLost) least = n + 1;
+    if (!isLossy && (crash.isPowerCut ? step.firm : step.told) <= crash.at) least = n + 1;
   }
   return { least, most };
 }
 
 /** The job was lost, and one that had been refused for its sake took its id. */
 function isTwin({ twins }: History, { at }: Crash, id: string, { jobs }: Observation): boolean {
-  return twins.some(({ job, seen, begun }) => job === id && begun < at && isDeepStrictEqual(jobs.get(id), seen));
+  return twins.some(({ job, seen, begun }) => job === id && begun < at && jobs.get(id) === seen);
 }
 
-function statesOf(steps: readonly Step[]): (Seen | null)[] {
-  return [null, ...steps.map(({ after }) => after)];
-}
-
+/** Whether the job is as this step left it. */
 function isSeen(
   { mayArchive }: History,
   { jobs, archived }: Observation,
-  job: string,
-  state: Seen | null,
+  { job, after, adopted, isFinished }: Step,
   isAdopted: boolean,
 ): boolean {
   const shown = jobs.get(job) ?? null;
-  if (isDeepStrictEqual(shown, state)) return true;
-  if (!state) return false;
-  const isFinished = state.status === 'completed' || state.status === 'failed';
-  if (!shown && mayArchive && isFinished) {
-    return (archived.get(job) ?? []).some((kept) => isDeepStrictEqual(kept, state));
-  }
-  // A file tells of nobody who runs the job.
-  if (isAdopted && state.status === 'active' && shown) {
-    return isDeepStrictEqual(shown, { ...state, status: 'pending', cancelling: false });
-  }
-  return false;
+  if (shown === after || (isAdopted && shown !== null && shown === adopted)) return true;
+  return shown === null && mayArchive && isFinished && (archived.get(job) ?? []).includes(after as string);
 }
 
 function misfit(
@@ -106,11 +92,11 @@ function misfit(
   matching: readonly number[],
   { jobs, archived }: Observation,
 ): string {
-  const shown = JSON.stringify(jobs.get(job) ?? null);
+  const shown = jobs.get(job) ?? 'not there';
   const told = steps.slice(0, least).map(({ what }) => what);
   const may = steps.slice(least, most).map(({ what }) => what);
   const history = `it was told [${told.join(', ')}], and may have gone on with [${may.join(', ')}]`;
-  const kept = archived.has(job) ? `, in the archive ${JSON.stringify(archived.get(job))}` : '';
+  const kept = archived.has(job) ? `, in the archive ${archived.get(job)}` : '';
   const [match] = matching;
   if (match === undefined) return `${job}: it is ${shown}${kept}, which it never was; ${history}`;
   if (match > most) return `${job}: it is ${shown}, for which nobody had asked yet; ${history}`;
@@ -130,7 +116,9 @@ function gaps(jobs: readonly JobFit[]): string[] {
   const { group, job, what } = last;
   return jobs.flatMap(({ steps, fits }) => {
     const missing = steps.find((step, n) => n >= Math.max(...fits) && step.group < group && !step.isWish);
-    return missing ? [`${missing.job}: its ${missing.what} is missing, while the later ${what} of ${job} is there`] : [];
+    return missing
+      ? [`${missing.job}: its ${missing.what} is missing, while the later ${what} of ${job} is there`]
+      : [];
   });
 }
 

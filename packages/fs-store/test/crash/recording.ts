@@ -23,6 +23,8 @@ export interface Recording {
   workload: string;
   durability: 'power' | 'process';
   seed: number;
+  /** The crash that the store recovers from, when that is what was recorded. */
+  after?: string;
   store: FsStoreOptions;
   /** The disk before, on which everything is safe. */
   base: Disk;
@@ -36,7 +38,7 @@ export interface Recording {
 export type Defect = (files: ProcessFiles) => ProcessFiles;
 
 /** Turns that a sync takes at most. */
-const MAX_DELAY = 3;
+export const MAX_DELAY = 3;
 
 /** Runs the workload. The same seed gives the same recording. */
 export async function record(
@@ -116,7 +118,13 @@ class Hands implements OutsideHands {
     this.files.closeSync(fd);
     const isCareful = this.random.below(2) === 0;
     if (isCareful) this.machine.do({ op: 'sync', ino, since: this.machine.log.length });
-    this.drops.push({ name: basename(path).slice(1), content, id: '', renamedAt: NEVER, safeAt: isCareful ? 0 : NEVER });
+    this.drops.push({
+      name: basename(path).slice(1),
+      content,
+      id: '',
+      renamedAt: NEVER,
+      safeAt: isCareful ? 0 : NEVER,
+    });
   }
 
   rename(from: string, to: string): void {

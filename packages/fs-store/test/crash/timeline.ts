@@ -72,13 +72,19 @@ export class Timeline {
   readonly #versions = new Map<number, Version[]>();
   readonly #attributes = new Map<number, { mtimeMs?: number; mode?: number }>();
 
+  /** Of a node that is made after all that happened here. */
+  #nextIno: number;
+
   constructor(
     readonly base: Disk,
     readonly log: readonly Op[],
   ) {
+    this.#nextIno = base.nextIno;
     for (const [index, op] of log.entries()) {
       if (op.op === 'write' || op.op === 'truncate') {
         this.#push(op, index);
+      } else if (op.op === 'create') {
+        this.#nextIno = Math.max(this.#nextIno, op.ino + 1);
       } else if (op.op === 'attributes') {
         this.#attributes.set(op.ino, { ...this.#attributes.get(op.ino), ...op });
       }
@@ -168,7 +174,7 @@ export class Timeline {
     for (const [ino, node] of this.base.nodes) {
       disk.nodes.set(ino, node.kind === 'file' ? { ...node } : { ...node, entries: new Map(node.entries) });
     }
-    disk.nextIno = this.base.nextIno + this.log.length;
+    disk.nextIno = this.#nextIno;
     for (let index = 0; index < at; index++) {
       const op = this.log[index] as Op;
       if (!isNameOp(op)) continue;
@@ -215,7 +221,7 @@ function damage({ versions, from }: LooseFile, { version, damage: kind }: FileFa
   const bytes = Buffer.from(content.bytes);
   if (kind.kind === 'zeros') bytes.fill(0, Math.min(kind.from, bytes.length));
   else if (kind.kind === 'noise') {
-    for (let at = kind.from; at < bytes.length; at++) bytes[at] = (at * 167 + (at >> 3) * 13 + 91) & 0xff;
+    for (let at = kind.from; at < bytes.length; at++) bytes[at] = 0x80 | (at * 167 + (at >> 3) * 13);
   } else {
     const before = (versions[0] as Content).bytes;
     const first = Math.floor(from / BLOCK);

@@ -1,0 +1,105 @@
+/**
+ * A crash while a store recovers from a crash: the opening of what a first one left is recorded, with some work behind it, as any other
+ * workload.
+ *
+ * @module
+ */
+import { FakeClock } from '@leviathan/core/testing';
+import { fsStore } from '../../src/fs-store';
+import { randomFrom } from '../../src/testing/random';
+import { Ledger } from '../support/ledger';
+import { completed, failed } from '../support/world';
+import { crashText, diskAfter, type Planned, parseCrash } from './crashes';
+import type { Op } from './disk';
+import { diskFiles, Machine } from './disk-files';
+import { historyAfter, NEVER } from './history';
+import { rest, STORE_ROOT, shownJobs } from './inspect';
+import { Kernel, memoryHost } from './memory-host';
+import { type Defect, MAX_DELAY, type Recording } from './recording';
+import { Timeline } from './timeline';
+
+/**
+ * Whether what comes after this crash can be foretold: not after a power cut at `process`, which may take more than a history tells.
+ */
+export function isFirst({ durability }: Recording, { kind }: Planned): boolean {
+  return kind === 'end' || durability === 'power';
+}
+
+/**
+ * Records the recovery. After the end of a process the disk goes on as it is, with all that is not safe; what a power cut leaves is safe.
+ * The same crash gives the same recording.
+ */
+export async function recordRecovery(
+  first: Recording,
+  crash: string,
+  defect: Defect = (files) => files,
+): Promise<Recording> {
+  const timeline = new Timeline(first.base, first.log);
+  const planned = parseCrash(timeline, crash);
+  const random = randomFrom(first.seed + [...crash].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) | 0, 7));
+  const now = first.now + 60_000;
+  const [clock, folderClock] = [new FakeClock(now), new FakeClock(now)];
+  const disk = diskAfter(timeline, planned);
+  const base = planned.kind === 'power' ? disk.clone() : first.base;
+  const machine = new Machine(
+    disk,
+    () => clock.now(),
+    () => random.below(MAX_DELAY + 1),
+  );
+  if (planned.kind === 'end') machine.log.push(...untilEnd(first.log, planned.at, planned.torn));
+
+  const files = defect(diskFiles(machine));
+  const host = memoryHost(new Kernel(), files);
+  const { durability, store: options } = first;
+  const store = fsStore({
+    ...{ ...options, root: STORE_ROOT, durability, clock, folderClock, files, host, viewProgram: false },
+  });
+  const places: number[] = [];
+  const ledger = new Ledger(() => places.push(machine.log.length) - 1);
+  await store.open();
+  await rest(machine);
+  await folderClock.advance(700);
+  await rest(machine);
+  const jobs = await shownJobs(store);
+  const openedAt = machine.log.length;
+
+  const add = [
+    { id: 'after-0', type: 'a', data: 'after' },
+    { id: 'after-1', type: 'b', data: 1 },
+  ];
+  await ledger.ask('add', [add], () => store.add(add));
+  const request = { worker: 'later', limit: 3, wait: false };
+  const claimed = (await ledger.ask('claim', [request, 0], () => store.claim(request))) ?? [];
+  const outcomes = claimed.slice(0, 2).map((job, n) => (n === 0 ? completed(job) : failed(job)));
+  await ledger.ask('settle', [outcomes], () => store.settle(outcomes));
+  await ledger.does('close', [0], () => store.close());
+
+  const before = { ...first.history, steps: possible(first, planned) };
+  const placeOf = (moment: number): number => places[moment] as number;
+  return {
+    ...first,
+    ...{ base, log: machine.log, after: crashText(planned), now: clock.now() },
+    history: historyAfter(before, jobs, ledger.entries, placeOf, openedAt),
+  };
+}
+
+function untilEnd(log: readonly Op[], at: number, torn: number): Op[] {
+  const next = log[at];
+  const written = log.slice(0, at);
+  return torn > 0 && next?.op === 'write' ? [...written, { ...next, bytes: next.bytes.subarray(0, torn) }] : written;
+}
+
+/** The steps that may have happened before the crash; of what a power cut left, everything in it is as old as the disk. */
+function possible({ history }: Recording, planned: Planned): Recording['history']['steps'] {
+  const { at, kind } = planned;
+  const end = kind === 'end' && planned.torn > 0 ? at + 1 : at;
+  const steps = history.steps.filter(({ begun, voidFrom }) => begun < end && voidFrom > at);
+  // Who was not told by then has not been told since: the process ended.
+  const since = (moment: number): number => (moment > at ? NEVER : kind === 'end' ? moment : 0);
+  return steps.map((step) => ({
+    ...step,
+    begun: kind === 'end' ? step.begun : -1,
+    told: since(kind === 'end' ? step.told : step.firm),
+    firm: since(step.firm),
+  }));
+}
