@@ -23,7 +23,7 @@ export class Content {
   }
 
   get hash(): string {
-    this.#hash ??= this.hollow ? `hollow-${this.size}` : createHash('md5').update(this.bytes).digest('latin1');
+    this.#hash ??= this.hollow ? `hollow-${this.size}` : createHash('md5').update(this.bytes).digest('base64');
     return this.#hash;
   }
 

@@ -41,7 +41,7 @@ export interface Limits extends Density {
   worked: number;
 }
 
-/** Explores the points of a recording. `known` holds the states that were opened before, of this and of others. */
+/** Explores the points of a recording. `known` holds the states that were opened before, of this one and of others. */
 export async function exploreRecording(
   recording: Recording,
   limits: Limits,
@@ -51,22 +51,25 @@ export async function exploreRecording(
   const timeline = new Timeline(recording.base, recording.log);
   const result: Exploration = { states: 0, built: 0, failures: [] };
   const scope = `${recording.workload} ${recording.durability}`;
-  const isNew = (key: string): boolean => known.size < known.add(`${scope} ${key}`).size;
-  let opened = 0;
-  const isWorkedWith = (disk: Disk): boolean =>
-    isNew(`opened ${hashOf(disk, INERT)}`) && opened++ % limits.worked === 0;
+  const here = new Set<string>();
+  const opened = new Set<string>();
+  const isWorkedWith = (disk: Disk): boolean => isNew(opened, hashOf(disk, INERT)) && opened.size % limits.worked === 0;
   for (const planned of crashesOf(timeline, limits, random)) {
     if (result.failures.length >= limits.failures || result.states >= limits.states) break;
     result.built++;
     const disk = diskAfter(timeline, planned);
     const key = hashOf(disk, PASSING);
     // The same state may have to hold more, and then it is judged again; but it is one state.
-    if (!isNew(`${key} must ${dueOf(recording, planned)}`)) continue;
-    if (isNew(key)) result.states++;
+    if (!isNew(here, `${key} ${dueOf(recording, planned)}`)) continue;
+    if (isNew(known, `${scope} ${key}`)) result.states++;
     const faults = await check(recording, planned, disk, isWorkedWith);
     if (faults.length > 0) result.failures.push(failureOf(recording, timeline, planned, faults));
   }
   return result;
+}
+
+function isNew(known: Set<string>, key: string): boolean {
+  return known.size < known.add(key).size;
 }
 
 /** Builds one state again and looks at it, whole. */
@@ -119,7 +122,7 @@ function hashOf(disk: Disk, ignored: RegExp): string {
     const name = inStore.endsWith('.tmp') ? inStore.replace(/\.\d+-\d+\.tmp$/, '.tmp') : inStore;
     lines.push(node.kind === 'file' ? `${name} ${node.content.hash}` : name);
   }
-  return createHash('md5').update(lines.sort().join('\n')).digest('latin1');
+  return createHash('md5').update(lines.sort().join('\n')).digest('base64');
 }
 
 /** What a state must and can hold, as a text. */
@@ -131,7 +134,7 @@ function dueOf(recording: Recording, planned: Planned): string {
     if (step.told <= at) told++;
     if (step.begun < end && step.voidFrom > at) begun++;
   }
-  return `${recording.seed} ${recording.after ?? ''} ${isPowerCut} ${told} ${begun}`;
+  return `${isPowerCut} ${told} ${begun}`;
 }
 
 function failureOf(recording: Recording, timeline: Timeline, planned: Planned, faults: string[]): Failure {
@@ -145,5 +148,6 @@ export function nameOf({ workload, durability, seed, after }: Recording): string
 
 /** A failure as a person reads it. */
 export function failureText({ name, story, faults }: Failure): string {
-  return [name, ...story.map((line) => `  ${line}`), ...faults.map((fault) => `  ✘ ${fault}`)].join('\n');
+  const again = `again: LEVIATHAN_CRASH='${name}' npx vitest run --project fs-store test/crash/states`;
+  return [name, ...story, ...faults.map((fault) => `✘ ${fault}`), again].join('\n  ');
 }

@@ -61,9 +61,18 @@ function* product<T>([first, ...rest]: T[][]): Generator<T[]> {
   for (const one of first) for (const others of product(rest)) yield [one, ...others];
 }
 
-/** One of them, as likely as it is telling. */
+/** One of them, as likely as it is telling: everything at random, or one file alone. */
 export function drawFate({ looseNames, looseFiles }: PowerPoint, random: Random): Fate {
-  return { names: drawNames(looseNames, random), files: looseFiles.map((file) => drawFile(file, random)) };
+  const names = drawNames(looseNames, random);
+  const isNewest = random.below(3);
+  const single = random.below(looseFiles.length);
+  return {
+    names,
+    files: looseFiles.map((file, n) => {
+      if (isNewest === 2 || n === single) return drawFile(file, random);
+      return { version: isNewest === 1 ? file.versions.length - 1 : 0 };
+    }),
+  };
 }
 
 function drawNames(looseNames: PowerPoint['looseNames'], random: Random): boolean[] {

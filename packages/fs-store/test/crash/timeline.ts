@@ -220,18 +220,18 @@ function damage({ versions, from }: LooseFile, { version, damage: kind }: FileFa
   if (kind.kind === 'cut') return content.truncate(Math.min(kind.from, content.size));
   const bytes = Buffer.from(content.bytes);
   if (kind.kind === 'zeros') bytes.fill(0, Math.min(kind.from, bytes.length));
-  else if (kind.kind === 'noise') {
-    for (let at = kind.from; at < bytes.length; at++) bytes[at] = 0x80 | (at * 167 + (at >> 3) * 13);
-  } else {
-    const before = (versions[0] as Content).bytes;
-    const first = Math.floor(from / BLOCK);
-    for (let n = 0; n < 31 && (first + n) * BLOCK < bytes.length; n++) {
-      if ((kind.missing & (1 << n)) === 0) continue;
-      const start = (first + n) * BLOCK;
-      const end = Math.min(start + BLOCK, bytes.length);
-      bytes.fill(0, start, end);
-      if (start < before.length) before.copy(bytes, start, start, Math.min(end, before.length));
-    }
-  }
+  else if (kind.kind === 'blocks') dropBlocks(bytes, versions[0] as Content, from, kind.missing);
+  else for (let at = kind.from; at < bytes.length; at++) bytes[at] = 0x80 | (at * 167 + (at >> 3) * 13);
   return new Content(bytes);
+}
+
+function dropBlocks(bytes: Buffer, before: Content, from: number, missing: number): void {
+  const first = Math.floor(from / BLOCK);
+  for (let n = 0; n < 31 && (first + n) * BLOCK < bytes.length; n++) {
+    if ((missing & (1 << n)) === 0) continue;
+    const start = (first + n) * BLOCK;
+    const end = Math.min(start + BLOCK, bytes.length);
+    bytes.fill(0, start, end);
+    if (start < before.bytes.length) before.bytes.copy(bytes, start, start, Math.min(end, before.bytes.length));
+  }
 }

@@ -42,7 +42,8 @@ export interface ExploreReport {
   recordings: number;
   /** By workload: distinct states. */
   byWorkload: Record<string, number>;
-  failures: Failure[];
+  /** Each with what happened, what is wrong, and how to see it again. */
+  failures: string[];
 }
 
 /** Crashes of each recording whose recovery is recorded, too. */
@@ -51,6 +52,8 @@ const RECOVERIES = 4;
 /** Of each recording, and of the recording of a recovery. Many states of one tell less than some of each. */
 const FIRST = { drawn: 5, list: 32, tears: 6, states: 600 };
 const SECOND = { drawn: 2, list: 16, tears: 2, states: 150 };
+/** Steps that the jobs of all states of a recording took, about. */
+const MAX_WORK = 20_000;
 
 /** Goes through the workloads at both levels, again and again with other seeds, until there are enough states. */
 export async function explore(options: ExploreOptions): Promise<ExploreReport> {
@@ -92,7 +95,11 @@ async function exploreRound(
       }
       for (const recording of recordings) {
         const density = recording === first ? FIRST : SECOND;
-        const limits = { ...density, worked, failures: failures - report.failures.length };
+        const limits = {
+          ...{ ...density, worked, failures: failures - report.failures.length },
+          // States of many jobs take their time, and have no more to tell.
+          states: Math.min(density.states, MAX_WORK / recording.history.steps.length),
+        };
         const explored = await exploreRecording(recording, limits, random, known);
         note(report, recording, explored, log);
         if (report.states >= options.states || report.failures.length >= failures) return;
@@ -106,8 +113,10 @@ function note(report: ExploreReport, recording: Recording, explored: Exploration
   report.states += explored.states;
   report.built += explored.built;
   report.byWorkload[recording.workload] = (report.byWorkload[recording.workload] ?? 0) + explored.states;
-  report.failures.push(...explored.failures);
-  for (const failure of explored.failures) log(failureText(failure));
+  for (const failure of explored.failures.map(failureText)) {
+    report.failures.push(failure);
+    log(failure);
+  }
 }
 
 /** Builds one state again by the name of its failure, `<workload>/<durability>/<seed>/<crash>`, perhaps with a second crash. */
