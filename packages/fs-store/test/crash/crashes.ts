@@ -50,9 +50,13 @@ function tearsOf(length: number, count: number, random: Random): number[] {
   return [...tears];
 }
 
-/** One of all crashes. */
+/** Operations in which a store is opened for the first time. */
+const FIRST_OPENING = 40;
+
+/** One of all crashes: every other time one while the store was opened. */
 export function drawCrash(timeline: Timeline, kinds: Planned['kind'][], random: Random): Planned {
-  const at = random.below(timeline.log.length + 1);
+  const { length } = timeline.log;
+  const at = random.below((random.below(2) === 0 ? length : Math.min(length, FIRST_OPENING)) + 1);
   const kind = kinds[random.below(kinds.length)] as Planned['kind'];
   if (kind === 'power') {
     const point = timeline.point(at);

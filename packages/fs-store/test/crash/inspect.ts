@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { gunzipSync } from 'node:zlib';
 import { JOB_STATUSES, type Job, type JobStore, LeviathanError } from '@leviathan/core';
 import { FakeClock } from '@leviathan/core/testing';
 import { errorCode } from '../../src/files';
 import { type FsStore, fsStore } from '../../src/fs-store';
 import { serialiseJob } from '../../src/job-file';
 import type { FsStoreOptions } from '../../src/options';
-import type { Content, Disk } from './disk';
+import { auditFaults, unzip } from './audit';
+import type { Disk } from './disk';
 import { diskFiles, Machine } from './disk-files';
 import { pauseId, type Seen, type SeenText, seenText } from './history';
 import { Kernel, memoryHost } from './memory-host';
@@ -77,7 +77,10 @@ export async function inspect(
     await rest(machine);
     jobs = await look();
   }
-  if (options.isLossless) await checkHealth(first.store, faults);
+  if (options.isLossless) {
+    await checkHealth(first.store, faults);
+    faults.push(...auditFaults(disk, `${STORE_ROOT}/journal`));
+  }
   faults.push(...folderFaults(disk, jobs, options.store.pendingFiles));
   faults.push(...unexpected(first.errors));
   if (faults.length > 0 || !isNew(disk)) first.kill();
@@ -263,15 +266,13 @@ function folderFaults(disk: Disk, jobs: readonly Job[], pendingFiles = Number.PO
   return faults;
 }
 
-const unpacked = new WeakMap<Content, string | null>();
-
 function archiveOf(disk: Disk, faults: string[]): Map<string, SeenText[]> {
   const archived = new Map<string, SeenText[]>();
   for (const name of namesIn(disk, 'archive')) {
     const node = disk.find(`${STORE_ROOT}/archive/${name}`);
     if (node?.kind !== 'file' || !/\.ndjson(\.gz)?$/.test(name)) continue;
-    const text = name.endsWith('.gz') ? unzip(node.content) : node.content.bytes.toString();
-    if (text === null) faults.push(`archive/${name}: cannot be unpacked`);
+    const text = (name.endsWith('.gz') ? unzip(node.content) : node.content.bytes)?.toString();
+    if (text === undefined) faults.push(`archive/${name}: cannot be unpacked`);
     for (const line of text?.split('\n') ?? []) {
       const job = jobIn(line);
       if (job) archived.set(job.id, [...(archived.get(job.id) ?? []), seenJob(job)]);
@@ -288,17 +289,4 @@ function jobIn(line: string): Job | undefined {
   } catch {
     return undefined;
   }
-}
-
-function unzip(content: Content): string | null {
-  let text = unpacked.get(content);
-  if (text === undefined) {
-    try {
-      text = gunzipSync(content.bytes).toString();
-    } catch {
-      text = null;
-    }
-    unpacked.set(content, text);
-  }
-  return text;
 }

@@ -37,8 +37,10 @@ export interface Recording {
 /** What a recorded system does to the store's files before they reach the disk; to prove that the checks see it. */
 export type Defect = (files: ProcessFiles) => ProcessFiles;
 
-/** Turns that a sync takes at most. */
-export const MAX_DELAY = 3;
+/** Turns that a sync takes: a few, and now and then so many that much else happens meanwhile. */
+export function syncTurns(random: Random): number {
+  return random.below(5) === 0 ? random.below(40) : random.below(4);
+}
 
 /** Runs the workload. The same seed gives the same recording. */
 export async function record(
@@ -54,12 +56,13 @@ export async function record(
   const machine = new Machine(
     base.clone(),
     () => clock.now(),
-    () => random.below(MAX_DELAY + 1),
+    () => syncTurns(random),
   );
   const files = defect(diskFiles(machine));
   const kernel = new Kernel();
   const places: number[] = [];
   const hands = new Hands(machine, random);
+  const folders = new FolderTime(folderClock, randomFrom(seed + 1));
   const world = await runWorkload(workload, {
     root: STORE_ROOT,
     clock,
@@ -67,8 +70,9 @@ export async function record(
     // Moments are told apart although nothing reaches the disk between them.
     now: () => places.push(machine.log.length) - 1,
     outside: hands,
-    until: (isSo) => until(isSo, folderClock),
+    until: (isSo) => until(isSo),
   });
+  await folders.stop();
   const mayArchive = workload.options.retention !== undefined;
   const placeOf = (moment: number): number => places[moment] as number;
   return {
@@ -95,8 +99,30 @@ async function emptyDisk(clock: FakeClock, hasStore: boolean): Promise<Disk> {
 }
 
 /** Looks again as time passes, and gives up after a while. */
-async function until(isSo: () => boolean | Promise<boolean>, folderClock: FakeClock): Promise<void> {
-  for (let looks = 0; looks < 500 && !(await isSo()); looks++) await folderClock.advance(10);
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let looks = 0; looks < 5_000 && !(await isSo()); looks++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Lets time pass for the folders while a workload goes on, so that their files are written in the midst of it. */
+class FolderTime {
+  private isOver = false;
+  private readonly passing: Promise<void>;
+
+  constructor(clock: FakeClock, random: Random) {
+    this.passing = this.pass(clock, random);
+  }
+
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.passing;
+  }
+
+  private async pass(clock: FakeClock, random: Random): Promise<void> {
+    while (!this.isOver) {
+      for (let turns = random.below(30); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+      await clock.advance(10);
+    }
+  }
 }
 
 /** Other programs: careful ones, which sync what they drop and its name, and careless ones. */

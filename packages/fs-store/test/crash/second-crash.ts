@@ -15,7 +15,7 @@ import { diskFiles, Machine } from './disk-files';
 import { historyAfter, NEVER } from './history';
 import { rest, STORE_ROOT, shownJobs } from './inspect';
 import { Kernel, memoryHost } from './memory-host';
-import { type Defect, MAX_DELAY, type Recording } from './recording';
+import { type Defect, type Recording, syncTurns } from './recording';
 import { Timeline } from './timeline';
 
 /**
@@ -44,7 +44,7 @@ export async function recordRecovery(
   const machine = new Machine(
     disk,
     () => clock.now(),
-    () => random.below(MAX_DELAY + 1),
+    () => syncTurns(random),
   );
   if (planned.kind === 'end') machine.log.push(...untilEnd(first.log, planned.at, planned.torn));
 
