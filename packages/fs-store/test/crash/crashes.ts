@@ -24,10 +24,14 @@ export interface Density {
   tears: number;
 }
 
-/** All that are to be tried, point by point. */
+/** All that are to be tried, point by point, in an order that is drawn: whoever stops early has seen something of everything. */
 export function* crashesOf(timeline: Timeline, density: Density, random: Random): Generator<Planned> {
   const { log } = timeline;
-  for (let at = 0; at <= log.length; at++) {
+  const points = Array.from({ length: log.length + 1 }, (_, at) => at);
+  for (let left = points.length; left > 0; left--) {
+    const drawn = random.below(left);
+    const at = points[drawn] as number;
+    points[drawn] = points[left - 1] as number;
     yield { kind: 'end', at, torn: 0 };
     const next = log[at];
     if (next?.op === 'write' && !next.hollow) {

@@ -256,7 +256,8 @@ function folderFaults(disk: Disk, jobs: readonly Job[], pendingFiles = Number.PO
       if (name.endsWith('.json') && !expected.has(path)) faults.push(`${path}: there is no such job`);
     }
   }
-  const hasRoom = namesIn(disk, 'pending').length < pendingFiles;
+  // Room for a few is not worth looking for them.
+  const hasRoom = namesIn(disk, 'pending').length < pendingFiles * 0.9;
   for (const [path, job] of expected) {
     const text = textOf(disk, path);
     if (text === undefined && job.status === 'pending' && !hasRoom) continue;
