@@ -133,6 +133,8 @@ export class ViewFeed {
     for (const file of files) {
       kept.set(file.id, file);
       this.show(file.id, file.folder);
+      // Removed since its file was looked at.
+      if (!table.entries.has(file.id)) touch(file.id);
     }
     let slice = startSlice();
     for (const entry of table.entries.values()) {

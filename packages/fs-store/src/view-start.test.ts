@@ -192,6 +192,26 @@ describe('when a store opens', () => {
     expect(next.quarantined()).toEqual([]);
   });
 
+  it('a job that is removed meanwhile does not come back, whenever that is', async () => {
+    for (let turns = 0; turns < 25; turns++) {
+      const host = await closed();
+      const next = new FolderHost({
+        ...{ root: host.layout.root, table: host.engine.table, clock: new FakeClock(host.clock.now()) },
+      });
+      const starting = next.view.start();
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      await next.engine.change({ change: { action: 'remove' }, target: { ids: ['c', 'f'] } });
+      await starting;
+      // Whoever comes after a crash at this moment knows that what stands there is no job's any more.
+      const known = [...(await next.view.settle())];
+      const standing = ['c', 'f'].filter((id) => next.names().some((name) => name.endsWith(`/${id}.json`)));
+      expect(known, `removed after ${turns} turns`).toEqual(expect.arrayContaining(standing));
+      await next.settle();
+      expect(next.names(), `removed after ${turns} turns`).toEqual(['active/a.json', 'pending/p.json']);
+      expect(next.engine.asked).toEqual([]);
+    }
+  });
+
   it('what no version or only a newer one can read is put away, and nothing else is touched', async () => {
     const host = await closed();
     rewrite(host, 'pending', 'p', (job) => ({ ...job, format: 2 }));

@@ -139,7 +139,11 @@ export class FolderView {
     if (this.state === 'starting') this.state = 'running';
     await this.feed.compare(kept);
     this.isSettled = true;
-    for (const id of this.leftovers) this.tombstones.unlinked(id);
+    for (const id of this.leftovers) {
+      // Of one that was removed meanwhile the file was perhaps looked at while it still was a job's: it is about to go.
+      if (this.feed.mayHaveFile(id)) this.tombstones.add(id);
+      else this.tombstones.unlinked(id);
+    }
     this.leftovers.clear();
   }
 
