@@ -101,14 +101,8 @@ describe('four folders without a journal', () => {
     ];
     const store = await openSettled(foldersOf(jobs));
     const adopted = await store.get(jobs.map(({ id }) => id));
-    for (const [i, job] of jobs.entries()) {
-      const { order: _order, ...fields } = job;
-      expect(adopted[i]).toMatchObject(fields);
-    }
-    expect(adopted[0]?.order).toBe(-2.5);
-    // And not a field more.
-    for (const [i, job] of jobs.entries())
-      expect(Object.keys(adopted[i] as Job).sort()).toEqual(Object.keys(job).sort());
+    // And not a field more: a crash before its file is written anew must not make an edit of the one that stands there.
+    expect(adopted).toEqual(jobs);
   });
 
   it('put what was running back: whoever ran it is not connected', async () => {
@@ -198,7 +192,7 @@ describe('the record of an adopted job', () => {
     });
     const failed = adoption(job, 'failed') as { job: object };
     expect(failed.job).not.toHaveProperty('runAt');
-    expect(failed.job).not.toHaveProperty('order');
+    expect(failed.job).toHaveProperty('order', 4);
     expect(adoption(job, 'pending')).toMatchObject({
       job: { status: 'pending', order: 4, runAt: Date.parse('2999-01-01T00:00:00.000Z') },
     });

@@ -26,7 +26,7 @@ export function adoption(job: Job, folder: JobStatus): RecordDraft {
   if (Number.isFinite(created)) head.created = created;
   const updated = Date.parse(job.updated);
   if (Number.isFinite(updated)) head.updated = updated;
-  if (job.order !== undefined && status === 'pending') head.order = job.order;
+  if (job.order !== undefined) head.order = job.order;
   if (job.runAt !== undefined && status === 'pending') head.runAt = Date.parse(job.runAt);
   if (job.timeout !== undefined) head.timeout = job.timeout;
   if (job.backoff) head.backoff = job.backoff;
