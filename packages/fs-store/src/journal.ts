@@ -45,7 +45,7 @@ export class Journal {
   readonly #writer: SegmentWriter;
   readonly #segmentBytes: number;
   readonly #durability: 'power' | 'process';
-  #broken: StoreWriteError | null = null;
+  #broken: StoreWriteError | StoreClosedError | null = null;
   #repairing: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   /** The sync under way, and the number behind the last record that was written when it started. */
@@ -111,7 +111,7 @@ export class Journal {
   }
 
   /** Why nothing can be appended until `repair` succeeds; `null`: all is well. */
-  get broken(): StoreWriteError | null {
+  get broken(): StoreWriteError | StoreClosedError | null {
     return this.#broken;
   }
 
@@ -290,14 +290,15 @@ export class Journal {
     this.#broken = null;
   }
 
-  #break(error: unknown, before: unknown): StoreWriteError {
+  #break(error: unknown, before: unknown): StoreWriteError | StoreClosedError {
     this.#broken = asWriteError(error, before);
     return this.#broken;
   }
 }
 
-function asWriteError(error: unknown, before?: unknown): StoreWriteError {
-  if (error instanceof StoreWriteError) return error;
+/** A `StoreClosedError` stays one: the folder is another's by now, and nothing is wrong with the disk. */
+function asWriteError(error: unknown, before?: unknown): StoreWriteError | StoreClosedError {
+  if (error instanceof StoreWriteError || error instanceof StoreClosedError) return error;
   const code = errorCode(error) ?? String(error);
   const after = before === undefined ? '' : `, after a sync that failed with ${errorCode(before) ?? String(before)}`;
   return new StoreWriteError(

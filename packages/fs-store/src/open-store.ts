@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ConnectionError, StoreError } from '@leviathan/core';
 import { type ClientIdentity, ConnectionLostError, type OpenedStore, RemoteStore } from '@leviathan/core/remote';
 import { readOwnerFile, removeOwnerFile } from './endpoint';
+import { fencedFiles } from './fenced-files';
 import { errorCode } from './files';
 import { prepareRoot, rootError } from './format';
 import { Layout } from './layout';
@@ -50,9 +51,8 @@ export class StoreOpener {
     const giveUp = performance.now() + patience;
     for (;;) {
       const lock = host.acquireLock(join(root, 'lock'));
-      if (lock) return this.own(lock, client.client);
-      const remote = await this.join(client, giveUp);
-      if (remote) return remote;
+      const opened = lock ? await this.own(lock, client.client) : await this.join(client, giveUp);
+      if (opened) return opened;
       if (performance.now() > giveUp) throw this.silence();
       // The owner starts, or ends: either way something changes soon.
       await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL));
@@ -107,10 +107,15 @@ export class StoreOpener {
     }
   }
 
-  private async own(lock: Lock, instance: string): Promise<OpenedStore> {
-    const { settings, layout, presence } = this;
-    const { files, clock } = settings;
-    const ownership = new Ownership(settings, lock, instance);
+  /** `undefined`: the lock was lost before the store was open. */
+  private async own(lock: Lock, instance: string): Promise<OpenedStore | undefined> {
+    const { layout, presence } = this;
+    const ownership = new Ownership(this.settings, lock, instance);
+    const files = fencedFiles(this.settings.files, () => ownership.mayWrite());
+    // What fails once the folder is another's fails because of that.
+    const onError = (error: unknown): void => void (ownership.isLost || this.settings.onError(error));
+    const settings = { ...this.settings, files, onError };
+    const { clock } = settings;
     let store: OwnerStore | undefined;
     try {
       // It names a dead owner, or that of the folder from which this one was copied: nobody must be led there.
@@ -130,6 +135,7 @@ export class StoreOpener {
       // What runs in it already must not write without the lock.
       await store?.abandon();
       await ownership.end();
+      if (ownership.isLost) return undefined;
       throw typed(settings.root, error);
     }
   }

@@ -4,15 +4,18 @@
  * @module
  */
 
-import { type JobStore, systemClock, type Timer } from '@leviathan/core';
+import { type JobStore, StoreClosedError, systemClock, type Timer } from '@leviathan/core';
 import { type ServedClient, serveStore } from '@leviathan/core/remote';
 import { clearSockets, removeOwnerFile, socketPath, writeOwnerFile } from './endpoint';
 import type { Lock } from './lock';
 import type { StoreSettings } from './options';
 import type { SocketServer } from './socket-channel';
 
-/** How often (ms) an owner makes sure that nobody removed its lock file under it. */
+/** How often (ms) an owner that does nothing makes sure that nobody removed its lock file under it. */
 const LOCK_CHECK_INTERVAL = 2_000;
+
+/** For so long (ms) it trusts a look at its lock when it writes: a takeover takes longer. */
+const TRUST = 10;
 
 /** What an owner hears of its clients. */
 export interface ServedStore extends JobStore {
@@ -34,6 +37,9 @@ export class Ownership {
   private server: SocketServer | undefined;
   private readonly served = new Set<ServedClient>();
   private check: Timer | undefined;
+  private store: ServedStore | undefined;
+  private deposed = false;
+  private looked = performance.now();
 
   constructor(
     private readonly settings: StoreSettings,
@@ -50,8 +56,29 @@ export class Ownership {
     return this.served.size;
   }
 
+  /** Whether the lock turned out to be lost. */
+  get isLost(): boolean {
+    return this.deposed;
+  }
+
+  /**
+   * Whether this process may write now. It may have stood still for hours since it wrote last (stopped by a debugger, a frozen container):
+   * the first thing that it does then must not be to write into a folder that is another's by now.
+   */
+  mayWrite(): boolean {
+    if (this.deposed) return false;
+    const now = performance.now();
+    if (now - this.looked < TRUST) return true;
+    this.looked = now;
+    if (this.mayHold()) return true;
+    this.depose();
+    return false;
+  }
+
   /** Lets clients in. */
   async serve(store: ServedStore): Promise<void> {
+    this.store = store;
+    if (!this.mayWrite()) throw new StoreClosedError();
     const { files, host, root, clock, onError } = this.settings;
     const socket = socketPath(files, root);
     clearSockets(files, socket);
@@ -73,7 +100,7 @@ export class Ownership {
       instance: this.instance,
       since: new Date(clock.now()).toISOString(),
     });
-    this.watchLock(store);
+    this.watchLock();
   }
 
   /** Answers what is under way, and sends the clients away: they wait for the lock. */
@@ -95,13 +122,20 @@ export class Ownership {
     }
   }
 
-  private watchLock(store: ServedStore): void {
+  private watchLock(): void {
     // Real time: what is watched is the real file system.
     this.check = systemClock.after(LOCK_CHECK_INTERVAL, () => {
-      if (this.mayHold()) return this.watchLock(store);
-      // Somebody removed the lock file by hand, and another process may own the folder by now.
-      void this.fence(store).finally(() => this.lose());
+      if (this.deposed) return;
+      if (this.mayHold()) this.watchLock();
+      else this.depose();
     });
+  }
+
+  /** Somebody removed the lock file by hand, and another process may own the folder by now. */
+  private depose(): void {
+    this.deposed = true;
+    // Not in the middle of the write that was refused.
+    queueMicrotask(() => void this.fence().finally(() => this.lose()));
   }
 
   private mayHold(): boolean {
@@ -115,8 +149,8 @@ export class Ownership {
   }
 
   /** Nothing is written any more. The clients are sent away: they look for the new owner, or become it. */
-  private async fence(store: ServedStore): Promise<void> {
-    await store.abandon();
+  private async fence(): Promise<void> {
+    await this.store?.abandon();
     await this.stopServing();
     this.lock.release();
   }

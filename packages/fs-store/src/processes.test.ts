@@ -216,6 +216,31 @@ describe('an owner whose lock file is removed by hand', () => {
     expect((await doctor({ root })).findings).toEqual([]);
   });
 
+  it('writes nothing more when it stood still while another took the store', async () => {
+    const { owner, clients } = await startAndSort(2);
+    const [client] = clients;
+    const root = rootOf(owner);
+    await owner.add([EMPTY]);
+    const held = await owner.take('owner');
+    owner.stop();
+    rmSync(join(root, 'lock'));
+    const next = await StoreProcess.open({ root });
+    expect(ownerPid(root)).toBe(next.pid);
+    // What it finds to do as soon as it goes on: long before it would look after its lock by itself.
+    const asked = [owner.add([EMPTY]), client.add([EMPTY]), owner.add([EMPTY]), client.add([EMPTY])];
+    const completed = owner.complete(held);
+    await next.add([EMPTY]);
+    owner.continue();
+    await Promise.all(asked);
+    await expect(completed).resolves.toMatchObject({ accepted: true });
+    expect(await counts(next)).toMatchObject({ pending: 5, active: 0, completed: 1 });
+    for (const process of [owner, client, next]) await process.kill();
+    const late = await StoreProcess.open({ root });
+    expect(await counts(late)).toMatchObject({ pending: 5, active: 0, completed: 1 });
+    await late.call('close');
+    expect((await doctor({ root })).findings).toEqual([]);
+  });
+
   it('gives way to who took the store meanwhile', async () => {
     const { owner, clients } = await startAndSort(2);
     const [client] = clients;
@@ -223,8 +248,11 @@ describe('an owner whose lock file is removed by hand', () => {
     await owner.add([EMPTY, EMPTY]);
     const held = await owner.take('owner');
     const waiting = client.claim({ worker: 'client', limit: 1, types: { b: 1 }, wait: true });
+    // It would notice before another process could start.
+    owner.stop();
     rmSync(join(root, 'lock'));
     const next = await StoreProcess.open({ root });
+    owner.continue();
     expect(ownerPid(root)).toBe(next.pid);
     await eventually('all are clients of the new one', async () => {
       const { details } = await next.call<{ details: { clients: number } }>('health');
