@@ -22,8 +22,8 @@ const MAX_TIMERS_PER_INSTANT = 10_000;
 const TURNS = 5;
 
 /**
- * Time under a test's control. Nothing fires until {@link FakeClock.advance}, {@link FakeClock.jump} or {@link FakeClock.suspend} makes
- * it due; only a timer that is due when it is set fires by itself, on a later turn of the event loop, as with the machine's clock.
+ * Time under a test's control. Nothing fires until {@link FakeClock.advance}, {@link FakeClock.jump}, {@link FakeClock.suspend} or
+ * {@link FakeClock.block} makes it due; only a timer that is due when it is set fires by itself, on a later turn of the event loop, as with the machine's clock.
  *
  * Between two timers the event loop really turns, so that promises, message ports and finished I/O get their chance. I/O that takes
  * longer is not waited for: await what it brings about (a claim, an event), then go on.
@@ -114,6 +114,13 @@ export class FakeClock implements Clock {
   async suspend(ms: number): Promise<void> {
     if (!(ms >= 0)) throw new RangeError(`suspend(${ms}): a sleep cannot be negative.`);
     await this.jump(ms);
+  }
+
+  /** The event loop is blocked for `ms` milliseconds: all time goes on, no timer fires. What became due fires afterwards, in order. */
+  async block(ms: number): Promise<void> {
+    if (!(ms >= 0)) throw new RangeError(`block(${ms}): time passes forwards only.`);
+    this.#pass(ms);
+    await this.advance(0);
   }
 
   /** Lets promises and finished I/O run, at no cost of time. */

@@ -14,5 +14,10 @@ export function randomFrom(seed: number): { below(limit: number): number } {
 /** The seed of this run: that of `LEVIATHAN_SEED`, or a fresh one. */
 export function testSeed(): number {
   const given = Number(process.env.LEVIATHAN_SEED);
-  return Number.isInteger(given) && given > 0 ? given : 1 + Math.floor(Math.random() * 0x7ffffffe);
+  return Number.isInteger(given) && given > 0 ? given : freshSeed();
+}
+
+/** Any seed. */
+export function freshSeed(): number {
+  return 1 + Math.floor(Math.random() * 0x7ffffffe);
 }
