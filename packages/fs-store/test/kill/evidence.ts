@@ -36,7 +36,8 @@ export type Note =
     }
   | { kind: 'end!'; id: string; token: string; accepted: boolean; status?: JobStatus }
   | { kind: 'hand?'; id: string; action: HandAction }
-  | { kind: 'hand!'; id: string; action: HandAction; changed: number }
+  /** `gone`: there is no such job, which may be the work of the first try of this call. */
+  | { kind: 'hand!'; id: string; action: HandAction; changed: number; gone?: boolean }
   /** From here on the process gives back what it runs. */
   | { kind: 'leaves' }
   /** A call failed, or a part of the program did: nothing here may. */

@@ -27,7 +27,7 @@ export interface Attempt {
 export interface Hand {
   action: HandAction;
   asked: number;
-  answered?: { at: number; changed: number };
+  answered?: { at: number; changed: number; gone: boolean };
 }
 
 /** All that is known of one job. */
@@ -109,7 +109,7 @@ function take(note: Noted, life: ProcessLife, of: (id: string) => History): void
       break;
     case 'hand!': {
       const hand = of(note.id).hands.at(-1);
-      if (hand) hand.answered = { at, changed: note.changed };
+      if (hand) hand.answered = { at, changed: note.changed, gone: note.gone === true };
       break;
     }
   }

@@ -50,6 +50,8 @@ export interface KillReport extends Toll {
 }
 
 const PER_STAGE = 50;
+/** Faults of one stage that are told at once; all are in the report. */
+const SHOWN = 10;
 
 /** Plays so many rounds, in stages of which each has a folder of its own, at `power` and at `process` in turn. */
 export async function killTorture({ seed, rounds, dir = tmpdir(), perStage = PER_STAGE, log = () => {} }: KillOptions) {
@@ -71,7 +73,8 @@ export async function killTorture({ seed, rounds, dir = tmpdir(), perStage = PER
       const result = await playStage({ program, dir, name, rounds: count, durability, random });
       tally(report, result, count, stage);
       log(lineOf(report, stage, durability));
-      for (const failure of report.failures.slice(-Math.min(result.faults.length, 10))) log(`  ${failure}`);
+      const { length } = result.faults;
+      for (const failure of report.failures.slice(report.failures.length - length).slice(0, SHOWN)) log(`  ${failure}`);
     }
   } finally {
     rmSync(programs, { recursive: true, force: true });

@@ -76,6 +76,16 @@ describe('the verdict', () => {
       [life('a', 0, [...added, got('1'), run('a1'), ...fails('1', 'failed')])],
       job({ result: { run: 'x' } }),
     ],
+    [
+      'a completion that is refused',
+      'lost: .*was refused',
+      [
+        life('a', 0, [
+          ...[got('1'), run('a1'), ...completes('1', 'a1').slice(0, 1)],
+          { kind: 'end!', id: 'j', token: '1', accepted: false, status: 'pending' },
+        ]),
+      ],
+    ],
     ['a removal that is undone', 'lost: .*removal', [life('a', 0, [...added, ...hand('remove')])], done],
     [
       'a retry that is forgotten',

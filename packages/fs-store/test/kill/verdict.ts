@@ -61,6 +61,11 @@ function judgeRuns({ id, attempts, hands }: History, fault: Report): void {
   for (const { runs: own, token } of attempts) {
     if (own.length > 1) fault('double', `job ${id}: the handler of attempt ${token} was started ${own.length} times`);
   }
+  for (const { life, end, answer } of attempts) {
+    // Had it counted before, and the answer been lost, the same would have been accepted again.
+    if (end?.outcome !== 'completed' || answer?.accepted !== false || !answer.status || life.left) continue;
+    fault('lost', `job ${id}: its completion by ${end.run} was refused, and its process lives`, answer.at);
+  }
   const completions = attempts.filter(({ answer, end }) => answer?.accepted && end?.outcome === 'completed');
   if (completions.length > 1) fault('double', `job ${id}: ${completions.length} attempts completed it`);
   for (const [i, later] of runs.entries()) {
@@ -122,8 +127,10 @@ function judgeEnd(
 ): void {
   const { id, attempts, hands, added } = history;
   const job = jobs.get(id) ?? archived.get(id);
-  // Answered with 0 changes: it was active then. Without an answer it may have gone or not.
-  const removals = hands.filter(({ action, answered }) => action === 'remove' && answered?.changed !== 0);
+  // Without an answer it may have gone or not, and so it may when the call was made again by itself; otherwise it was active then.
+  const removals = hands.filter(
+    ({ action, answered }) => action === 'remove' && (answered?.changed !== 0 || answered.gone),
+  );
   if (removals.some(({ answered }) => answered) && jobs.has(id)) {
     fault('lost', `job ${id}: its removal was acknowledged, but it is there`);
   }

@@ -62,8 +62,9 @@ export class WitnessedStore extends FsStore {
   async hand(id: string, action: HandAction): Promise<number> {
     const request: ChangeRequest = { change: { action }, target: { ids: [id] }, by: 'hand' };
     this.note({ kind: 'hand?', id, action });
-    const { changed }: ChangeResult = await super.change(request);
-    this.note({ kind: 'hand!', id, action, changed });
+    const { changed, skipped }: ChangeResult = await super.change(request);
+    const gone = skipped.some(({ reason }) => reason === 'not-found');
+    this.note({ kind: 'hand!', id, action, changed, ...(gone && { gone }) });
     return changed;
   }
 }
