@@ -53,8 +53,12 @@ export function findExpired(table: JobTable, retention: Retention, now: number, 
     let bytes = table.finishedSize[status];
     for (const entry of table.finished[status]) {
       if (expired.length >= max) return expired;
-      const old = now - (entry.run?.finished ?? entry.updated) >= limit.age;
-      if (!old && count <= limit.count && bytes <= limit.bytes) break;
+      const finished = entry.run?.finished ?? entry.updated;
+      if (now - finished < limit.age && count <= limit.count && bytes <= limit.bytes) {
+        // The clock was ahead when it finished: that tells nothing of those that finished after it.
+        if (finished > now) continue;
+        break;
+      }
       expired.push(entry);
       count--;
       bytes -= entry.size;
