@@ -96,6 +96,25 @@ describe('FakeClock', () => {
     expect(clock.monotonic()).toBe(running);
   });
 
+  it('fires after a block of the event loop, in order, what became due in it', async () => {
+    const clock = new FakeClock();
+    const start = { wall: clock.now(), running: clock.monotonic() };
+    const fired: [string, number][] = [];
+    const note = (name: string) => () => fired.push([name, clock.monotonic() - start.running]);
+    clock.after(20_000, note('second'));
+    clock.at(start.wall + 10_000, note('first'));
+    clock.after(30_001, note('later'));
+    await clock.block(30_000);
+    expect(fired).toEqual([
+      ['first', 30_000],
+      ['second', 30_000],
+    ]);
+    expect(clock.now()).toBe(start.wall + 30_000);
+    await clock.advance(1);
+    expect(fired.at(-1)).toEqual(['later', 30_001]);
+    await expect(clock.block(-1)).rejects.toThrow(RangeError);
+  });
+
   it('throws what a timer throws, and refuses to go back', async () => {
     const clock = new FakeClock();
     clock.after(5, () => {

@@ -24,6 +24,7 @@ import { scheduling } from './suite/scheduling';
 import { settle } from './suite/settle';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
+import { time } from './suite/time';
 import { describe, expect, it, requireVitest } from './vitest-api';
 
 const CONCERNS = [
@@ -40,6 +41,7 @@ const CONCERNS = [
   explain,
   pause,
   scheduling,
+  time,
 ].concat([dependencies, events, close, persistence, concurrency, badInput]);
 
 /**
