@@ -148,7 +148,7 @@ export class FakeClock implements Clock {
     let best: Pending | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const timer of this.#timers) {
-      const left = Math.max(this.#left(timer), 0);
+      const left = this.#left(timer);
       if (left < least || (left === least && best && timer.number < best.number)) {
         best = timer;
         least = left;

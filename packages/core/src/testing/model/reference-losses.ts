@@ -41,17 +41,21 @@ export function uniteTakers(ref: Reference, others: Reference[]): void {
   ref.takers = [ref, ...others].flatMap(({ takers }) => takers).map((taker) => ({ ...taker, unsure: true }));
 }
 
-/** Finished jobs past their retention: of each state the oldest, up to the first that may stay. */
+/**
+ * Finished jobs past their retention: of each state the oldest, up to the first that may stay. One from the future, which finished while the
+ * clock was ahead, may stay and holds up nobody.
+ */
 export function expired(ref: Reference, retention: Retention, now: number): Known[] {
   return (['completed', 'failed'] as const).flatMap((status) => {
     const { age, count, bytes } = retention[status];
     const finished = ref.known.filter(({ job }) => job.status === status).sort((a, b) => a.finishedNo - b.finishedNo);
     const gone: Known[] = [];
-    for (const [n, one] of finished.entries()) {
-      const left = finished.slice(n);
+    for (const one of finished) {
+      const left = finished.filter((other) => !gone.includes(other));
       const size = left.reduce((sum, { job }) => sum + sizeOf(job), 0);
-      if (now - Date.parse(one.job.finished ?? '') < age && left.length <= count && size <= bytes) break;
-      gone.push(one);
+      const at = Date.parse(one.job.finished ?? '');
+      if (now - at >= age || left.length > count || size > bytes) gone.push(one);
+      else if (at <= now) break;
     }
     return gone;
   });
