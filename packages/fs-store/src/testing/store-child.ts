@@ -1,6 +1,7 @@
 /**
  * A store in a process of its own, which does what it is told: `{ id, method, args }` calls that method, and is answered by
- * `{ id, result }` or `{ id, error }`. `work` starts a worker; it tells each of its jobs by `{ ran }`.
+ * `{ id, result }` or `{ id, error }`. `work` starts a worker; it tells each of its jobs by `{ ran }`. `block` keeps the event loop busy for
+ * so many milliseconds.
  */
 import type { ClaimedJob } from '@leviathan/core';
 import { fsStore } from '../fs-store';
@@ -51,6 +52,10 @@ async function run(method: string, args: unknown[]): Promise<unknown> {
   if (method === 'work') {
     const work = args[0] as Work;
     for (let i = 0; i < work.slots; i++) void slot(work);
+    return undefined;
+  }
+  if (method === 'block') {
+    for (const end = performance.now() + (args[0] as number); performance.now() < end; );
     return undefined;
   }
   const called = store[method as keyof typeof store] as (...args: unknown[]) => Promise<unknown>;

@@ -10,6 +10,8 @@ export interface Toll {
   /** Kills that caught the owner in the middle of a snapshot, as what it left behind shows. */
   inSnapshot: number;
   stops: { owner: number; client: number };
+  /** Event loops that were blocked. */
+  blocked: number;
   left: number;
   deposed: number;
 }
@@ -20,6 +22,7 @@ export function noToll(): Toll {
     kills: { owner: 0, client: 0, opening: 0, recovering: 0, leaving: 0, standing: 0 },
     inSnapshot: 0,
     stops: { owner: 0, client: 0 },
+    blocked: 0,
     left: 0,
     deposed: 0,
   };
@@ -51,9 +54,11 @@ const BLOWS: [name: string, often: number, blow: Blow][] = [
   ['kill who leaves', 6, killLeaving],
   ['stop the owner', 5, stopOwner],
   ['stop a client', 5, stopClient],
+  ['block the event loop of one', 3, (scene) => block(scene, 50 + scene.random.below(400))],
+  ['block the event loop of one for long', 1, (scene) => block(scene, 2_500)],
   ['kill the owner while it stands still', 3, killStanding],
   ['stop the owner past its own checks', 1, (scene) => stopOwner(scene, 2_300)],
-  ['depose the owner', 1, depose],
+  ['depose the owner', 2, depose],
 ];
 
 /** The next blow, by chance. */
@@ -155,6 +160,16 @@ async function stopClient(scene: Scene): Promise<void> {
   if (random.below(2) === 0) await killOwner(scene);
   await delay(random.below(200));
   still.continue();
+}
+
+/** Its timers come late, and nobody may take that for its death. */
+async function block({ swarm, random, toll }: Scene, ms: number): Promise<void> {
+  const { owner } = swarm;
+  const victim = random.below(2) === 0 && owner?.isAlive ? owner : swarm.any(swarm.alive);
+  if (!victim) return;
+  toll.blocked++;
+  victim.tell(ms);
+  await delay(ms);
 }
 
 async function killStanding({ swarm, random, toll }: Scene): Promise<void> {

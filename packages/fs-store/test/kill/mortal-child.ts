@@ -1,7 +1,7 @@
 /**
  * A process of the torture: it adds jobs and manages them, and runs whatever there is, until it is killed or told to leave. What it asked
  * for and was told stands in its evidence. Told by its parent: `quiet` (add no more), `leave` (end in order), `work` (run jobs, if it did
- * not yet). Tells: `booted`, with its role what it opened, and `quiet` when the last of its jobs is added.
+ * not yet), or a number: to block its event loop for so many milliseconds. Tells: `booted`, with its role what it opened, and `quiet` when the last of its jobs is added.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AnyProcessor, type JobContext, type JobSpec, StoreError, Worker } from '@leviathan/core';
@@ -125,6 +125,7 @@ process.on('message', (message) => {
   if (message === 'quiet') isQuiet = true;
   if (message === 'leave') void leave();
   if (message === 'work') void worker.start();
+  if (typeof message === 'number') for (const end = performance.now() + message; performance.now() < end; );
 });
 process.send?.('booted');
 await store.open();

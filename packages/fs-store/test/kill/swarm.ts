@@ -61,7 +61,7 @@ export class Mortal {
     this.child.kill('SIGCONT');
   }
 
-  tell(message: 'quiet' | 'leave' | 'work'): void {
+  tell(message: 'quiet' | 'leave' | 'work' | number): void {
     if (message === 'leave') this.leaves = true;
     // It may be about to die.
     if (this.child.connected) this.child.send(message, () => {});

@@ -92,7 +92,7 @@ function tally(report: KillReport, result: StageResult, rounds: number, stage: n
   const { toll, faults, folder, blows } = result;
   for (const key of ['owners', 'segments', 'jobs', 'starts', 'completed', 'archived'] as const)
     report[key] += result[key];
-  for (const key of ['inSnapshot', 'left', 'deposed'] as const) report[key] += toll[key];
+  for (const key of ['inSnapshot', 'blocked', 'left', 'deposed'] as const) report[key] += toll[key];
   for (const role of Object.keys(toll.kills) as (keyof Toll['kills'])[]) {
     report.kills[role] += toll.kills[role];
     report.killed += toll.kills[role];
