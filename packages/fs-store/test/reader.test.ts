@@ -1,6 +1,16 @@
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { JOB_STATUSES, type Job, type JobStore, systemClock } from '@leviathan/core';
 import { jobOf } from '@leviathan/core/engine';
@@ -10,8 +20,10 @@ import { nodeFiles } from '../src/files';
 import { type FsStore, fsStore } from '../src/fs-store';
 import { recover } from '../src/recovery';
 import { bundle } from '../src/testing/bundle';
+import { eventually } from '../src/testing/eventually';
 import { randomFrom, testSeed } from '../src/testing/random';
 import { tempDir } from '../src/testing/temp-dir';
+import type { Birth } from './kill/mortal-child';
 import { RandomWork } from './random-work';
 
 const READER = join(import.meta.dirname, '../../../docs/reader/read_store.py');
@@ -233,12 +245,13 @@ function damage(dir: string, random: { below(limit: number): number }): void {
 }
 
 async function runAndKill(dir: string, root: string): Promise<void> {
-  const outfile = await bundle('kill-child', dir);
-  const child = fork(outfile, [root, join(dir, 'promises'), '7'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const program = await bundle('../../test/kill/mortal-child', dir);
+  const evidence = join(dir, 'evidence');
+  const birth: Birth = { name: 'p1', evidence, seed: 7, role: 'both', store: { root, durability: 'process' } };
+  const child = fork(program, [JSON.stringify(birth)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   await once(child, 'message');
   // In the middle of its work, whatever that is at the time.
-  while (readFileSync(join(dir, 'promises'), 'utf8').length < 40_000)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('it has worked', () => existsSync(evidence) && statSync(evidence).size > 100_000);
   child.kill('SIGKILL');
   await once(child, 'exit');
 }

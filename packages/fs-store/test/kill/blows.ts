@@ -58,7 +58,7 @@ const BLOWS: [name: string, often: number, blow: Blow][] = [
   ['block the event loop of one for long', 1, (scene) => block(scene, 2_500)],
   ['kill the owner while it stands still', 3, killStanding],
   ['stop the owner past its own checks', 1, (scene) => stopOwner(scene, 2_300)],
-  ['depose the owner', 2, depose],
+  ['depose the owner', 3, depose],
 ];
 
 /** The next blow, by chance. */
