@@ -51,9 +51,11 @@ export class Ownership {
     });
   }
 
-  /** Clients that are connected now. */
+  /** Clients that are connected now, and stay. */
   get clients(): number {
-    return this.served.size;
+    let clients = 0;
+    for (const { hasLeft } of this.served) if (!hasLeft) clients++;
+    return clients;
   }
 
   /** Whether the lock turned out to be lost. */

@@ -97,6 +97,18 @@ describe('a finished job past its retention', () => {
     expect(archived(root, '2025-01-30').map(({ id }) => id)).toEqual(['a']);
   });
 
+  it('goes with its owner, also when a client left just before', async () => {
+    const { store, root, clock } = await open({ retention: { failed: { count: 2 } } });
+    for (const id of ['a', 'b', 'c']) await fail(store, id);
+    const client = fsStore({ root, clock, durability: 'process' });
+    await client.open();
+    // There is nobody who would go on with it.
+    await client.close();
+    await store.close();
+    expect(archived(root, '2025-01-30').map(({ id }) => id)).toEqual(['a']);
+    expect((await doctor({ root })).findings).toEqual([]);
+  });
+
   it('goes when their bytes are too many', async () => {
     const { store, clock } = await open({ retention: { failed: { bytes: 1_000 } } });
     await store.add([1, 2, 3].map((i) => ({ id: `f${i}`, type: 'a', data: 'x'.repeat(400) })));

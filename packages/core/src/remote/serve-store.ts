@@ -54,6 +54,8 @@ export interface ServeOptions {
 export interface ServedClient {
   /** Resolves when the connection is closed and nothing of it is under way any more. */
   readonly closed: Promise<void>;
+  /** Whether the client took its leave, or is gone: it asks for nothing more. */
+  readonly hasLeft: boolean;
   /**
    * The server leaves, because its store is about to close: calls under way are answered, waiting claims are not, and the jobs of the
    * client's workers are left as they are, so that the client hands them over to the next server.
@@ -251,6 +253,10 @@ class StoreConnection implements ServedClient {
   /** Jobs that never reached their worker: no attempt is spent, and it is no crash. */
   private async giveBack(claimed: ClaimedJob[]): Promise<void> {
     await this.store.settle(claimed.map(({ job, token }) => ({ id: job.id, token, outcome: 'released' })));
+  }
+
+  get hasLeft(): boolean {
+    return this.state === 'left' || this.state === 'closed';
   }
 
   private async goodbye(): Promise<{ error?: ReturnType<typeof toWire> }> {
