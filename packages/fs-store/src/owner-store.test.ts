@@ -1,7 +1,6 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClaimedJob, type JobStore, StoreError } from '@leviathan/core';
-import { FakeClock } from '@leviathan/core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { doctor } from './doctor';
 import { type FsStore, fsStore } from './fs-store';
@@ -117,18 +116,4 @@ describe('a job that was removed', () => {
     expect((await next.list()).jobs.map(({ id }) => id)).toEqual(['j2']);
     expect(readdirSync(join(copy, 'pending'))).toEqual(['j2.json']);
   });
-});
-
-it('lets go what is past its retention when it closes right after its last client', async () => {
-  const root = newRoot();
-  const keep = { age: 1e9, count: 1, bytes: 1e9 };
-  const options: FsStoreOptions = { clock: new FakeClock(), retention: { completed: keep, failed: keep } };
-  const owner = await open(root, options);
-  const client = await open(root, options);
-  await client.add([1, 2, 3].map((n) => ({ id: `j${n}`, type: 'a', data: n })));
-  await client.change({ change: { action: 'cancel' }, target: { filter: {} } });
-  await client.close();
-  await owner.close();
-  expect((await doctor({ root })).findings).toEqual([]);
-  expect(readdirSync(join(root, 'failed'))).toHaveLength(1);
 });
