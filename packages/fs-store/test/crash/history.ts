@@ -171,7 +171,7 @@ class Reader {
       if (entry.askedAt > this.busyUntil) this.group++;
       groups.set(entry, this.group);
       // Nobody waits for the answer to a wish.
-      if (!entry.call.startsWith('hand:')) this.busyUntil = Math.max(this.busyUntil, entry.answeredAt ?? NEVER);
+      if (!/^hand:|^drop/.test(entry.call)) this.busyUntil = Math.max(this.busyUntil, entry.answeredAt ?? NEVER);
     }
     for (const [entry, group] of [...groups].sort(([a], [b]) => momentOf(a) - momentOf(b))) {
       this.entry = entry;
@@ -181,14 +181,14 @@ class Reader {
     return this.steps;
   }
 
-  private take({ call, args, result }: LedgerEntry): void {
+  private take({ call, on, args, result }: LedgerEntry): void {
     if (call === 'add') this.add(args[0] as JobSpec[], result as AddResult[] | undefined);
-    else if (call === 'claim') this.claim(args as [ClaimRequest, number], (result as ClaimedJob[]) ?? []);
+    else if (call === 'claim') this.claim(on, (result as ClaimedJob[]) ?? []);
     else if (call === 'settle') this.settle(args[0] as Settlement[], result as SettleResult[] | undefined);
     else if (call === 'report') this.report(args[0] as Report[], result as ReportResult[] | undefined);
     else if (call === 'change') this.change(args[0] as ChangeRequest, result as ChangeResult | undefined);
     else if (call === 'pause') this.pause(args[0] as boolean, (args[1] as { type?: string } | undefined)?.type);
-    else if (call === 'close') this.close(args[0] as number);
+    else if (call === 'close') this.close(on);
     else if (call === 'drop') this.drop(args[0] as string);
     else if (call === 'hand:move') this.move(args as [string, string, string]);
     else if (call === 'hand:remove') this.step(args[0] as string, 'cancel by hand', cancelled, { isWish: true });
@@ -208,7 +208,7 @@ class Reader {
     this.step(id, 'add', (seen) => seen, { batch: this.batch, ...marks });
   }
 
-  private claim([, store]: [ClaimRequest, number], claimed: readonly ClaimedJob[]): void {
+  private claim(store: number, claimed: readonly ClaimedJob[]): void {
     for (const { job } of claimed) {
       const running = this.jobs.get(job.id);
       if (running) running.store = store;

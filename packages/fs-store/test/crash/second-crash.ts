@@ -67,12 +67,12 @@ export async function recordRecovery(
     { id: 'after-0', type: 'a', data: 'after' },
     { id: 'after-1', type: 'b', data: 1 },
   ];
-  await ledger.ask('add', [add], () => store.add(add));
+  await ledger.ask(0, 'add', [add], () => store.add(add));
   const request = { worker: 'later', limit: 3, wait: false };
-  const claimed = (await ledger.ask('claim', [request, 0], () => store.claim(request))) ?? [];
+  const claimed = (await ledger.ask(0, 'claim', [request], () => store.claim(request))) ?? [];
   const outcomes = claimed.slice(0, 2).map((job, n) => (n === 0 ? completed(job) : failed(job)));
-  await ledger.ask('settle', [outcomes], () => store.settle(outcomes));
-  await ledger.does('close', [0], () => store.close());
+  await ledger.ask(0, 'settle', [outcomes], () => store.settle(outcomes));
+  await ledger.does(0, 'close', [], () => store.close());
 
   const before = { ...first.history, steps: possible(first, planned) };
   const placeOf = (moment: number): number => places[moment] as number;

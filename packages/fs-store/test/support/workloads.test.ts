@@ -49,7 +49,7 @@ describe.each(['power', 'process'] as const)('on a real disk at %s', (durability
       const world = await runWorkload(workload, site);
       expect(world.open).toEqual([]);
       expect(refusals(world)).toEqual(EXPECTED[name] ?? []);
-      expect(world.ledger.entries.filter(({ call, state }) => state === 'asked' && !call.startsWith('hand:'))).toEqual(
+      expect(world.ledger.entries.filter(({ call, state }) => state === 'asked' && !/^hand:|^drop/.test(call))).toEqual(
         [],
       );
       const { findings } = await doctor({ root: site.root });

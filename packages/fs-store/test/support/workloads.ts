@@ -13,6 +13,10 @@ export interface Workload {
   name: string;
   /** What its stores must be told; the site adds files, clock and durability. */
   options: FsStoreOptions;
+  /** Nothing was there before: not even an empty store that was opened once. */
+  isFirst?: true;
+  /** It closes the store while calls wait: that must come to an end although the disk does not get better. */
+  isImpatient?: true;
   /** Opens what it needs and closes it again. */
   run(world: World): Promise<void>;
 }
@@ -33,6 +37,28 @@ function large(name: string, count: number, bytes: number): JobSpec[] {
 }
 
 const list: Workload[] = [
+  {
+    name: 'first',
+    options: {},
+    isFirst: true,
+    async run(world) {
+      await world.start();
+      await world.add(jobs('job', 2));
+      await world.close();
+    },
+  },
+  {
+    name: 'impatient',
+    options: {},
+    isImpatient: true,
+    async run(world) {
+      await world.start();
+      const [held] = (await world.add(jobs('job', 2))).length > 0 ? await world.claim() : [];
+      const calls = [world.add(jobs('last', 2)), held ? world.complete([held]) : undefined];
+      await world.close();
+      await Promise.all(calls);
+    },
+  },
   {
     name: 'add',
     options: {},

@@ -39,6 +39,8 @@ export interface Site {
   until(isSo: () => boolean | Promise<boolean>): Promise<void>;
   /** The store cannot be opened, again and again: what is in the way may be taken away now. */
   relieve?(): void;
+  /** A store is about to be closed. */
+  beforeClose?(store: FsStore): Promise<void>;
 }
 
 /** What other programs do to files. Nothing is thrown for a file that is not there. */
@@ -59,8 +61,7 @@ export class World {
   readonly clock: FakeClock;
   /** All that were opened and not closed, the newest last. */
   readonly open: FsStore[] = [];
-  /** All that were ever opened: their places here name them in the ledger. */
-  private readonly stores: FsStore[] = [];
+  private readonly all: FsStore[] = [];
 
   constructor(
     readonly site: Site,
@@ -83,9 +84,9 @@ export class World {
     const { site } = this;
     const store = fsStore({ ...this.options, ...site.options, root: site.root, clock: site.clock });
     this.open.push(store);
-    this.stores.push(store);
+    this.all.push(store);
     for (let tries = 1; ; tries++) {
-      if (await this.ledger.does('open', [], () => store.open())) return store;
+      if (await this.ledger.does(this.numberOf(store), 'open', [], () => store.open())) return store;
       if (tries === OPENINGS) throw new Error('The store cannot be opened, although nothing is in the way any more.');
       if (tries === OPENINGS - 2) site.relieve?.();
     }
@@ -93,8 +94,9 @@ export class World {
 
   /** Closes the newest one, or another. */
   async close(store: FsStore = this.store): Promise<void> {
+    await this.site.beforeClose?.(store);
     this.open.splice(this.open.indexOf(store), 1);
-    await this.ledger.does('close', [this.stores.indexOf(store)], () => store.close());
+    await this.ledger.does(this.numberOf(store), 'close', [], () => store.close());
   }
 
   async reopen(): Promise<void> {
@@ -103,38 +105,41 @@ export class World {
   }
 
   async add(specs: JobSpec[], options?: AddOptions, store: FsStore = this.store): Promise<AddResult[]> {
-    return (await this.ledger.ask('add', [specs, options], () => store.add(specs, options))) ?? [];
+    return (
+      (await this.ledger.ask(this.numberOf(store), 'add', [specs, options], () => store.add(specs, options))) ?? []
+    );
   }
 
   async claim(request: Partial<ClaimRequest> = {}, store: FsStore = this.store): Promise<ClaimedJob[]> {
     const whole: ClaimRequest = { worker: 'w1', limit: 1, wait: false, ...request };
-    const at = this.stores.indexOf(store);
-    return (await this.ledger.ask('claim', [whole, at], () => store.claim(whole))) ?? [];
+    return (await this.ledger.ask(this.numberOf(store), 'claim', [whole], () => store.claim(whole))) ?? [];
   }
 
   async settle(settlements: Settlement[], store: FsStore = this.store): Promise<SettleResult[]> {
-    return (await this.ledger.ask('settle', [settlements], () => store.settle(settlements))) ?? [];
+    return (
+      (await this.ledger.ask(this.numberOf(store), 'settle', [settlements], () => store.settle(settlements))) ?? []
+    );
   }
 
   async report(reports: Report[]): Promise<ReportResult[]> {
-    return (await this.ledger.ask('report', [reports], () => this.store.report(reports))) ?? [];
+    return (await this.ledger.ask(this.numberOf(), 'report', [reports], () => this.store.report(reports))) ?? [];
   }
 
   async change(change: ChangeAction, target: ChangeRequest['target']): Promise<void> {
     const request: ChangeRequest = { change, target, by: 'workload' };
-    await this.ledger.ask('change', [request], () => this.store.change(request));
+    await this.ledger.ask(this.numberOf(), 'change', [request], () => this.store.change(request));
   }
 
   async pause(paused: boolean, options?: { type?: string }): Promise<void> {
-    await this.ledger.does('pause', [paused, options], () => this.store.pause(paused, options));
+    await this.ledger.does(this.numberOf(), 'pause', [paused, options], () => this.store.pause(paused, options));
   }
 
   async get(ids: string[]): Promise<(Job | null)[]> {
-    return (await this.ledger.ask('get', [ids], () => this.store.get(ids))) ?? [];
+    return (await this.ledger.ask(this.numberOf(), 'get', [ids], () => this.store.get(ids))) ?? [];
   }
 
   async tidy(): Promise<void> {
-    await this.ledger.does('tidy', [], () => this.store.tidy());
+    await this.ledger.does(this.numberOf(), 'tidy', [], () => this.store.tidy());
   }
 
   /** Time of the engine passes. */
@@ -150,14 +155,7 @@ export class World {
   /** Another program drops a file into the inbox: whole, by a rename. */
   drop(name: string, content: string): void {
     const inbox = join(this.site.root, 'inbox');
-    this.ledger.entries.push({
-      number: this.ledger.entries.length,
-      call: 'drop',
-      args: [name, content],
-      state: 'acknowledged',
-      askedAt: this.site.now?.() ?? 0,
-      answeredAt: this.site.now?.() ?? 0,
-    });
+    this.ledger.note(-1, 'drop', [name, content]);
     this.site.outside.write(join(inbox, `.${name}`), content);
     this.site.outside.rename(join(inbox, `.${name}`), join(inbox, name));
   }
@@ -177,13 +175,13 @@ export class World {
   /** A person moves a job's file. */
   move(id: string, from: string, to: string): void {
     const { outside, root } = this.site;
-    this.hand('move', [id, from, to]);
+    this.ledger.note(-1, 'hand:move', [id, from, to]);
     outside.rename(join(root, from, `${id}.json`), join(root, to, `${id}.json`));
   }
 
   /** A person removes a job's file. */
   remove(id: string, folder: string): void {
-    this.hand('remove', [id, folder]);
+    this.ledger.note(-1, 'hand:remove', [id, folder]);
     this.site.outside.remove(join(this.site.root, folder, `${id}.json`));
   }
 
@@ -192,16 +190,8 @@ export class World {
     while (this.open.length > 0) await this.close();
   }
 
-  /** A wish, which nobody answers: it is in flight for good. */
-  private hand(what: string, args: unknown[]): void {
-    const at = this.site.now?.() ?? 0;
-    this.ledger.entries.push({
-      number: this.ledger.entries.length,
-      call: `hand:${what}`,
-      args,
-      state: 'asked',
-      askedAt: at,
-    });
+  private numberOf(store: FsStore = this.store): number {
+    return this.all.indexOf(store);
   }
 }
 

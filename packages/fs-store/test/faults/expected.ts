@@ -1,0 +1,236 @@
+/**
+ * What a store must show after a workload, by its ledger alone: a plain account of the jobs, made of what was answered. Where an answer
+ * leaves something open (a job that was held when its store could not be closed in order) it says what is allowed.
+ *
+ * @module
+ */
+import type {
+  AddResult,
+  ChangeRequest,
+  ChangeResult,
+  ClaimedJob,
+  ClaimRequest,
+  JobSpec,
+  JobStatus,
+  Json,
+  Report,
+  ReportResult,
+  Settlement,
+  SettleResult,
+} from '@leviathan/core';
+import type { LedgerEntry } from '../support/ledger';
+
+/** One job, as far as it is known. */
+export interface ExpectedJob {
+  id: string;
+  data: Json;
+  /** Undefined: it was moved next to another. */
+  priority: number | undefined;
+  tags: string[];
+  statuses: Set<JobStatus>;
+  attempts: Set<number>;
+  /** What a completed one has. */
+  result: Json | undefined;
+  checkpoint: Json | undefined;
+  /** It may not be there (any more): nobody was told which. */
+  mayLack: boolean;
+  cancelling: boolean;
+  /** Which store's worker holds it. */
+  holder: number | undefined;
+}
+
+/** See the module. */
+export class Expected {
+  readonly jobs = new Map<string, ExpectedJob>();
+  /** Ids that must not be there. */
+  readonly absent = new Set<string>();
+  /** Data of jobs from files without an id: each is one job. */
+  readonly nameless: Json[] = [];
+  readonly paused = new Set<string>();
+
+  /** @param entries In the order in which they were answered. */
+  constructor(entries: readonly LedgerEntry[]) {
+    const closes = entries.filter(({ call }) => call === 'close');
+    const answered = entries.filter(({ answeredAt }) => answeredAt !== undefined);
+    answered.sort((a, b) => (a.answeredAt as number) - (b.answeredAt as number));
+    for (const entry of answered) {
+      const at = entry.answeredAt as number;
+      // Whoever closes a store that cannot write ends the waiting of others, who are not told how it ended.
+      const isOpen = entry.state === 'refused' && closes.some((close) => close.on === entry.on && close.askedAt < at);
+      this.#answered(entry, isOpen);
+    }
+    for (const entry of entries) if (entry.answeredAt === undefined) this.#unanswered(entry);
+  }
+
+  #answered(entry: LedgerEntry, isOpen: boolean): void {
+    const { call, args, result, on } = entry;
+    const isDone = entry.state === 'acknowledged';
+    if (call === 'close') this.#closed(on, isDone);
+    else if (call === 'add') this.#added(args[0] as JobSpec[], isDone ? (result as AddResult[]) : undefined, isOpen);
+    else if (call === 'settle')
+      this.#settled(args[0] as Settlement[], isDone ? (result as SettleResult[]) : undefined, isOpen);
+    else if (!isDone) return;
+    else if (call === 'claim') this.#claimed(args[0] as ClaimRequest, result as ClaimedJob[], on);
+    else if (call === 'report') this.#reported(args[0] as Report[], result as ReportResult[]);
+    else if (call === 'change') this.#changed(args[0] as ChangeRequest, result as ChangeResult);
+    else if (call === 'pause') this.#paused(args[0] as boolean, (args[1] as { type?: string } | undefined)?.type);
+  }
+
+  #added(specs: JobSpec[], results: AddResult[] | undefined, isOpen: boolean): void {
+    for (const [i, spec] of specs.entries()) {
+      const id = spec.id as string;
+      if (results && !results[i]?.added) continue;
+      if (!results && !isOpen) {
+        if (!this.jobs.has(id)) this.absent.add(id);
+        continue;
+      }
+      this.absent.delete(id);
+      this.jobs.set(id, jobOf(spec, !results));
+    }
+  }
+
+  #claimed(_request: ClaimRequest, claimed: ClaimedJob[], on: number): void {
+    for (const { job } of claimed) {
+      const known = this.jobs.get(job.id);
+      if (!known) continue;
+      Object.assign(known, {
+        statuses: new Set(['active']),
+        attempts: new Set([job.attempt]),
+        mayLack: false,
+        holder: on,
+      });
+    }
+  }
+
+  #settled(settlements: Settlement[], results: SettleResult[] | undefined, isOpen: boolean): void {
+    for (const [i, settlement] of settlements.entries()) {
+      const known = this.jobs.get(settlement.id);
+      if (!known || (results && !results[i]?.accepted)) continue;
+      const after = outcomeOf(known, settlement, results?.[i]?.status);
+      if (results) Object.assign(known, after, { holder: undefined, cancelling: false });
+      else if (isOpen) {
+        for (const status of after.statuses) known.statuses.add(status);
+        for (const attempt of after.attempts) known.attempts.add(attempt);
+        known.result = after.result;
+      }
+    }
+  }
+
+  #reported(reports: Report[], results: ReportResult[]): void {
+    for (const [i, { id, checkpoint }] of reports.entries()) {
+      const known = this.jobs.get(id);
+      if (known && results[i]?.accepted && checkpoint !== undefined) known.checkpoint = checkpoint;
+    }
+  }
+
+  #changed({ change }: ChangeRequest, { ids }: ChangeResult): void {
+    for (const id of ids) {
+      const job = this.jobs.get(id);
+      if (!job) continue;
+      switch (change.action) {
+        case 'remove':
+          this.jobs.delete(id);
+          this.absent.add(id);
+          break;
+        case 'cancel':
+          if (job.statuses.has('active')) job.cancelling = true;
+          else job.statuses = new Set(['failed']);
+          break;
+        case 'retry':
+          if (job.statuses.has('failed')) job.attempts = new Set([0]);
+          job.statuses = new Set(['pending']);
+          break;
+        case 'reprioritise':
+          job.priority = change.priority;
+          break;
+        case 'move':
+          job.priority = undefined;
+          break;
+        case 'edit':
+          if (change.patch.data !== undefined) job.data = change.patch.data;
+          if (change.patch.tags) job.tags = change.patch.tags;
+      }
+    }
+  }
+
+  #paused(paused: boolean, type = '*'): void {
+    if (paused) this.paused.add(type);
+    else this.paused.delete(type);
+  }
+
+  /** What it held goes back: without an attempt spent when it closed in order. */
+  #closed(on: number, inOrder: boolean): void {
+    for (const job of this.jobs.values()) {
+      if (job.holder !== on) continue;
+      const [attempt = 0] = job.attempts;
+      job.statuses = new Set(inOrder ? [] : job.statuses);
+      job.statuses.delete('active');
+      job.statuses.add(job.cancelling ? 'failed' : 'pending');
+      if (!job.cancelling) {
+        if (inOrder) job.attempts = new Set([attempt - 1]);
+        else job.attempts.add(attempt - 1);
+      } else if (!inOrder) job.statuses.add('pending');
+      job.holder = undefined;
+    }
+  }
+
+  #unanswered({ call, args }: LedgerEntry): void {
+    if (call === 'drop') this.#dropped(args[1] as string);
+    else if (call === 'hand:move') this.#wished(args[0] as string, args[2] as JobStatus);
+    else if (call === 'hand:remove') this.#wished(args[0] as string, 'failed');
+  }
+
+  #dropped(text: string): void {
+    const spec = JSON.parse(text) as JobSpec;
+    if (spec.data === undefined) return;
+    if (spec.id === undefined) this.nameless.push(spec.data);
+    // What the workload did with it afterwards stands in the answers that follow: here it is enough that it is there.
+    else if (!this.jobs.has(spec.id)) {
+      const job = jobOf(spec, false);
+      job.statuses = new Set(['pending', 'active', 'completed']);
+      job.attempts = new Set([0, 1, 2]);
+      this.jobs.set(spec.id, job);
+      this.absent.delete(spec.id);
+    }
+  }
+
+  /** A person's wish may come too late, or be met. */
+  #wished(id: string, status: JobStatus): void {
+    const job = this.jobs.get(id);
+    if (!job) return;
+    job.statuses.add(status);
+    job.attempts.add(0);
+  }
+}
+
+function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
+  return {
+    id: spec.id as string,
+    data: spec.data,
+    priority: spec.priority ?? 5,
+    tags: spec.tags ?? [],
+    statuses: new Set(['pending']),
+    attempts: new Set([0]),
+    result: undefined,
+    checkpoint: undefined,
+    mayLack,
+    cancelling: false,
+    holder: undefined,
+  };
+}
+
+function outcomeOf(
+  { attempts, result, cancelling }: ExpectedJob,
+  settlement: Settlement,
+  told: JobStatus | undefined,
+): Pick<ExpectedJob, 'statuses' | 'attempts' | 'result'> {
+  if (settlement.outcome === 'completed')
+    return { statuses: new Set(['completed']), attempts, result: settlement.result };
+  if (settlement.outcome === 'released') {
+    const back = new Set([...attempts].map((attempt) => attempt - 1));
+    return cancelling
+      ? { statuses: new Set(['failed']), attempts, result }
+      : { statuses: new Set(['pending']), attempts: back, result };
+  }
+  return { statuses: new Set(told ? [told] : ['pending', 'failed']), attempts, result };
+}
