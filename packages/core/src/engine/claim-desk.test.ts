@@ -1,19 +1,12 @@
-import { expect, it } from 'vitest';
-import { StoreWriteError } from '../errors';
+import { describe, expect, it } from 'vitest';
+import { StoreError, StoreWriteError } from '../errors';
 import { FakeClock } from '../testing/fake-clock';
-import type { CommitLog } from './committer';
+import { type CommitLog, noLog } from './committer';
 import { EngineStore } from './engine-store';
 import { DEFAULT_RETENTION } from './retention';
 
-it('gives no job to a waiting claim that failed: nobody would run it', async () => {
-  let full = false;
-  const log: CommitLog = {
-    write: () => {
-      if (full) throw new StoreWriteError('no room', undefined);
-    },
-    synced: () => undefined,
-  };
-  const store = new EngineStore({
+function storeOf(log: CommitLog, read: () => string, clock = new FakeClock()): EngineStore {
+  return new EngineStore({
     capabilities: {
       name: 'test',
       persistent: false,
@@ -25,10 +18,21 @@ it('gives no job to a waiting claim that failed: nobody would run it', async () 
       resumableEvents: true,
     },
     log,
-    bodies: { read: () => 'null' },
+    bodies: { read },
     retention: DEFAULT_RETENTION,
-    clock: new FakeClock(),
+    clock,
   });
+}
+
+it('gives no job to a waiting claim that failed: nobody would run it', async () => {
+  let full = false;
+  const log: CommitLog = {
+    write: () => {
+      if (full) throw new StoreWriteError('no room', undefined);
+    },
+    synced: () => undefined,
+  };
+  const store = storeOf(log, () => 'null');
   const stop = new AbortController();
   const other = store.claim({ worker: 'other', limit: 1, types: { b: 1 }, wait: true }, { signal: stop.signal });
   await store.add([{ type: 'a', data: null, id: 'job' }]);
@@ -43,4 +47,62 @@ it('gives no job to a waiting claim that failed: nobody would run it', async () 
   stop.abort();
   expect(await other).toEqual([]);
   await store.close();
+});
+
+describe('a job whose data cannot be read', () => {
+  const claim = { worker: 'w', limit: 1, wait: false };
+  const ids = (claimed: { job: { id: string } }[]): string[] => claimed.map(({ job }) => job.id);
+
+  /** Of two jobs the first one is not in memory, and reading it throws what is thrown here. */
+  async function withLost(fault: () => Error) {
+    const clock = new FakeClock();
+    let isLost = true;
+    const read = (): string => {
+      if (isLost) throw fault();
+      return '"found"';
+    };
+    const store = storeOf(noLog, read, clock);
+    await store.add(['lost', 'next'].map((id) => ({ id, type: 'a', data: id, maxAttempts: 2 })));
+    const entry = store.table.entries.get('lost');
+    Object.assign(entry as object, { data: undefined, dataRef: {} });
+    const find = (): void => {
+      isLost = false;
+    };
+    return { store, clock, find };
+  }
+
+  it('waits without an attempt spent while the disk refuses, and lets those behind it pass', async () => {
+    const { store, clock, find } = await withLost(
+      () => new StoreError('UNREADABLE', 'no', { cause: new Error('EMFILE') }),
+    );
+    expect(ids(await store.claim(claim))).toEqual(['next']);
+    expect(await store.counts()).toMatchObject({ active: 1, waiting: { scheduled: 1 } });
+    find();
+    const waiting = store.claim({ ...claim, wait: true });
+    await clock.advance(5_000);
+    expect(await waiting).toMatchObject([{ job: { id: 'lost', data: 'found', attempt: 1 } }]);
+    await store.close();
+  });
+
+  it('fails when it is not there, after its attempts, with that cause', async () => {
+    const { store, clock, find } = await withLost(() => new StoreError('UNREADABLE', 'gone'));
+    expect(ids(await store.claim(claim))).toEqual(['next']);
+    await clock.advance(5_000);
+    expect(await store.claim(claim)).toEqual([]);
+    expect(await store.counts()).toMatchObject({ active: 1, pending: 0, failed: 1 });
+    find();
+    expect(await store.get(['lost'])).toMatchObject([
+      { reason: 'error', metadata: { errors: [{}, { code: 'UNREADABLE' }] } },
+    ]);
+    await store.close();
+  });
+
+  it('of many keeps a claim for a moment only', async () => {
+    const { store } = await withLost(() => new StoreError('UNREADABLE', 'no', { cause: new Error('EIO') }));
+    await store.add(Array.from({ length: 100 }, (_, n) => ({ id: `more-${n}`, type: 'b', data: n })));
+    for (const entry of store.table.entries.values()) Object.assign(entry, { data: undefined, dataRef: {} });
+    expect(await store.claim(claim)).toEqual([]);
+    expect((await store.counts()).waiting).toMatchObject({ scheduled: 10, ready: 92 });
+    await store.close();
+  });
 });

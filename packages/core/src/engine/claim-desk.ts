@@ -1,16 +1,25 @@
 /** Claims: answered at once when there is work, parked until there is otherwise. */
+
+import { backoffDelay, DEFAULT_BACKOFF } from '../backoff';
 import { StoreClosedError } from '../errors';
+import type { JobError } from '../job';
 import type { ClaimedJob, ClaimRequest } from '../store';
 import type { Committer } from './committer';
 import { pickReady } from './decide-claim';
-import { type BodySource, jobOf } from './entry';
+import { type BodySource, dataOf, type Entry, jobOf } from './entry';
 import type { RecordDraft } from './records';
+import { isoOf } from './time';
 
 interface Waiter {
   request: ClaimRequest;
   resolve: (jobs: ClaimedJob[]) => void;
   reject: (error: unknown) => void;
 }
+
+/** How long (ms) a job waits whose data cannot be read for the moment. */
+const UNREADABLE_MS = 5_000;
+/** So often a claim looks for jobs that can be read. */
+const ROUNDS = 10;
 
 /** Hands ready jobs to workers, first come first served. */
 export class ClaimDesk {
@@ -22,6 +31,7 @@ export class ClaimDesk {
   constructor(
     private readonly committer: Committer,
     private readonly bodies: BodySource,
+    private readonly now: () => number,
   ) {}
 
   /** Whether some worker takes this type. */
@@ -101,15 +111,52 @@ export class ClaimDesk {
     for (const waiter of this.waiters) waiter.reject(new StoreClosedError());
   }
 
+  /** A job whose data cannot be read does not stand in the way of those behind it; but where none can be read, there is no use in going on. */
   private start(request: ClaimRequest): ClaimedJob[] {
-    const { table } = this.committer;
-    const picked = pickReady(table, request.limit, request.types);
-    if (picked.length === 0) return [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const picked = pickReady(this.committer.table, request.limit, request.types);
+      const jobs = picked.length > 0 ? this.startAll(picked, request) : [];
+      if (jobs.length > 0 || picked.length === 0) return jobs;
+    }
+    return [];
+  }
+
+  private startAll(picked: Entry[], request: ClaimRequest): ClaimedJob[] {
     // Each start is a record of its own: losing one to a torn tail must not lose its neighbours. Acknowledged when written, not when
     // flushed: a power cut that forgets the start of an attempt forgets nothing that anybody was told.
     const { worker } = request;
-    const starts = picked.map(({ id }): RecordDraft => ({ seq: 0, at: 0, op: 'start', id, worker }));
-    this.committer.commit(starts, { lazy: true });
-    return picked.map((entry) => ({ job: jobOf(entry, this.bodies), token: String(entry.run?.token) }));
+    const drafts: RecordDraft[] = [];
+    const started: { entry: Entry; data: string }[] = [];
+    for (const entry of picked) {
+      const start: RecordDraft = { seq: 0, at: 0, op: 'start', id: entry.id, worker };
+      try {
+        // Read before it starts: a job that is started and handed to nobody would be active for ever.
+        started.push({ entry, data: dataOf(entry, this.bodies) });
+        drafts.push(start);
+      } catch (error) {
+        drafts.push(...setAside(entry, start, error as Error, this.now()));
+      }
+    }
+    this.committer.commit(drafts, { lazy: true });
+    return started.map(({ entry, data }) => ({
+      job: jobOf(entry, { read: () => data }),
+      token: String(entry.run?.token),
+    }));
   }
+}
+
+/**
+ * What to do with a job whose data cannot be read. While a system call fails it waits, and is not blamed. When the disk answers that the
+ * data is not there, the attempt has failed before it began: in the end the job is failed, with that cause.
+ */
+function setAside(entry: Entry, start: RecordDraft, fault: Error, now: number): RecordDraft[] {
+  const { id, maxAttempts, extra } = entry;
+  if (fault.cause !== undefined)
+    return [{ op: 'edit', id, patch: { runAt: now + UNREADABLE_MS }, body: '', by: 'store' }];
+  const attempt = entry.attempt + 1;
+  const { name, message, code } = fault as Error & { code?: string };
+  const error: JobError = { at: isoOf(now), attempt, name, message, ...(code !== undefined && { code }) };
+  if (attempt - (entry.run?.crashes ?? 0) >= maxAttempts) return [start, { op: 'fail', id, reason: 'error', error }];
+  const runAt = Math.ceil(now + backoffDelay(extra?.backoff ?? DEFAULT_BACKOFF, attempt));
+  return [start, { op: 'retry', id, cause: 'failed', error, runAt }];
 }

@@ -92,7 +92,7 @@ export class EngineStore implements JobStore {
     this.table = options.table ?? new JobTable();
     this.hub = options.hub ?? new EventHub(() => this.clock.now(), options.onError);
     this.committer = new Committer(this.table, this.hub, options.log, this.clock, () => this.wake());
-    this.desk = new ClaimDesk(this.committer, options.bodies);
+    this.desk = new ClaimDesk(this.committer, options.bodies, () => this.clock.now());
     this.adds = new AddDesk(this.committer, this.clock, this.maxBytes);
     this.alarms = new Alarms(this.clock);
     this.sweeper = new Sweeper({
