@@ -26,7 +26,7 @@ export interface Holder extends ProcessIdentity {
 export interface LockFile {
   /** `false`: somebody removed or replaced the file by hand. */
   isHeld(): boolean;
-  /** Removes the file, if it is still ours. */
+  /** Removes the file, if it is still ours. Never throws: what the disk refuses now is tried again until it is done. */
   release(): void;
 }
 
@@ -53,15 +53,31 @@ export function acquireLockFile(files: Files, path: string, kernel: boolean): Lo
   } finally {
     discard(files, temporary.path);
   }
-  sweep(files, path, mine.nonce);
+  try {
+    sweep(files, path, mine.nonce);
+  } catch {
+    // Only tidiness, and the lock is ours: an error here would leave it with nobody to release it.
+  }
   const isHeld = () => read(files, path)?.nonce === mine.nonce;
-  return {
-    isHeld,
-    release() {
+  const release = (): void => {
+    released.add(mine.nonce);
+    try {
       if (isHeld()) files.unlinkSync(path);
-    },
+      released.delete(mine.nonce);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') released.delete(mine.nonce);
+      // Until it is gone it keeps others out for as long as this process lives.
+      else setTimeout(release, RELEASE_AGAIN).unref();
+    }
   };
+  return { isHeld, release };
 }
+
+/** How long (ms) until a file that could not be removed is tried again. */
+const RELEASE_AGAIN = 1_000;
+
+/** Nonces of files that this thread released and could not remove yet: their holder lives, but holds nothing. */
+const released = new Set<string>();
 
 /** The holder that the file names, `null` when there is none (any more) or the file is damaged. */
 export function readHolder(files: Files, path: string): Holder | null {
@@ -76,18 +92,28 @@ function claim(files: Files, path: string, at: string, own: string, kernel: bool
     if (link(files, own, at)) return true;
     const standing = read(files, at);
     if (!standing) continue;
-    const dead = 'torn' in standing || (kernel && standing.kernel) || isProvenDead(standing);
+    const dead = 'torn' in standing || (kernel && standing.kernel) || isDead(standing);
     if (!dead) return false;
     const succession = `${path}.after-${standing.nonce}`;
     if (!claim(files, path, succession, own, kernel)) return false;
-    // The place may have been filled, and the succession freed again, between our look at the place and our claim.
-    if (read(files, at)?.nonce === standing.nonce) {
-      files.renameSync(succession, at);
-      return true;
+    try {
+      // The place may have been filled, and the succession freed again, between our look at the place and our claim.
+      if (read(files, at)?.nonce === standing.nonce) {
+        files.renameSync(succession, at);
+        return true;
+      }
+    } catch (error) {
+      discard(files, succession);
+      throw error;
     }
     discard(files, succession);
   }
   return false;
+}
+
+/** Whether nobody holds what the file says. */
+export function isDead(holder: Holder): boolean {
+  return released.has(holder.nonce) || isProvenDead(holder);
 }
 
 function link(files: Files, from: string, to: string): boolean {

@@ -5,6 +5,7 @@ import { nodeFiles } from './files';
 import { acquireLock, isLockedByOther, type Lock } from './lock';
 import { ownIdentity } from './process-identity';
 import { type Child, startChild } from './testing/child';
+import { eventually } from './testing/eventually';
 import { faultyFiles } from './testing/faults';
 import { tempDir } from './testing/temp-dir';
 
@@ -239,5 +240,37 @@ describe('a lock file found', () => {
     writeFileSync(`${path}.pid`, holderFile({}));
     lock?.release();
     expect(existsSync(`${path}.pid`)).toBe(true);
+  });
+});
+
+describe('a lock file that the disk does not let go', () => {
+  const path = () => join(tempDir(), 'lock');
+
+  it('counts as free to the process that released it, and throws nothing', () => {
+    const files = faultyFiles();
+    const at = path();
+    const lock = acquire(at, { files, fallback: true });
+    files.plan = (call) => (call === 'unlinkSync' || call === 'openSync' ? 'EIO' : undefined);
+    lock?.release();
+    files.plan = undefined;
+    expect(existsSync(`${at}.pid`)).toBe(true);
+    expect(isLockedByOther(at, { files, fallback: true })).toBe(false);
+    expect(acquire(at, { files, fallback: true })?.isHeld()).toBe(true);
+  });
+
+  it('is removed once that can be done: other processes wait for it', async () => {
+    const files = faultyFiles();
+    const at = path();
+    const lock = acquire(at, { files, fallback: true });
+    files.plan = (call) => (call === 'unlinkSync' ? 'EBUSY' : undefined);
+    lock?.release();
+    files.plan = undefined;
+    await eventually('the file is gone', () => !existsSync(`${at}.pid`));
+  });
+
+  it('is taken by whoever got it, although the folder cannot be read afterwards', () => {
+    const files = faultyFiles((call) => (call === 'readdirSync' ? 'EMFILE' : undefined));
+    const at = path();
+    expect(acquire(at, { files, fallback: true })?.isHeld()).toBe(true);
   });
 });

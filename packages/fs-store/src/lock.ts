@@ -9,15 +9,14 @@
  */
 import { createRequire } from 'node:module';
 import { errorCode, type Files, nodeFiles } from './files';
-import { acquireLockFile, type LockFile, readHolder } from './lock-file';
-import { isProvenDead } from './process-identity';
+import { acquireLockFile, isDead, type LockFile, readHolder } from './lock-file';
 
 /** A lock that is held. */
 export interface Lock {
   readonly kind: 'kernel' | 'file';
   /** `false`: somebody removed or replaced the file by hand, and another process may hold a lock of that name by now. */
   isHeld(): boolean;
-  /** Frees it; the kernel's lock is also freed by the end of the process. May be called again. */
+  /** Frees it; the kernel's lock is also freed by the end of the process. Never throws, and may be called again. */
   release(): void;
 }
 
@@ -49,7 +48,7 @@ export function isLockedByOther(path: string, options: LockOptions = {}): boolea
   if (probed === 'locked') return true;
   const holder = readHolder(files, `${path}.pid`);
   if (!holder || (holder.kernel && probed === 'free')) return false;
-  return !isProvenDead(holder);
+  return !isDead(holder);
 }
 
 interface NativeLocks {
@@ -93,10 +92,11 @@ function kernelLock(files: Files, path: string, fd: number, marker: LockFile | u
     release() {
       if (!held) return;
       held = false;
+      marker?.release();
       try {
-        marker?.release();
-      } finally {
         files.closeSync(fd);
+      } catch {
+        // The descriptor is gone all the same, and with it the lock.
       }
     },
   };
@@ -105,7 +105,7 @@ function kernelLock(files: Files, path: string, fd: number, marker: LockFile | u
 /** Keeps out the processes without a prebuild. `null`: one of them holds the store. `undefined`: nothing to keep. */
 function mark(files: Files, path: string): LockFile | null | undefined {
   const holder = readHolder(files, path);
-  if (holder && !holder.kernel && !isProvenDead(holder)) return null;
+  if (holder && !holder.kernel && !isDead(holder)) return null;
   // Elsewhere there is a prebuild for every machine that Node runs on, and to describe a process takes long.
   if (files.platform !== 'linux') return undefined;
   try {

@@ -6,6 +6,7 @@ import { nodeFiles } from './files';
 import { systemHost } from './host';
 import { Presence } from './presence';
 import { startChild } from './testing/child';
+import { faultyFiles } from './testing/faults';
 import { tempDir } from './testing/temp-dir';
 
 describe.each([
@@ -26,6 +27,17 @@ describe.each([
     expect(await child.message()).toBe('held');
     return child;
   }
+
+  it('ends although its file cannot be removed', () => {
+    const files = faultyFiles();
+    const presence = new Presence(files, systemHost(files, fallback), tempDir());
+    const one = randomUUID();
+    const lock = presence.enter(one);
+    files.plan = (call) => (call === 'unlinkSync' ? 'EACCES' : undefined);
+    presence.leave(one, lock);
+    files.plan = undefined;
+    expect(presence.isAlive(one)).toBe(false);
+  });
 
   it('is that of a store that has not left', () => {
     const { presence, dir } = make();

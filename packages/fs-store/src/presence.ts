@@ -37,8 +37,13 @@ export class Presence {
 
   /** Leaves in order. */
   leave(instance: string, lock: Lock): void {
-    this.remove(instance);
-    lock.release();
+    try {
+      this.remove(instance);
+    } catch {
+      // A file that nobody locks says nothing; the next owner removes it.
+    } finally {
+      lock.release();
+    }
   }
 
   /** Whether the process of this instance still lives. */
