@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StoreError } from '@leviathan/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { socketPath, writeOwnerFile } from './endpoint';
 import { nodeFiles } from './files';
@@ -168,3 +169,21 @@ it('the names of the folders are on the device before anything is written into t
   });
   expect(steps.slice(0, steps.indexOf('written') + 1)).toEqual(['synced', 'made', 'synced', 'written']);
 });
+
+it.each(['statSync', 'openSync', 'linkSync', 'readdirSync', 'readSync', 'closeSync'] as const)(
+  'a disk that fails in %s is told by a typed error each time, and opens when it is well',
+  async (bad) => {
+    const root = tempDir();
+    await make({ root, fallbackLock: true }).close();
+    for (let nth = 0; nth < 40; nth++) {
+      let seen = 0;
+      const files = faultyFiles((call) => (call === bad && seen++ === nth ? 'EIO' : undefined));
+      const store = make({ root, files, fallbackLock: true, onError: () => {} });
+      await store.open().catch((error: unknown) => expect(error, `${bad} ${nth}`).toBeInstanceOf(StoreError));
+      files.plan = undefined;
+      await store.open();
+      await store.close();
+      if (seen <= nth) return;
+    }
+  },
+);

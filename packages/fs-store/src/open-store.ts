@@ -39,15 +39,19 @@ export class StoreOpener {
    * @throws StoreError: `NOT_A_FOLDER`, `NOT_OWNER`, `NOT_WRITABLE`, `FORMAT`, `OWNER_SILENT`, `WRITE_FAILED`
    */
   async open(client: ClientIdentity): Promise<OpenedStore> {
+    try {
+      return await this.openNow(client);
+    } catch (error) {
+      throw typed(this.settings.root, error);
+    }
+  }
+
+  private async openNow(client: ClientIdentity): Promise<OpenedStore> {
     const { files, host, root, clock, patience } = this.settings;
     await prepareRoot(files, root, clock.now());
-    try {
-      // What is archived must not be lost with its folder, while the journal says that it is there.
-      if (this.layout.ensure(files).length > 0) await files.syncDir(root);
-      this.present ??= { client: client.client, lock: this.presence.enter(client.client) };
-    } catch (error) {
-      throw typed(root, error);
-    }
+    // What is archived must not be lost with its folder, while the journal says that it is there.
+    if (this.layout.ensure(files).length > 0) await files.syncDir(root);
+    this.present ??= { client: client.client, lock: this.presence.enter(client.client) };
     const giveUp = performance.now() + patience;
     for (;;) {
       const lock = host.acquireLock(join(root, 'lock'));
@@ -136,7 +140,7 @@ export class StoreOpener {
       await store?.abandon();
       await ownership.end();
       if (ownership.isLost) return undefined;
-      throw typed(settings.root, error);
+      throw error;
     }
   }
 
