@@ -138,7 +138,15 @@ export class Examiner {
   }
 
   private async attemptAll(ids: string[]): Promise<void> {
-    const jobs = await this.scope.host.look(ids);
+    let jobs: JobLook[];
+    try {
+      jobs = await this.scope.host.look(ids);
+    } catch (error) {
+      // The text of one of them cannot be read from the journal: the others must not wait for it.
+      if (ids.length > 1) for (const id of ids) await this.attemptAll([id]);
+      else this.cannotLook(ids[0] as string, error);
+      return;
+    }
     let slice = startSlice();
     for (const [i, id] of ids.entries()) {
       this.asked.delete(id);
@@ -157,11 +165,21 @@ export class Examiner {
       if (this.isSettled(look)) this.finish(id, job);
       else this.step(look);
     } catch (error) {
-      const attempt = this.attempts.get(id) ?? 0;
-      this.attempts.set(id, attempt + 1);
-      this.scope.errors.report('examine', `The file of job ${id} cannot be looked at or put right`, error);
-      this.waiting.add(id, retryDelay(attempt));
+      this.putOff(id, error);
     }
+  }
+
+  private cannotLook(id: string, error: unknown): void {
+    this.asked.delete(id);
+    this.putOff(id, error);
+  }
+
+  /** Tried again later, ever more rarely. */
+  private putOff(id: string, error: unknown): void {
+    const attempt = this.attempts.get(id) ?? 0;
+    this.attempts.set(id, attempt + 1);
+    this.scope.errors.report('examine', `The file of job ${id} cannot be looked at or put right`, error);
+    this.waiting.add(id, retryDelay(attempt));
   }
 
   private look(id: string, job: JobLook): Look {
@@ -262,12 +280,16 @@ export class Examiner {
 
   private async askForParents(id: string, parents: string[]): Promise<void> {
     const { host } = this.scope;
-    const [jobs, progress] = await Promise.all([host.look(parents), host.progress()]);
-    this.parents.set(id, { of: parents.join(), missing: parents.filter((_, i) => !jobs[i]?.known), progress });
+    try {
+      const [jobs, progress] = await Promise.all([host.look(parents), host.progress()]);
+      this.parents.set(id, { of: parents.join(), missing: parents.filter((_, i) => !jobs[i]?.known), progress });
+      // Its files may have changed meanwhile: they are looked at once more, with the answer at hand.
+      this.enqueue(id);
+    } catch (error) {
+      this.putOff(id, error);
+    }
     this.busy.delete(id);
     this.again.delete(id);
-    // Its files may have changed meanwhile: they are looked at once more, with the answer at hand.
-    this.enqueue(id);
     this.wakeIdlers();
   }
 
