@@ -56,9 +56,7 @@ export class BlockReader {
 
   /** Forgets what was read of a file, and closes it: it was cut, replaced or removed. */
   forget(file: string): void {
-    const fd = this.#open.get(file);
-    if (fd !== undefined) this.#files.closeSync(fd);
-    this.#open.delete(file);
+    this.#close(file);
     this.#newest = undefined;
     for (const [key, block] of this.#blocks) if (block.file === file) this.#blocks.delete(key);
   }
@@ -107,13 +105,21 @@ export class BlockReader {
     const open = this.#open.get(file);
     if (open !== undefined) return open;
     const [oldest] = this.#open.keys();
-    if (this.#open.size >= OPEN_FILES && oldest !== undefined) {
-      this.#files.closeSync(this.#open.get(oldest) as number);
-      this.#open.delete(oldest);
-    }
+    if (this.#open.size >= OPEN_FILES && oldest !== undefined) this.#close(oldest);
     const fd = this.#files.openSync(join(this.#dir, file), 'read');
     this.#open.set(file, fd);
     return fd;
+  }
+
+  #close(file: string): void {
+    const fd = this.#open.get(file);
+    this.#open.delete(file);
+    if (fd === undefined) return;
+    try {
+      this.#files.closeSync(fd);
+    } catch {
+      // It was only read, and is closed whatever the answer: there is nothing to lose.
+    }
   }
 }
 

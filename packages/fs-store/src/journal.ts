@@ -85,7 +85,7 @@ export class Journal {
       if (options.durability === 'power') await writer.sync();
     } catch (error) {
       writer.close();
-      throw asWriteError(error);
+      throw journalError(error);
     }
     return journal;
   }
@@ -139,7 +139,7 @@ export class Journal {
       if (this.#writer.waiting > UNSYNCED_BYTES && !this.#flight) this.sync().catch(() => {});
       return place;
     } catch (error) {
-      throw asWriteError(error);
+      throw journalError(error);
     }
   }
 
@@ -291,18 +291,22 @@ export class Journal {
   }
 
   #break(error: unknown, before: unknown): StoreWriteError | StoreClosedError {
-    this.#broken = asWriteError(error, before);
+    this.#broken = journalError(error, before);
     return this.#broken;
   }
 }
 
-/** A `StoreClosedError` stays one: the folder is another's by now, and nothing is wrong with the disk. */
-function asWriteError(error: unknown, before?: unknown): StoreWriteError | StoreClosedError {
+function journalError(error: unknown, before?: unknown): StoreWriteError | StoreClosedError {
+  const after = before === undefined ? '' : `, after a sync that failed with ${errorCode(before) ?? String(before)}`;
+  return asWriteError('The journal cannot be written', error, after);
+}
+
+/**
+ * A failed system call as callers are told: `what` could not be done. A `StoreClosedError` stays one: the folder is another's by now, and
+ * nothing is wrong with the disk.
+ */
+export function asWriteError(what: string, error: unknown, after = ''): StoreWriteError | StoreClosedError {
   if (error instanceof StoreWriteError || error instanceof StoreClosedError) return error;
   const code = errorCode(error) ?? String(error);
-  const after = before === undefined ? '' : `, after a sync that failed with ${errorCode(before) ?? String(before)}`;
-  return new StoreWriteError(
-    `The journal cannot be written (${code}${after}). Make room or repair the disk, then try again.`,
-    error,
-  );
+  return new StoreWriteError(`${what} (${code}${after}). Make room or repair the disk, then try again.`, error);
 }

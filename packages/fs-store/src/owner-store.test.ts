@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { doctor } from './doctor';
 import { type FsStore, fsStore } from './fs-store';
 import type { FsStoreOptions } from './options';
+import { eventually } from './testing/eventually';
 import { faultyFiles } from './testing/faults';
 import { tempDir } from './testing/temp-dir';
 
@@ -116,4 +117,65 @@ describe('a job that was removed', () => {
     expect((await next.list()).jobs.map(({ id }) => id)).toEqual(['j2']);
     expect(readdirSync(join(copy, 'pending'))).toEqual(['j2.json']);
   });
+});
+
+describe('closing while the disk fails', () => {
+  const power = { durability: 'power' } as const;
+
+  it('goes through to the end: nothing stays open, watched or locked, and who closes is told by a typed error', async () => {
+    const root = newRoot();
+    const files = faultyFiles();
+    const store = fsStore({ root, files, ...power, onError: () => {} });
+    await store.add([{ id: 'job', type: 'a', data: null }]);
+    await claimOne(store, 'w');
+    // The release of what is held cannot be written.
+    files.plan = (call) => (call === 'writeSync' || call === 'openSync' || call === 'unlinkSync' ? 'EIO' : undefined);
+    await expect(store.close()).rejects.toMatchObject({ code: 'WRITE_FAILED', cause: { code: 'EIO' } });
+    files.plan = undefined;
+    const again = await open(root);
+    const [job] = await again.get(['job']);
+    expect(job).toMatchObject({ attempt: 1 });
+    await eventually('the job is taken back', async () => (await again.get(['job']))[0]?.status === 'pending');
+  });
+
+  it.each([
+    ['its name', 'unlinkSync', 'owner.json'],
+    ['a file that was only read', 'closeSync', undefined],
+  ] as const)('is no failure when %s cannot be put away', async (_what, bad, name) => {
+    const root = newRoot();
+    const files = faultyFiles();
+    const store = fsStore({ root, files, ...power, memoryBytes: 0, onError: () => {} });
+    await store.add([{ id: 'job', type: 'a', data: 'read from disk' }]);
+    await store.get(['job']);
+    files.plan = (call, [path]) => (call === bad && (!name || String(path).endsWith(name)) ? 'EIO' : undefined);
+    await store.close();
+    files.plan = undefined;
+    expect(await (await open(root)).get(['job'])).toMatchObject([{ data: 'read from disk' }]);
+  });
+
+  it('with a disk that syncs nothing ends for those who wait, too, and nobody is left with an error of no address', async () => {
+    const root = newRoot();
+    const files = faultyFiles();
+    const store = fsStore({ root, files, ...power, onError: () => {} });
+    await store.add([{ id: 'job', type: 'a', data: null }]);
+    const strays: unknown[] = [];
+    const stray = (error: unknown): void => void strays.push(error);
+    process.on('unhandledRejection', stray);
+    onTestFinished(() => void process.off('unhandledRejection', stray));
+    files.plan = (call) => (call === 'fsync' || call === 'fdatasync' ? 'EIO' : undefined);
+    await claimOne(store, 'w');
+    await expect(store.close()).rejects.toMatchObject({ code: 'WRITE_FAILED' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(strays).toEqual([]);
+  });
+});
+
+it('a snapshot that cannot be written is told by a typed error', async () => {
+  const files = faultyFiles();
+  const store = await open(newRoot(), { files });
+  await store.add([{ type: 'a', data: null }]);
+  files.plan = (call, [path]) => (call === 'openSync' && String(path).includes('snapshot') ? 'ENOSPC' : undefined);
+  await expect(store.tidy()).rejects.toMatchObject({ code: 'WRITE_FAILED', cause: { code: 'ENOSPC' } });
+  files.plan = undefined;
+  await store.tidy();
 });

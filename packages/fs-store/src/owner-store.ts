@@ -8,6 +8,7 @@ import {
   type ClaimRequest,
   type JobValidator,
   type Json,
+  StoreClosedError,
   type StoreHealth,
   systemClock,
   type Timer,
@@ -17,7 +18,7 @@ import { Archive } from './archive';
 import { BodyCache } from './bodies';
 import { DeathWatch } from './death-watch';
 import { Inbox } from './inbox';
-import { Journal } from './journal';
+import { asWriteError, Journal } from './journal';
 import { JournalLog } from './journal-log';
 import type { Layout } from './layout';
 import { capabilitiesOf, type StoreSettings } from './options';
@@ -198,7 +199,9 @@ export class OwnerStore extends EngineStore implements ServedStore {
 
   /** The worker lives and dies with this process. */
   private registerWorker(worker: string, instance: string): void {
-    if (this.table.workers.get(worker) !== instance) this.commit([{ op: 'worker', worker, instance }]);
+    if (this.table.workers.get(worker) === instance) return;
+    // Nobody waits for it: with the starts of the worker's jobs it is on the device, or they are not either.
+    this.committer.commit([{ op: 'worker', worker, instance }], { lazy: true });
   }
 
   /** A client is there, perhaps again, with the workers that it had. */
@@ -235,11 +238,15 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.outside.validator = validator;
   }
 
-  /** Folders up to date, and a snapshot. */
+  /** Folders up to date, and a snapshot. @throws StoreWriteError */
   async tidy(): Promise<void> {
     await this.reconciled;
     await this.view.flush();
-    await this.snapshotter.take();
+    try {
+      await this.snapshotter.take();
+    } catch (error) {
+      throw error instanceof StoreClosedError ? error : asWriteError('No snapshot can be written', error);
+    }
     await this.snapshotter.tended();
   }
 
@@ -282,27 +289,40 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.deaths.stop();
     this.archiveTimer?.cancel();
     const clients = ownership.clients;
-    try {
-      await this.inbox.stop();
-      await ownership.stopServing();
-      // Clients wait for the lock: whoever takes over goes on with the rest.
-      await this.sweep(clients === 0 ? 'all' : 'one');
-      const own = [...this.table.byWorker.keys()].filter((worker) => this.table.workers.get(worker) === instance);
-      await this.shutDown(own);
-      await this.reconciled;
-      await this.view.flush();
-      await this.view.stop();
-      await this.archive.close();
-      // Clients wait for the lock: whoever takes over reads a few more records gladly.
-      await this.snapshotter.finish({ hurry: clients > 0 });
-    } finally {
-      this.log.close();
+    const { step, failed } = this.steps();
+    await step('told', () => this.inbox.stop());
+    await step('told', () => ownership.stopServing());
+    // Clients wait for the lock: whoever takes over goes on with the rest.
+    await step('told', () => this.sweep(clients === 0 ? 'all' : 'one'));
+    const own = [...this.table.byWorker.keys()].filter((worker) => this.table.workers.get(worker) === instance);
+    await step('thrown', () => this.shutDown(own));
+    await step('told', () => this.reconciled);
+    await step('told', () => this.view.flush());
+    await step('told', () => this.view.stop());
+    await step('told', () => this.archive.close());
+    // Clients wait for the lock: whoever takes over reads a few more records gladly.
+    await step('told', () => this.snapshotter.finish({ hurry: clients > 0 }));
+    this.log.close();
+    await step('thrown', () => journal.close());
+    await ownership.end();
+    if (failed.length > 0) throw failed[0];
+  }
+
+  /**
+   * The end goes through all its steps, whatever goes wrong in one: a folder that is watched on, or a lock that is kept, would trouble the
+   * next owner. `thrown`: whoever closes must know that what was held or acknowledged is not on disk.
+   */
+  private steps(): { step(on: 'thrown' | 'told', run: () => unknown): Promise<void>; failed: unknown[] } {
+    const failed: unknown[] = [];
+    const step = async (on: 'thrown' | 'told', run: () => unknown): Promise<void> => {
       try {
-        await journal.close();
-      } finally {
-        await ownership.end();
+        await run();
+      } catch (error) {
+        if (on === 'thrown') failed.push(asWriteError('The store cannot be closed in order', error));
+        else this.parts.settings.onError(error);
       }
-    }
+    };
+    return { step, failed };
   }
 
   /** The store may not write any more: its lock is lost. Nothing is flushed, nobody is released. */

@@ -114,11 +114,14 @@ export class Ownership {
     this.server = undefined;
   }
 
-  /** Gives the root free. */
+  /** Gives the root free. Never throws: what is left undone is the next owner's to remove. */
   async end(): Promise<void> {
-    await this.stopServing();
     try {
+      await this.stopServing();
       if (this.lock.isHeld()) removeOwnerFile(this.settings.files, this.settings.root);
+    } catch (error) {
+      // It names a socket at which nobody listens any more: the lock tells that there is no owner.
+      this.settings.onError(error);
     } finally {
       this.lock.release();
     }
