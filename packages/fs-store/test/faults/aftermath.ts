@@ -7,7 +7,7 @@ import type { Expected } from './expected';
 import { archivedJobs, wrongFolders, wrongJobs } from './inspect';
 
 /** Virtual time (ms) that anything may take now. */
-const LIMIT = 60_000;
+const LIMIT = 20_000;
 /** What the inbox, the folders and the watch over dead processes may take (ms). */
 const SETTLING = 5_000;
 

@@ -39,6 +39,9 @@ export interface ExpectedJob {
   holder: number | undefined;
 }
 
+/** Codes of a store that cannot be opened (again). */
+const LOST = ['OPEN_FAILED', 'NOT_WRITABLE', 'NOT_A_FOLDER', 'CONNECTION', 'OWNER_SILENT'];
+
 /** See the module. */
 export class Expected {
   readonly jobs = new Map<string, ExpectedJob>();
@@ -47,6 +50,8 @@ export class Expected {
   /** Data of jobs from files without an id: each is one job. */
   readonly nameless: Json[] = [];
   readonly paused = new Set<string>();
+  /** Stores that had no owner any more and could not become it: they close like a process that dies. */
+  readonly #lost = new Set<number>();
 
   /** @param entries In the order in which they were answered. */
   constructor(entries: readonly LedgerEntry[]) {
@@ -65,7 +70,9 @@ export class Expected {
   #answered(entry: LedgerEntry, isOpen: boolean): void {
     const { call, args, result, on } = entry;
     const isDone = entry.state === 'acknowledged';
-    if (call === 'close') this.#closed(on, isDone);
+    if (entry.state === 'refused' && LOST.includes(String((entry.error as { code?: unknown }).code)))
+      this.#lost.add(on);
+    if (call === 'close') this.#closed(on, isDone && !this.#lost.has(on));
     else if (call === 'add') this.#added(args[0] as JobSpec[], isDone ? (result as AddResult[]) : undefined, isOpen);
     else if (call === 'settle')
       this.#settled(args[0] as Settlement[], isDone ? (result as SettleResult[]) : undefined, isOpen);

@@ -43,7 +43,7 @@ export interface Recording {
 const SHORT_MS = 3_000;
 const SHORT_CALLS = 60;
 /** Virtual time (ms) that a workload may take while nothing gets better, and after. */
-const LIMIT = 90_000;
+const LIMIT = 20_000;
 /** What a store may take to notice that all is well again. */
 const RECOVERY = 3_000;
 

@@ -7,7 +7,7 @@ import { VirtualTime } from './virtual-time';
 import type { OutsideHands, Site } from './world';
 
 /** How long (ms) a workload waits for something that may not come about. */
-const PATIENCE = 10_000;
+const PATIENCE = 4_000;
 const LOOK = 25;
 
 /** See the file. */
@@ -33,7 +33,7 @@ export class MemorySite implements Site {
     this.clock = this.time.clock;
     this.files = faultyFiles(undefined, disk, disk.platform);
     const onError = (error: unknown): void => void this.told.push(error);
-    this.options = { files: this.files, host: memoryHost(this.files), durability, onError };
+    this.options = { files: this.files, host: memoryHost(this.files), durability, patience: 5_000, onError };
     this.outside = handsOn(disk);
   }
 
