@@ -7,6 +7,7 @@ import { type Clock, StoreError } from '@leviathan/core';
 import { applyAndTell, EventHub, FinishedList, JobTable, type StoreRecord } from '@leviathan/core/engine';
 import { bodyOf, type Line } from './codec';
 import { errorCode, type Files } from './files';
+import { ReadPatience } from './read-patience';
 import { keepsBody, recordOf } from './record-line';
 import { type JournalEnd, Replay } from './replay';
 import { isDamage } from './segment';
@@ -51,7 +52,8 @@ export interface Recovered {
  */
 export async function recover(files: Files, dir: string, clock: Clock): Promise<Recovered> {
   const findings: RecoveryFinding[] = [];
-  const { table, snapshot } = await newestSnapshot(files, dir, findings);
+  const patience = new ReadPatience();
+  const { table, snapshot } = await newestSnapshot(files, dir, findings, patience);
   const recovered: Recovered = {
     table,
     hub: new EventHub(() => clock.now()),
@@ -64,7 +66,7 @@ export async function recover(files: Files, dir: string, clock: Clock): Promise<
   // Clients of the owner before may ask for events from before it died. What happened while the snapshot was written is not told once
   // more: jobs that stand in it are there already.
   recovered.hub.record(snapshot?.to ?? 0);
-  const replay = new Replay(files, dir, table.seq + 1, snapshot?.to);
+  const replay = new Replay(files, dir, table.seq + 1, snapshot?.to, patience);
   for await (const { segment, packed, lines } of replay) {
     for (const line of lines) applyLine(recovered, line, segment, packed);
     recovered.hub.dispatch(recovered.hub.take());
@@ -86,11 +88,12 @@ async function newestSnapshot(
   files: Files,
   dir: string,
   findings: RecoveryFinding[],
+  patience: ReadPatience,
 ): Promise<{ table: JobTable; snapshot: LoadedSnapshot | undefined }> {
   for (const { name } of listSnapshots(files, dir)) {
     const table = new JobTable();
     try {
-      return { table, snapshot: await loadSnapshot(files, dir, name, table, nextTurn) };
+      return { table, snapshot: await loadSnapshot(files, dir, name, table, nextTurn, patience) };
     } catch (error) {
       // A file that this process may not, or cannot now, read is not damaged.
       const isSystemError = errorCode(error) !== undefined && !(error instanceof StoreError);

@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeF
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { StoreFormatError } from '@leviathan/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LineDecoder, LineEncoder } from './codec';
 import { nodeFiles } from './files';
 import { headerLine, listSegments, segmentName } from './segment';
@@ -306,8 +306,35 @@ describe('damage in the middle', () => {
     const dir = tempDir();
     segment(dir, 1, lines(1, 3));
     segment(dir, 4, lines(4));
-    const files = faultyFiles((call, _args, nth) => (call === 'read' && nth === 0 ? 'EIO' : undefined));
-    expect(await replayAll(dir, 1, files)).toMatchObject({ seqs: [4], kinds: ['unreadable', 'bad-header', 'missing'] });
+    const path = new Map<unknown, string>();
+    const files = faultyFiles((call, [fd]) => (call === 'read' && path.get(fd)?.includes('01.') ? 'EIO' : undefined), {
+      ...nodeFiles,
+      openSync: (name, mode) => {
+        const fd = nodeFiles.openSync(name, mode);
+        path.set(fd, name);
+        return fd;
+      },
+    });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const replayed = replayAll(dir, 1, files);
+    let isOver = false;
+    void replayed.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await vi.advanceTimersByTimeAsync(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await replayed).toMatchObject({ seqs: [4], kinds: ['unreadable', 'bad-header', 'missing'] });
+  });
+
+  it('is not what a disk leaves that could not read for a moment', async () => {
+    const dir = tempDir();
+    segment(dir, 1, lines(1, 3));
+    segment(dir, 4, lines(4));
+    const files = faultyFiles((call, _args, nth) => (call === 'read' && nth < 2 ? 'EIO' : undefined));
+    expect(await replayAll(dir, 1, files)).toMatchObject({ seqs: [1, 2, 3, 4], kinds: [] });
   });
 
   it('is not what a missing right to read is', async () => {

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { type Line, LineDecoder } from './codec';
 import type { Files } from './files';
+import { ReadPatience } from './read-patience';
 import { isDamage, isWhole, listSegments, readChunks, type SegmentFile } from './segment';
 import { type Finding, SegmentReader, syncedOf } from './segment-reader';
 
@@ -49,9 +50,11 @@ export class Replay implements AsyncIterable<ReplayedLines> {
   readonly #dir: string;
   readonly #from: number;
   readonly #seen: number;
+  readonly #patience: ReadPatience;
 
   /** `seen`: number of the newest record that the snapshot in front of `from` has seen. */
-  constructor(files: Files, dir: string, from = 1, seen = from - 1) {
+  constructor(files: Files, dir: string, from = 1, seen = from - 1, patience = new ReadPatience()) {
+    this.#patience = patience;
     this.#files = files;
     this.#dir = dir;
     this.#from = from;
@@ -61,7 +64,7 @@ export class Replay implements AsyncIterable<ReplayedLines> {
 
   /**
    * Reads all, once, in slices that leave the event loop free.
-   * @throws StoreFormatError when a newer version wrote a segment; what the file system throws, apart from EIO
+   * @throws StoreFormatError when a newer version wrote a segment; what the file system throws, apart from EIO that comes again and again
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<ReplayedLines> {
     const all = listSegments(this.#files, this.#dir);
@@ -110,7 +113,7 @@ export class Replay implements AsyncIterable<ReplayedLines> {
   async *#read(reader: SegmentReader, path: string, behind: SegmentFile[]): AsyncGenerator<Line[]> {
     let rest: Line[];
     try {
-      for await (const chunk of readChunks(this.#files, path)) {
+      for await (const chunk of readChunks(this.#files, path, this.#patience)) {
         const lines = reader.push(chunk);
         if (lines.length > 0) yield lines;
         if (reader.done) break;
@@ -133,7 +136,7 @@ export class Replay implements AsyncIterable<ReplayedLines> {
       const decoder = new LineDecoder();
       const name = (await this.#isPacked(segment)) ? `${segment.name}.gz` : segment.name;
       try {
-        for await (const chunk of readChunks(this.#files, join(this.#dir, name))) {
+        for await (const chunk of readChunks(this.#files, join(this.#dir, name), this.#patience)) {
           for (const item of decoder.push(chunk)) {
             const synced = item.kind === 'line' ? syncedOf(item) : 0;
             if (synced >= needed) return synced;

@@ -12,6 +12,7 @@ import { createGunzip } from 'node:zlib';
 import { StoreFormatError } from '@leviathan/core';
 import { type Line, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
+import type { ReadPatience } from './read-patience';
 
 /** Version of the lines in a segment. */
 const JOURNAL_FORMAT = 1;
@@ -90,14 +91,14 @@ export function readHeader({ meta }: Line): SegmentHeader | null {
   return { first, epoch, at, sealed: sealed === 1 };
 }
 
-/** The bytes of a file (unpacked, if its name ends in `.gz`) in chunks; the event loop runs between them. */
-export async function* readChunks(files: Files, path: string): AsyncGenerator<Buffer> {
+/** The bytes of a file (unpacked, if its name ends in `.gz`) in chunks; the event loop runs between them. Without patience EIO is thrown at once. */
+export async function* readChunks(files: Files, path: string, patience?: ReadPatience): AsyncGenerator<Buffer> {
   if (!path.endsWith('.gz')) {
-    yield* readRaw(files, path);
+    yield* readRaw(files, path, patience);
     return;
   }
   const gunzip = createGunzip({ chunkSize: CHUNK });
-  const fed = pipeline(Readable.from(readRaw(files, path)), gunzip);
+  const fed = pipeline(Readable.from(readRaw(files, path, patience)), gunzip);
   // The same error ends the loop below, which is where it is thrown.
   fed.catch(() => {});
   try {
@@ -108,14 +109,15 @@ export async function* readChunks(files: Files, path: string): AsyncGenerator<Bu
   }
 }
 
-async function* readRaw(files: Files, path: string): AsyncGenerator<Buffer> {
+async function* readRaw(files: Files, path: string, patience: ReadPatience | undefined): AsyncGenerator<Buffer> {
   const fd = files.openSync(path, 'read');
   try {
     const { size } = files.fstatSync(fd);
     for (let position = 0; ; ) {
       // A small segment takes little memory.
       const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, Math.max(size - position, 1)));
-      const bytes = await files.read(fd, chunk, 0, chunk.length, position);
+      const read = patience?.read(files, fd, chunk, position) ?? files.read(fd, chunk, 0, chunk.length, position);
+      const bytes = await read;
       if (bytes === 0) return;
       position += bytes;
       yield chunk.subarray(0, bytes);

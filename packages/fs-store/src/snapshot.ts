@@ -14,6 +14,7 @@ import { discard, openTemporary, writeAll } from './atomic';
 import type { BodyCache } from './bodies';
 import { bodyOf, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
+import { ReadPatience } from './read-patience';
 import { snapshotMetaParser } from './snapshot-meta';
 
 /** Version of the lines in a snapshot. */
@@ -216,6 +217,7 @@ export async function loadSnapshot(
   name: string,
   table: JobTable,
   pause: () => Promise<void>,
+  patience = new ReadPatience(),
 ): Promise<LoadedSnapshot> {
   const info: LoadedSnapshot = { name, from: 0, to: 0, jobs: 0, tombstones: [] };
   let newest: Entry | undefined;
@@ -226,9 +228,12 @@ export async function loadSnapshot(
     const decoder = new LineDecoder(0, snapshotMetaParser());
     const { size } = files.fstatSync(fd);
     for (let position = 0; ; ) {
+    const decoder = new LineDecoder(0, snapshotMetaParser());
+    const { size } = files.fstatSync(fd);
+    for (let position = 0; ; ) {
       // A small snapshot takes little memory.
       const chunk = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, Math.max(size - position, 1)));
-      const bytes = await files.read(fd, chunk, 0, chunk.length, position);
+      const bytes = await patience.read(files, fd, chunk, position);
       if (bytes === 0) break;
       position += bytes;
       for (const found of decoder.push(chunk.subarray(0, bytes))) {

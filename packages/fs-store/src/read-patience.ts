@@ -1,0 +1,28 @@
+/**
+ * Reading on a disk that answers EIO now and then: a cable, a network file system, a drive that wakes up. What is taken for damage is left
+ * out of the journal for good, so an error of a moment must not be.
+ *
+ * @module
+ */
+import { errorCode, type Files } from './files';
+
+/** Milliseconds before each further try. */
+const WAITS = [50, 100, 200, 400, 800, 1_600, 3_200];
+
+/** The tries that all reads of one opening share: a disk that is broken in many places does not make it take for ever. */
+export class ReadPatience {
+  #tries = 0;
+
+  /** As `Files.read`. Throws EIO when it comes again and again: it is damage then. */
+  async read(files: Files, fd: number, into: Buffer, position: number): Promise<number> {
+    for (;;) {
+      try {
+        return await files.read(fd, into, 0, into.length, position);
+      } catch (error) {
+        const wait = WAITS[this.#tries++];
+        if (errorCode(error) !== 'EIO' || wait === undefined) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+}
