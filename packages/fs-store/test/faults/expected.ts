@@ -10,6 +10,7 @@ import type {
   ChangeResult,
   ClaimedJob,
   ClaimRequest,
+  Job,
   JobSpec,
   JobStatus,
   Json,
@@ -50,13 +51,34 @@ export class Expected {
   /** Data of jobs from files without an id: each is one job. */
   readonly nameless: Json[] = [];
   readonly paused = new Set<string>();
+  /** Answers that contradict those before. */
+  readonly problems: string[] = [];
+  /**
+   * A store could not be closed in order, because the journal could not be synced. The next one goes on with what the kernel still shows of
+   * it, which a power cut may take all the same: starts, which nobody waits for the device with. What was acknowledged is not among it.
+   */
+  mayForgetStarts = false;
+  /** What each `add` asked for, whatever came of it. */
+  readonly #asked = new Map<string, ExpectedJob>();
   /** Stores that had no owner any more and could not become it: they close like a process that dies. */
   readonly #lost = new Set<number>();
+  /** Stores that were opened beside another one. */
+  readonly #clients = new Set<number>();
 
   /** @param entries In the order in which they were answered. */
   constructor(entries: readonly LedgerEntry[]) {
     const closes = entries.filter(({ call }) => call === 'close');
     const answered = entries.filter(({ answeredAt }) => answeredAt !== undefined);
+    for (const { call, on, askedAt } of entries) {
+      const others = entries.filter((other) => other.call === 'open' && other.on < on && other.askedAt < askedAt);
+      const hasOwner = others.some(
+        (other) => !closes.some((close) => close.on === other.on && close.askedAt < askedAt),
+      );
+      if (call === 'open' && hasOwner) this.#clients.add(on);
+    }
+    for (const { call, args } of entries)
+      if (call === 'add')
+        for (const spec of args[0] as JobSpec[]) this.#asked.set(spec.id as string, jobOf(spec, false));
     answered.sort((a, b) => (a.answeredAt as number) - (b.answeredAt as number));
     for (const entry of answered) {
       const at = entry.answeredAt as number;
@@ -70,14 +92,15 @@ export class Expected {
   #answered(entry: LedgerEntry, isOpen: boolean): void {
     const { call, args, result, on } = entry;
     const isDone = entry.state === 'acknowledged';
-    if (entry.state === 'refused' && LOST.includes(String((entry.error as { code?: unknown }).code)))
-      this.#lost.add(on);
+    const code = String((entry.error as { code?: unknown } | undefined)?.code);
+    if (LOST.includes(code) || (code === 'WRITE_FAILED' && this.#clients.has(on))) this.#lost.add(on);
     if (call === 'close') this.#closed(on, isDone && !this.#lost.has(on));
     else if (call === 'add') this.#added(args[0] as JobSpec[], isDone ? (result as AddResult[]) : undefined, isOpen);
     else if (call === 'settle')
       this.#settled(args[0] as Settlement[], isDone ? (result as SettleResult[]) : undefined, isOpen);
     else if (!isDone) return;
     else if (call === 'claim') this.#claimed(args[0] as ClaimRequest, result as ClaimedJob[], on);
+    else if (call === 'get') this.#got(args[0] as string[], result as (Job | null)[]);
     else if (call === 'report') this.#reported(args[0] as Report[], result as ReportResult[]);
     else if (call === 'change') this.#changed(args[0] as ChangeRequest, result as ChangeResult);
     else if (call === 'pause') this.#paused(args[0] as boolean, (args[1] as { type?: string } | undefined)?.type);
@@ -92,20 +115,29 @@ export class Expected {
         continue;
       }
       this.absent.delete(id);
-      this.jobs.set(id, jobOf(spec, !results));
+      if (!this.jobs.has(id)) this.jobs.set(id, jobOf(spec, !results));
     }
   }
 
   #claimed(_request: ClaimRequest, claimed: ClaimedJob[], on: number): void {
     for (const { job } of claimed) {
-      const known = this.jobs.get(job.id);
+      // A claim that waited may be answered before the add that it waited for.
+      const known = this.jobs.get(job.id) ?? this.#asked.get(job.id);
       if (!known) continue;
+      this.jobs.set(job.id, known);
       Object.assign(known, {
         statuses: new Set(['active']),
         attempts: new Set([job.attempt]),
         mayLack: false,
         holder: on,
       });
+    }
+  }
+
+  #got(ids: string[], jobs: (Job | null)[]): void {
+    for (const [i, id] of ids.entries()) {
+      const known = this.jobs.get(id);
+      if (known && !known.mayLack && !jobs[i]) this.problems.push(`job ${id} was not there when it was asked for`);
     }
   }
 
@@ -167,6 +199,7 @@ export class Expected {
 
   /** What it held goes back: without an attempt spent when it closed in order. */
   #closed(on: number, inOrder: boolean): void {
+    if (!inOrder) this.mayForgetStarts = true;
     for (const job of this.jobs.values()) {
       if (job.holder !== on) continue;
       const [attempt = 0] = job.attempts;

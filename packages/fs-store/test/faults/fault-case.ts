@@ -1,6 +1,6 @@
 /** One thing that goes wrong at one call of one workload. */
 import type { Workload } from '../support/workloads';
-import { FAULT_NAMES, type FaultName } from './fault-table';
+import type { FaultName } from './fault-table';
 
 /**
  * How long it goes wrong. `once`: at this call alone. `while`: from this call on, until three seconds or sixty calls have passed. `stays`:
@@ -21,17 +21,7 @@ export interface FaultCase {
   mode: Mode;
 }
 
-/** `settle/power/writeSync journal/0000000000000001.ndjson #3/ENOSPC/once`: by this text a case is run again. */
+/** `settle | power | writeSync journal/0000000000000001.ndjson #3 | ENOSPC | once`: by this text a case is run again. */
 export function nameOfCase({ workload, durability, call, fault, mode }: FaultCase): string {
-  return [workload.name, durability, call.replaceAll('/', '>'), fault, mode].join('/');
-}
-
-/** The case of a text of {@link nameOfCase}. */
-export function caseOf(text: string, workloads: readonly Workload[]): FaultCase {
-  const [name, durability, call = '', fault, mode] = text.split('/');
-  const workload = workloads.find((each) => each.name === name);
-  const isFault = FAULT_NAMES.includes(fault as FaultName) && MODES.includes(mode as Mode);
-  if (!workload || !isFault || (durability !== 'power' && durability !== 'process'))
-    throw new RangeError(`There is no case ${text}.`);
-  return { workload, durability, call: call.replaceAll('>', '/'), fault: fault as FaultName, mode: mode as Mode };
+  return [workload.name, durability, call, fault, mode].join(' | ');
 }

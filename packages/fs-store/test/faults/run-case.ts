@@ -90,10 +90,11 @@ export async function runCase(faultCase: FaultCase, template: MemoryFiles, recor
     trouble.end();
     site.files.plan = undefined;
     problems.push(...untyped(world), ...trouble.problems);
-    const expected = new Expected(world.ledger.entries);
+    const { entries } = world.ledger;
     const options = { ...workload.options, ...site.options };
-    if (durability === 'power') problems.push(...(await afterPowerCut(site, options, expected)));
-    problems.push(...(await afterMath(site, options, expected)));
+    if (durability === 'power') problems.push(...(await afterPowerCut(site, options, new Expected(entries))));
+    const expected = new Expected(entries);
+    problems.push(...expected.problems, ...(await afterMath(site, options, expected)));
   } catch (error) {
     problems.push(describe(error));
   } finally {

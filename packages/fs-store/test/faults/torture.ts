@@ -8,7 +8,7 @@ import { randomFrom } from '../../src/testing/random';
 import { MemoryFiles } from '../support/memory-files';
 import { MemorySite } from '../support/memory-site';
 import { WORKLOADS, type Workload } from '../support/workloads';
-import { caseOf, type FaultCase, MODES, nameOfCase } from './fault-case';
+import { type FaultCase, MODES, nameOfCase } from './fault-case';
 import { FAULT_NAMES, type FaultName, mayHave, platformOf } from './fault-table';
 import { type CaseReport, type Recording, type Result, record, runCase } from './run-case';
 
@@ -20,13 +20,13 @@ export interface InjectOptions {
   /** Hears of each failure, and now and then how far it is. */
   log?: (line: string) => void;
   workloads?: readonly Workload[];
-  /** One case alone, by the name that a report gives it. */
+  /** Only cases whose names hold this text: the name that a report gives runs that case again. */
   only?: string;
 }
 
 /** A case that went wrong. */
 export interface Failure {
-  /** `InjectOptions.only` runs it again. */
+  /** With it as `InjectOptions.only` the case runs again. */
   name: string;
   problems: string[];
 }
@@ -54,7 +54,7 @@ export async function injectAll({
   only,
 }: InjectOptions): Promise<InjectReport> {
   const stage = new Stage();
-  const chosen = only === undefined ? await stage.all(workloads) : [caseOf(only, workloads)];
+  const chosen = (await stage.all(workloads)).filter((each) => only === undefined || nameOfCase(each).includes(only));
   const all = chosen.length;
   if (cases > 0 && cases < all) sample(chosen, cases, seed);
   const report: InjectReport = { seed, ran: 0, all, byFault: emptyCounts(), failures: [] };

@@ -62,6 +62,12 @@ export class MemoryFiles implements Files {
     }
   }
 
+  /** Other programs make sure of what they write. */
+  persist(path: string): void {
+    this.#look(path)?.sync();
+    this.#look(dirname(path))?.syncEntries();
+  }
+
   /** The sync of this descriptor fails. */
   failSync(fd: number): void {
     this.#open.get(fd)?.node.spoil();

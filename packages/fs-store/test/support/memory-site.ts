@@ -66,9 +66,19 @@ function handsOn(disk: MemoryFiles): OutsideHands {
       disk.ftruncateSync(fd, 0);
       disk.writeSync(fd, Buffer.from(content), 0, Buffer.byteLength(content));
       disk.closeSync(fd);
+      disk.persist(path);
     },
-    rename: (from, to) => ifThere(disk, from, () => disk.renameSync(from, to)),
-    remove: (path) => ifThere(disk, path, () => disk.unlinkSync(path)),
+    rename: (from, to) =>
+      ifThere(disk, from, () => {
+        disk.renameSync(from, to);
+        disk.persist(from);
+        disk.persist(to);
+      }),
+    remove: (path) =>
+      ifThere(disk, path, () => {
+        disk.unlinkSync(path);
+        disk.persist(path);
+      }),
     list: (path) => (disk.lstatIfAnySync(path) ? disk.readdirSync(path).map(({ name }) => name) : []),
   };
 }

@@ -323,6 +323,7 @@ const list: Workload[] = [
       await world.add(large('job', 6, 100));
       await world.claim({ limit: 2 });
       await world.reopen();
+      await world.get(['job-0', 'job-5']);
       const [a] = await world.claim();
       if (a) await world.report([{ id: a.job.id, token: a.token, progress: 50 }]);
       await world.reopen();
