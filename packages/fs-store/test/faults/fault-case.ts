@@ -1,4 +1,5 @@
 /** One thing that goes wrong at one call of one workload. */
+import type { Files } from '../../src/files';
 import type { Workload } from '../support/workloads';
 import type { FaultName } from './fault-table';
 
@@ -19,6 +20,8 @@ export interface FaultCase {
   call: string;
   fault: FaultName;
   mode: Mode;
+  /** What stands between the store and the disk and does what a store with a defect would do: only for tests of the injector itself. */
+  defect?: (files: Files) => Files;
 }
 
 /** `settle | power | writeSync journal/0000000000000001.ndjson #3 | ENOSPC | once`: by this text a case is run again. */

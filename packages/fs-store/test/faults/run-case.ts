@@ -75,7 +75,7 @@ export async function record(
 /** Runs one case. `template`: the disk that the workload begins with. */
 export async function runCase(faultCase: FaultCase, template: MemoryFiles, recording: Recording): Promise<CaseReport> {
   const { workload, durability, mode } = faultCase;
-  const site = new MemorySite(template.copy(), durability);
+  const site = new MemorySite(template.copy(), durability, faultCase.defect);
   const trouble = new Trouble(faultCase, site);
   const world = new World(site, workload.options);
   const problems: string[] = [];
@@ -89,7 +89,7 @@ export async function runCase(faultCase: FaultCase, template: MemoryFiles, recor
     await runThrough(world, faultCase, site, trouble, problems);
     trouble.end();
     site.files.plan = undefined;
-    problems.push(...untyped(world), ...trouble.problems);
+    problems.push(...untyped(world), ...impatient(faultCase, world, recording), ...trouble.problems);
     const { entries } = world.ledger;
     const options = { ...workload.options, ...site.options };
     if (durability === 'power') problems.push(...(await afterPowerCut(site, options, new Expected(entries))));
@@ -140,6 +140,14 @@ function untyped({ ledger }: World): string[] {
   return ledger.entries.flatMap(({ state, call, error }) =>
     state === 'refused' && !(error instanceof LeviathanError) ? [`${call} is refused with ${describe(error)}`] : [],
   );
+}
+
+/** A scanner holds a file on Windows for a moment, and often: that is no reason to refuse anything. */
+function impatient({ fault, mode, call }: FaultCase, { ledger }: World, { refused }: Recording): string[] {
+  if (!fault.startsWith('win32') || mode !== 'once' || !/^(rename|unlink)Sync/.test(call)) return [];
+  const all = ledger.entries.filter(({ state }) => state === 'refused');
+  if (all.length <= refused) return [];
+  return [`a file that was held for a moment is not waited for: ${describe(all.at(-1)?.error)}`];
 }
 
 /** It is over: the very store that met it must take and run a job. */

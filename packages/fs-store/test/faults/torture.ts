@@ -22,6 +22,8 @@ export interface InjectOptions {
   workloads?: readonly Workload[];
   /** Only cases whose names hold this text: the name that a report gives runs that case again. */
   only?: string;
+  /** See {@link FaultCase}. */
+  defect?: FaultCase['defect'];
 }
 
 /** A case that went wrong. */
@@ -52,6 +54,7 @@ export async function injectAll({
   log,
   workloads = WORKLOADS,
   only,
+  defect,
 }: InjectOptions): Promise<InjectReport> {
   const stage = new Stage();
   const chosen = (await stage.all(workloads)).filter((each) => only === undefined || nameOfCase(each).includes(only));
@@ -59,7 +62,7 @@ export async function injectAll({
   if (cases > 0 && cases < all) sample(chosen, cases, seed);
   const report: InjectReport = { seed, ran: 0, all, byFault: emptyCounts(), failures: [] };
   for (const faultCase of chosen) {
-    const outcome = await stage.run(faultCase);
+    const outcome = await stage.run(defect ? { ...faultCase, defect } : faultCase);
     report.ran++;
     report.byFault[faultCase.fault][outcome.result]++;
     if (outcome.result === 'wrong') {

@@ -1,4 +1,5 @@
 /** A place for workloads in memory, in virtual time. */
+import type { Files } from '../../src/files';
 import type { FsStoreOptions } from '../../src/options';
 import { type FaultyFiles, faultyFiles } from '../../src/testing/faults';
 import type { MemoryFiles } from './memory-files';
@@ -28,12 +29,14 @@ export class MemorySite implements Site {
   constructor(
     readonly disk: MemoryFiles,
     durability: 'power' | 'process',
+    defect: (files: Files) => Files = (files) => files,
   ) {
     this.time = new VirtualTime(() => (disk.inFlight > 0 ? true : isPacking(disk) ? 'inPool' : false));
     this.clock = this.time.clock;
     this.files = faultyFiles(undefined, disk, disk.platform);
     const onError = (error: unknown): void => void this.told.push(error);
-    this.options = { files: this.files, host: memoryHost(this.files), durability, patience: 5_000, onError };
+    const seen = defect(this.files);
+    this.options = { files: seen, host: memoryHost(seen), durability, patience: 5_000, onError };
     this.outside = handsOn(disk);
   }
 
