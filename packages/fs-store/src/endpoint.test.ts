@@ -89,9 +89,21 @@ describe('owner.json', () => {
     await writeOwnerFile(nodeFiles, root, OWNER);
     expect(readOwnerFile(nodeFiles, root)).toEqual(OWNER);
     expect(statSync(join(root, 'owner.json')).mode & 0o777).toBe(0o600);
-    removeOwnerFile(nodeFiles, root);
+    await removeOwnerFile(nodeFiles, root);
     expect(readOwnerFile(nodeFiles, root)).toBeUndefined();
-    removeOwnerFile(nodeFiles, root);
+    await removeOwnerFile(nodeFiles, root);
+  });
+
+  it('is waited for while a scanner holds it on Windows', async () => {
+    const root = tempDir();
+    await writeOwnerFile(nodeFiles, root, OWNER);
+    const files = faultyFiles(
+      (call, _args, nth) => (call === 'unlinkSync' && nth < 2 ? 'EBUSY' : undefined),
+      nodeFiles,
+      'win32',
+    );
+    await removeOwnerFile(files, root);
+    expect(existsSync(join(root, 'owner.json'))).toBe(false);
   });
 
   it.each([

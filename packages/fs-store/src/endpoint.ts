@@ -6,7 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { ensureDirSync, writeFileAtomic } from './atomic';
+import { ensureDirSync, unlinkBusy, writeFileAtomic } from './atomic';
 import { errorCode, type Files } from './files';
 import { readTextFile } from './read-text';
 
@@ -75,8 +75,8 @@ export function readOwnerFile(files: Files, root: string): OwnerFile | undefined
 }
 
 /** The owner leaves. */
-export function removeOwnerFile(files: Files, root: string): void {
-  removeIfThere(files, join(root, 'owner.json'));
+export async function removeOwnerFile(files: Files, root: string): Promise<void> {
+  await unlinkBusy(files, join(root, 'owner.json'));
 }
 
 function removeIfThere(files: Files, path: string): void {

@@ -123,7 +123,7 @@ export class StoreOpener {
     let store: OwnerStore | undefined;
     try {
       // It names a dead owner, or that of the folder from which this one was copied: nobody must be led there.
-      removeOwnerFile(files, settings.root);
+      await removeOwnerFile(files, settings.root);
       for (const folder of [settings.root, presence.dir]) removeLeftovers(files, folder);
       const recovered = await recover(files, layout.journal, clock);
       for (const { file, from, message } of recovered.findings) {

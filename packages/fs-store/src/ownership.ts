@@ -118,7 +118,7 @@ export class Ownership {
   async end(): Promise<void> {
     try {
       await this.stopServing();
-      if (this.lock.isHeld()) removeOwnerFile(this.settings.files, this.settings.root);
+      if (this.lock.isHeld()) await removeOwnerFile(this.settings.files, this.settings.root);
     } catch (error) {
       // It names a socket at which nobody listens any more: the lock tells that there is no owner.
       this.settings.onError(error);
