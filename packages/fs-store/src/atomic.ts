@@ -155,7 +155,8 @@ const BUSY = ['EPERM', 'EACCES', 'EBUSY'];
 /** Milliseconds before each further try. */
 const BACKOFF = [5, 10, 20, 40, 80, 160, 320, 640, 640];
 
-async function whileBusy(files: Files, run: () => void): Promise<void> {
+/** Runs what renames or removes, with the patience of {@link renameBusy}. It must leave nothing behind when it throws. */
+export async function whileBusy(files: Files, run: () => void): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
       return run();

@@ -5,7 +5,7 @@
  */
 import { dirname, join } from 'node:path';
 import { StoreClosedError, StoreWriteError } from '@leviathan/core';
-import { discard, isTemporary } from './atomic';
+import { discard, isTemporary, whileBusy } from './atomic';
 import { type CompressOptions, compressSegments, pruneSegments, type RetentionOptions } from './compress';
 import { errorCode, type Files } from './files';
 import type { JournalEnd } from './replay';
@@ -81,7 +81,7 @@ export class Journal {
       // Nothing in the folder is safer than the folder's own name.
       if (options.durability === 'power') await files.syncDir(dirname(dir));
       if (options.durability === 'power') await writer.settleAll();
-      if (!options.tail || journal.#isFull()) writer.start();
+      if (!options.tail || journal.#isFull()) await whileBusy(files, () => writer.start());
       if (options.durability === 'power') await writer.sync();
     } catch (error) {
       writer.close();

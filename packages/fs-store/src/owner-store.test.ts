@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { type ClaimedJob, type JobStore, StoreError } from '@leviathan/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { doctor } from './doctor';
+import { nodeFiles } from './files';
 import { type FsStore, fsStore } from './fs-store';
+import { systemHost } from './host';
 import type { FsStoreOptions } from './options';
 import { eventually } from './testing/eventually';
 import { faultyFiles } from './testing/faults';
@@ -178,4 +180,24 @@ it('a snapshot that cannot be written is told by a typed error', async () => {
   await expect(store.tidy()).rejects.toMatchObject({ code: 'WRITE_FAILED', cause: { code: 'ENOSPC' } });
   files.plan = undefined;
   await store.tidy();
+});
+
+it('a scanner that holds a new segment or snapshot for a moment on Windows is waited for', async () => {
+  const held = new Map<string, number>();
+  const isNew = /\d{16}\.ndjson$/;
+  const files = faultyFiles(
+    (call, [, to]) => {
+      const times = held.get(String(to)) ?? 0;
+      held.set(String(to), times + 1);
+      return call === 'renameSync' && isNew.test(String(to)) && times < 2 ? 'EPERM' : undefined;
+    },
+    nodeFiles,
+    'win32',
+  );
+  // A pipe of Windows is no name for a socket here.
+  const host = { ...systemHost(nodeFiles, false), listen: async () => ({ close: async () => {} }) };
+  const store = await open(newRoot(), { files, host });
+  await store.add([{ type: 'a', data: null }]);
+  await store.tidy();
+  expect([...held.keys()].filter((name) => isNew.test(name))).toHaveLength(2);
 });

@@ -10,7 +10,7 @@
 import { join } from 'node:path';
 import { type Clock, StoreError } from '@leviathan/core';
 import { dataOf, Entry, headTextOf, type JobHead, type JobTable, resultOf } from '@leviathan/core/engine';
-import { discard, openTemporary, writeAll } from './atomic';
+import { discard, openTemporary, renameBusy, writeAll } from './atomic';
 import type { BodyCache } from './bodies';
 import { bodyOf, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
@@ -85,7 +85,7 @@ export async function writeSnapshot(source: SnapshotSource): Promise<SnapshotInf
     }
     // A snapshot must not outlive records that it shows: after a power cut their numbers would be given to others.
     await source.synced();
-    files.renameSync(temporary, join(dir, name));
+    await renameBusy(files, temporary, join(dir, name));
   } catch (error) {
     discard(files, temporary);
     throw error;
