@@ -15,7 +15,8 @@ import { World } from '../support/world';
 import { afterMath, afterPowerCut } from './aftermath';
 import { Expected } from './expected';
 import type { FaultCase } from './fault-case';
-import { codeOf, mayHave } from './fault-table';
+import { codeOf, type FaultName, mayHave } from './fault-table';
+import { wrongFolders } from './inspect';
 import { catchStrays } from './strays';
 
 /** How a case ended. `refused`: a caller was told. `retried`: only `onError` was, or more calls were made. `unaffected`: nobody noticed. */
@@ -38,6 +39,8 @@ export interface Recording {
   calls: { name: string; call: Call; args: readonly unknown[] }[];
   refused: number;
 }
+
+const NO_ROOM: readonly FaultName[] = ['ENOSPC', 'EDQUOT'];
 
 /** What ends a `while`. */
 const SHORT_MS = 3_000;
@@ -155,6 +158,7 @@ async function proveLife(world: World, store: FsStore, trouble: Trouble): Promis
   if (!trouble.isOver || trouble.isProven.has(store)) return;
   trouble.isProven.add(store);
   await new Promise((resolve) => setTimeout(resolve, RECOVERY));
+  await foldersFollow(world, store, trouble);
   const id = `alive-${trouble.isProven.size}`;
   const [added] = await world.add([{ id, type: 'alive', data: id, priority: 1 }], undefined, store);
   const claimed = await world.claim({ worker: `life-${trouble.isProven.size}`, types: { alive: 1 } }, store);
@@ -168,6 +172,14 @@ async function proveLife(world: World, store: FsStore, trouble: Trouble): Promis
   if (added?.added && settled?.accepted) return;
   const { error } = world.ledger.entries.findLast(({ state }) => state === 'refused') ?? {};
   trouble.problems.push(`the store does not work again: ${describe(error ?? 'the job did not run')}`);
+}
+
+/** What could not be written once is written soon after, without anybody asking. */
+async function foldersFollow({ open }: World, store: FsStore, { faultCase, site, problems }: Trouble): Promise<void> {
+  const { mode, workload } = faultCase;
+  if (mode !== 'once' || open.length > 1) return;
+  const wrong = await wrongFolders(store, site.disk, site.root, workload.options.pendingFiles !== undefined);
+  problems.push(...wrong.map((problem) => `some seconds after it was over: ${problem}`));
 }
 
 function completedOf({ job, token }: { job: { id: string }; token: string }) {
@@ -184,8 +196,8 @@ class Trouble {
   private ended = false;
 
   constructor(
-    private readonly faultCase: FaultCase,
-    private readonly site: MemorySite,
+    readonly faultCase: FaultCase,
+    readonly site: MemorySite,
   ) {
     this.names = new CallNames(site.disk, site.root);
     site.files.plan = (call, args) => this.decide(call, args);
@@ -220,8 +232,13 @@ class Trouble {
   }
 
   private make(call: Call, args: readonly unknown[]): Fault {
+    const { fault, mode } = this.faultCase;
     if (call === 'fsync' || call === 'fdatasync') this.site.disk.failSync(args[0] as number);
-    return codeOf(this.faultCase.fault) ?? { short: Math.max(1, Number(args[3]) >> 1) };
+    const half = { short: Math.max(1, Number(args[3]) >> 1) };
+    const isFirst = this.calls === this.began?.calls;
+    // The disk takes what it has room for, and says so at the next call.
+    if (isFirst && mode !== 'once' && mayHave('short', call, args) && NO_ROOM.includes(fault)) return half;
+    return codeOf(fault) ?? half;
   }
 }
 
