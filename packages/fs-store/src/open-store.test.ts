@@ -170,15 +170,19 @@ it('the names of the folders are on the device before anything is written into t
   expect(steps.slice(0, steps.indexOf('written') + 1)).toEqual(['synced', 'made', 'synced', 'written']);
 });
 
-it.each(['statSync', 'openSync', 'linkSync', 'readdirSync', 'readSync', 'closeSync'] as const)(
-  'a disk that fails in %s is told by a typed error each time, and opens when it is well',
-  async (bad) => {
+it.each(
+  (['statSync', 'fstatSync', 'openSync', 'linkSync', 'readdirSync', 'readSync', 'closeSync'] as const).flatMap(
+    (bad) => [[bad, 'the kernel', false] as const, [bad, 'a file', true] as const],
+  ),
+)(
+  'a disk that fails in %s, with the lock of %s, is told by a typed error each time, and opens when it is well',
+  async (bad, _lock, fallbackLock) => {
     const root = tempDir();
-    await make({ root, fallbackLock: true }).close();
+    await make({ root, fallbackLock }).close();
     for (let nth = 0; nth < 40; nth++) {
       let seen = 0;
       const files = faultyFiles((call) => (call === bad && seen++ === nth ? 'EIO' : undefined));
-      const store = make({ root, files, fallbackLock: true, onError: () => {} });
+      const store = make({ root, files, fallbackLock, onError: () => {} });
       await store.open().catch((error: unknown) => expect(error, `${bad} ${nth}`).toBeInstanceOf(StoreError));
       files.plan = undefined;
       await store.open();

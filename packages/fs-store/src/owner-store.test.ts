@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClaimedJob, type JobStore, StoreError } from '@leviathan/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -200,4 +200,31 @@ it('a scanner that holds a new segment or snapshot for a moment on Windows is wa
   await store.add([{ type: 'a', data: null }]);
   await store.tidy();
   expect([...held.keys()].filter((name) => isNew.test(name))).toHaveLength(2);
+});
+
+it('a job whose data cannot be read keeps neither the folders nor the end from the others', async () => {
+  const root = newRoot();
+  const before = await open(root, { memoryBytes: 0 });
+  await before.add(['a', 'b'].map((id) => ({ id, type: 'a', data: `data of ${id}` })));
+  await before.close();
+  const files = faultyFiles();
+  let reads = 0;
+  // The first one replays the journal; the others are for texts that stay on disk.
+  files.plan = (call, [path, mode]) =>
+    call === 'openSync' && mode === 'read' && String(path).endsWith('0001.ndjson') && reads++ > 0
+      ? 'EACCES'
+      : undefined;
+  const errors: unknown[] = [];
+  const store = await open(root, { files, onError: (error) => errors.push(error) });
+  await store.add([{ id: 'c', type: 'a', data: 'new' }]);
+  await eventually('the new job has its file', () => existsSync(join(root, 'pending', 'c.json')));
+  expect(errors).toContainEqual(expect.objectContaining({ code: 'FOLDERS' }));
+  await expect(store.get(['a'])).rejects.toMatchObject({ code: 'UNREADABLE', cause: { code: 'EACCES' } });
+  await store.close();
+  const again = await open(root);
+  expect(await again.get(['a', 'b', 'c'])).toMatchObject([
+    { data: 'data of a' },
+    { data: 'data of b' },
+    { data: 'new' },
+  ]);
 });
