@@ -176,6 +176,25 @@ describe('a sync that fails', () => {
   });
 });
 
+it('what a failed write left behind and could not be cut off is cut off at the end, for no replay to take it', async () => {
+  const dir = tempDir();
+  const files = faultyFiles();
+  const journal = await openJournal(dir, { durability: 'process' }, files);
+  fill(journal, 2);
+  const whole = batch(3).lines.length;
+  let writes = 0;
+  files.plan = (call) => {
+    if (call === 'ftruncateSync') return 'EIO';
+    return call !== 'writeSync' ? undefined : ++writes === 1 ? { short: whole + 5 } : 'ENOSPC';
+  };
+  // Two records that are not one batch: the first one is whole.
+  const lines = Buffer.concat([batch(3).lines, batch(4).lines]);
+  expect(() => journal.append({ lines, first: 3, last: 4 })).toThrow(StoreWriteError);
+  files.plan = undefined;
+  await journal.close();
+  expect((await replayAll(dir)).seqs).toEqual([1, 2]);
+});
+
 describe('a disk that fails anywhere', () => {
   const calls = [
     'openSync',

@@ -227,8 +227,20 @@ export class SegmentWriter {
 
   close(): void {
     this.#reader.close();
-    if (this.#segment) this.#close(this.#segment);
+    const segment = this.#segment;
     this.#segment = null;
+    if (!segment) return;
+    if (segment.spoilt) this.#cutAgain(segment);
+    this.#close(segment);
+  }
+
+  /** No other segment came after it: whole lines of a write that failed, and was refused, would count when the store is opened again. */
+  #cutAgain({ fd, size }: Segment): void {
+    try {
+      this.#files.ftruncateSync(fd, size);
+    } catch {
+      // The disk does not even let go.
+    }
   }
 
   #move(old: Segment, name: string, start: number): void {
