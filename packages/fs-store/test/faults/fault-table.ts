@@ -48,8 +48,9 @@ const NEEDS_ROOM: Call[] = [
 
 /** See the module. */
 export const FAULT_TABLE: Record<FaultName, readonly Call[]> = {
-  // unlink and ftruncate need room on file systems that copy on write (btrfs); a watch has a limit of its own that says the same.
-  ENOSPC: [...NEEDS_ROOM, 'unlinkSync', 'ftruncateSync', 'watch'],
+  // unlink may need room where a file system copies on write (btrfs); to cut a file off needs none (ftruncate(2)). A watch has a limit of its
+  // own that says the same.
+  ENOSPC: [...NEEDS_ROOM, 'unlinkSync', 'watch'],
   EDQUOT: NEEDS_ROOM,
   // Not a watch: nothing is read or written for it.
   EIO: [...BY_PATH, ...BY_DESCRIPTOR].filter((call) => call !== 'watch'),
