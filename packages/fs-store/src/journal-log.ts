@@ -13,6 +13,8 @@ import { isFull } from './reserve';
 
 /** How often (ms) a broken journal is repaired and a used-up reserve rebuilt. */
 const REPAIR_INTERVAL = 500;
+/** How long (ms) a store that is being closed waits for its disk. */
+const LAST_REPAIRS = 2_000;
 
 /** Records that a full disk must not keep out: they only tell what happened already. */
 const OUTCOMES = new Set<StoreRecord['op']>(['complete', 'retry', 'fail', 'release', 'checkpoint', 'remove', 'refuse']);
@@ -32,6 +34,8 @@ export class JournalLog implements CommitLog {
   private repairTimer: Timer | undefined;
   private waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   private closed = false;
+  private hurrying: ReturnType<typeof setTimeout> | undefined;
+  private hasGivenUp = false;
   private since = 0;
   /** Bytes written, ever. */
   written = 0;
@@ -81,7 +85,7 @@ export class JournalLog implements CommitLog {
 
   /**
    * A failed sync is no failed write: what was appended stands in the index and will be on disk, so whoever waits goes on waiting until it
-   * is there. Rejects only when the store closes before.
+   * is there. Rejects only when the store is closed before.
    */
   synced(): Promise<void> | undefined {
     if (this.journal.synced) return undefined;
@@ -112,10 +116,25 @@ export class JournalLog implements CommitLog {
     if (this.tight) this.repairSoon();
   }
 
+  /** The store is being closed: who waits for a repair is told in a moment, if it does not come before. */
+  hurry(): void {
+    if (this.closed) return;
+    // This one keeps the process alive: whoever closes waits for it.
+    this.hurrying ??= setTimeout(() => {
+      this.hasGivenUp = true;
+      this.rejectWaiting();
+    }, LAST_REPAIRS);
+  }
+
   /** Ends the waiting for a repair that does not come. The journal itself is closed by who opened it. */
   close(): void {
     this.closed = true;
     this.repairTimer?.cancel();
+    clearTimeout(this.hurrying);
+    this.rejectWaiting();
+  }
+
+  private rejectWaiting(): void {
     for (const { reject } of this.waiting) reject(this.journal.broken ?? new StoreClosedError());
     this.waiting = [];
   }
@@ -142,7 +161,7 @@ export class JournalLog implements CommitLog {
   }
 
   private afterRepair(): Promise<void> {
-    if (this.closed) return Promise.reject(this.journal.broken ?? new StoreClosedError());
+    if (this.closed || this.hasGivenUp) return Promise.reject(this.journal.broken ?? new StoreClosedError());
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       this.repairSoon();

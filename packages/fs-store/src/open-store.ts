@@ -134,7 +134,8 @@ export class StoreOpener {
       await store.start();
       await ownership.serve(store);
       this.owned = store;
-      return { store, lost: ownership.lost };
+      const owned = store;
+      return { store, lost: ownership.lost, ending: () => owned.hurry() };
     } catch (error) {
       // What runs in it already must not write without the lock.
       await store?.abandon();

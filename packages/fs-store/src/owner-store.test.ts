@@ -172,6 +172,22 @@ describe('closing while the disk fails', () => {
   });
 });
 
+it('a call that waits for a disk that does not sync is told when the store is closed, and the store is closed', async () => {
+  const root = newRoot();
+  const files = faultyFiles();
+  const store = fsStore({ root, files, onError: () => {} });
+  await store.add([{ id: 'safe', type: 'a', data: null }]);
+  await claimOne(store, 'w');
+  files.plan = (call) => (call === 'fsync' || call === 'fdatasync' ? 'EIO' : undefined);
+  const waiting = expect(store.add([{ id: 'lost', type: 'a', data: null }])).rejects.toMatchObject({
+    code: 'WRITE_FAILED',
+  });
+  await expect(store.close()).rejects.toMatchObject({ code: 'WRITE_FAILED', cause: { code: 'EIO' } });
+  await waiting;
+  files.plan = undefined;
+  expect(await (await open(root)).get(['safe'])).toMatchObject([{ id: 'safe' }]);
+});
+
 it('a snapshot that cannot be written is told by a typed error', async () => {
   const files = faultyFiles();
   const store = await open(newRoot(), { files });

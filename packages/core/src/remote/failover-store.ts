@@ -24,6 +24,8 @@ export interface OpenedStore {
   store: Contract.JobStore;
   /** Resolves when it can be used no longer. Left out for a store that this process holds itself. */
   lost?: Promise<unknown>;
+  /** Called when this store is about to be closed and only waits for the answers to what was asked: they are to come soon, if only as errors. */
+  ending?: () => void;
 }
 
 /** Settings of a {@link FailoverStore}. */
@@ -158,6 +160,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     this.calls.failAll(new StoreClosedError(), 'claim');
     await this.first?.catch(() => {});
     await this.reopening.finish();
+    this.target?.opened.ending?.();
     await this.calls.empty();
     // The store may have been lost while the last calls were answered.
     await this.reopening.finish();
