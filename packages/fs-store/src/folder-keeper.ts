@@ -201,7 +201,8 @@ export class FolderKeeper implements FolderKeeping {
 
   private async compare(): Promise<void> {
     const replaced = this.checkFolders();
-    await this.scanner.scan();
+    // What is found at the start only is not told by any event.
+    if (!(await this.scanner.scan()) && this.state !== 'stopped') this.scans.soon(POLL_MS);
     if (replaced) this.options.host.replaced(this.kept());
   }
 

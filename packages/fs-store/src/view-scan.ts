@@ -32,13 +32,15 @@ export class ViewScanner {
     private readonly listener: ScanListener,
   ) {}
 
-  async scan(): Promise<void> {
+  /** Whether every folder could be read. */
+  async scan(): Promise<boolean> {
     const number = ++this.number;
     const read = new Set<JobStatus>();
     for (const folder of ORDER) {
       if (!this.unusable.has(folder) && (await this.scanFolder(folder, number))) read.add(folder);
     }
     await this.findMissing(number, read);
+    return read.size + this.unusable.size >= ORDER.length;
   }
 
   private async scanFolder(folder: JobStatus, number: number): Promise<boolean> {

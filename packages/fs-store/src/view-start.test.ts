@@ -16,6 +16,7 @@ import { FakeClock } from '@leviathan/core/testing';
 import { describe, expect, it } from 'vitest';
 import { serialiseJob } from './job-file';
 import { Layout } from './layout';
+import { faultyFiles } from './testing/faults';
 import { FolderHost, type HostOptions } from './testing/folder-host';
 import { tempDir } from './testing/temp-dir';
 
@@ -309,4 +310,23 @@ describe('four folders without a journal', () => {
     expect(host.engine.asked).toEqual(['adopt x completed']);
     expect(host.names()).toEqual(['completed/x.json']);
   });
+});
+
+it('a folder that could not be read when the store opened is looked at again soon, without anybody asking', async () => {
+  const host = await closed();
+  // The file of a time when the job was active: a crash came before it was removed.
+  await host.close();
+  writeFileSync(
+    host.path('active', 'c'),
+    readFileSync(host.path('completed', 'c')).toString().replace('completed', 'active'),
+  );
+  const files = faultyFiles((call, [path]) =>
+    call === 'readdir' && String(path).endsWith('active') ? 'EMFILE' : undefined,
+  );
+  const next = await reopen(host, { files });
+  expect(next.names()).toContain('active/c.json');
+  files.plan = undefined;
+  await next.clock.advance(1_000);
+  await next.settle();
+  expect(next.names()).not.toContain('active/c.json');
 });
