@@ -13,11 +13,20 @@ const WAITS = [50, 100, 200, 400, 800, 1_600, 3_200];
 export class ReadPatience {
   #tries = 0;
 
+  /** Opens a file for reading. Throws EIO when it comes again and again. */
+  open(files: Files, path: string): Promise<number> {
+    return this.#patiently(() => files.openSync(path, 'read'));
+  }
+
   /** As `Files.read`. Throws EIO when it comes again and again: it is damage then. */
-  async read(files: Files, fd: number, into: Buffer, position: number): Promise<number> {
+  read(files: Files, fd: number, into: Buffer, position: number): Promise<number> {
+    return this.#patiently(() => files.read(fd, into, 0, into.length, position));
+  }
+
+  async #patiently(run: () => number | Promise<number>): Promise<number> {
     for (;;) {
       try {
-        return await files.read(fd, into, 0, into.length, position);
+        return await run();
       } catch (error) {
         const wait = WAITS[this.#tries++];
         if (errorCode(error) !== 'EIO' || wait === undefined) throw error;

@@ -329,11 +329,11 @@ describe('damage in the middle', () => {
     expect(await replayed).toMatchObject({ seqs: [4], kinds: ['unreadable', 'bad-header', 'missing'] });
   });
 
-  it('is not what a disk leaves that could not read for a moment', async () => {
+  it.each(['read', 'openSync'])('is not what a disk leaves that fails in %s for a moment', async (bad) => {
     const dir = tempDir();
     segment(dir, 1, lines(1, 3));
     segment(dir, 4, lines(4));
-    const files = faultyFiles((call, _args, nth) => (call === 'read' && nth < 2 ? 'EIO' : undefined));
+    const files = faultyFiles((call, _args, nth) => (call === bad && nth < 2 ? 'EIO' : undefined));
     expect(await replayAll(dir, 1, files)).toMatchObject({ seqs: [1, 2, 3, 4], kinds: [] });
   });
 

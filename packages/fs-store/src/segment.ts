@@ -110,7 +110,7 @@ export async function* readChunks(files: Files, path: string, patience?: ReadPat
 }
 
 async function* readRaw(files: Files, path: string, patience: ReadPatience | undefined): AsyncGenerator<Buffer> {
-  const fd = files.openSync(path, 'read');
+  const fd = patience ? await patience.open(files, path) : files.openSync(path, 'read');
   try {
     const { size } = files.fstatSync(fd);
     for (let position = 0; ; ) {

@@ -223,7 +223,7 @@ export async function loadSnapshot(
   let newest: Entry | undefined;
   let ended = false;
   let jobs = 0;
-  const fd = files.openSync(join(dir, name), 'read');
+  const fd = await patience.open(files, join(dir, name));
   try {
     const decoder = new LineDecoder(0, snapshotMetaParser());
     const { size } = files.fstatSync(fd);
