@@ -77,6 +77,8 @@ export class ViewScanner {
       if (!isExpected) this.listener.differs(id);
     } catch (error) {
       this.errors.report('look', `The file of job ${id} in ${folder}/ cannot be looked at`, error);
+      // Passed over it would be nobody's: the file of a job that is removed meanwhile would stay, and bring the job back at the next scan.
+      this.listener.differs(id);
     }
   }
 

@@ -16,6 +16,7 @@ import { FakeClock } from '@leviathan/core/testing';
 import { describe, expect, it } from 'vitest';
 import { serialiseJob } from './job-file';
 import { Layout } from './layout';
+import { eventually } from './testing/eventually';
 import { faultyFiles } from './testing/faults';
 import { FolderHost, type HostOptions } from './testing/folder-host';
 import { tempDir } from './testing/temp-dir';
@@ -312,21 +313,32 @@ describe('four folders without a journal', () => {
   });
 });
 
-it('a folder that could not be read when the store opened is looked at again soon, without anybody asking', async () => {
+it('a folder that could not be read when the store opened is read again soon, without anybody asking', async () => {
   const host = await closed();
-  // The file of a time when the job was active: a crash came before it was removed.
-  await host.close();
-  writeFileSync(
-    host.path('active', 'c'),
-    readFileSync(host.path('completed', 'c')).toString().replace('completed', 'active'),
-  );
+  let reads = 0;
   const files = faultyFiles((call, [path]) =>
-    call === 'readdir' && String(path).endsWith('active') ? 'EMFILE' : undefined,
+    call === 'readdir' && String(path).endsWith('active') && reads++ === 0 ? 'EMFILE' : undefined,
   );
   const next = await reopen(host, { files });
-  expect(next.names()).toContain('active/c.json');
-  files.plan = undefined;
+  expect(reads).toBe(1);
   await next.clock.advance(1_000);
-  await next.settle();
-  expect(next.names()).not.toContain('active/c.json');
+  await eventually('it was read', () => reads === 2);
+});
+
+it('a file that could not be looked at when the store opened does not bring back its job, which is removed meanwhile', async () => {
+  const host = await closed();
+  let looked = 0;
+  const files = faultyFiles((call, [path]) =>
+    call === 'lstatIfAnySync' && String(path).endsWith('completed/c.json') && looked++ === 0 ? 'EIO' : undefined,
+  );
+  const clock = new FakeClock(host.clock.now());
+  const next = new FolderHost({ root: host.layout.root, table: host.engine.table, clock, files });
+  await next.view.start();
+  // Before anything was written.
+  await next.engine.change({ change: { action: 'remove' }, target: { ids: ['c'] } });
+  await next.settle(1_000);
+  await next.view.scan();
+  await next.settle(1_000);
+  expect(await next.engine.get(['c'])).toEqual([null]);
+  expect(next.names()).toEqual(['active/a.json', 'failed/f.json', 'pending/p.json']);
 });
