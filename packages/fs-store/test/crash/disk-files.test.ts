@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { errorCode, type Files, nodeFiles } from '../../src/files';
 import { tempDir } from '../../src/testing/temp-dir';
 import { Disk } from './disk';
-import { diskFiles, Machine } from './disk-files';
+import { diskFiles } from './disk-files';
+import { Machine } from './machine';
 
 const inMemory = (): { files: Files; root: string } => {
   const files = diskFiles(new Machine(new Disk(), () => 1_000));

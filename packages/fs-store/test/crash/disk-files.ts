@@ -1,56 +1,13 @@
 /**
- * The store's file system over a {@link Disk}: each call becomes operations in a log. A process is one of these, and can be ended.
+ * The store's file system over a disk in memory: each call becomes operations in a log. A process is one of these, and can be ended.
  *
  * @module
  */
-import { constants, type Dirent, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { Files, FolderWatch, OpenMode } from '../../src/files';
-import { type Disk, type FolderNode, type Node, type Op, ROOT } from './disk';
-
-/** A machine: its disk, what happened to it, and who watches it. */
-export class Machine {
-  readonly log: Op[] = [];
-  /** Operations so far. */
-  count = 0;
-  /** Who watches which folder. */
-  readonly watchers = new Map<number, Set<(name: string) => void>>();
-
-  constructor(
-    readonly disk: Disk,
-    /** Epoch milliseconds. */
-    readonly now: () => number,
-    /** How many turns of the event loop a sync takes. */
-    readonly delay: () => number = () => 0,
-    /** Whether the log is kept. */
-    readonly isRecorded = true,
-  ) {}
-
-  readonly #folders = new Map<string, FolderNode>();
-
-  /** Does it and writes it down. */
-  do(op: Op): void {
-    this.count++;
-    if (op.op === 'unlink' || op.op === 'rename') this.#folders.clear();
-    this.disk.apply(op);
-    if (this.isRecorded) this.log.push(op);
-  }
-
-  /** The folder at a path; undefined: something else stands there. @throws `ENOENT` */
-  folderAt(path: string, call: string): FolderNode | undefined {
-    const known = this.#folders.get(path);
-    if (known) return known;
-    const node = this.disk.find(path);
-    if (!node) throw systemError('ENOENT', call);
-    if (node.kind !== 'folder') return undefined;
-    this.#folders.set(path, node);
-    return node;
-  }
-
-  tell(dir: number, name: string): void {
-    const listeners = this.watchers.get(dir);
-    if (listeners) for (const listener of listeners) setImmediate(listener, name);
-  }
-}
+import { type FolderNode, type Node, ROOT } from './disk';
+import { type Machine, systemError } from './machine';
+import { entryOf, statsOf } from './node-stats';
 
 /** What is only there to hold room: a megabyte of noise that nobody ever reads. */
 const HOLLOW = /\/\.reserve\.[^/]*\.tmp$/;
@@ -173,7 +130,7 @@ export function diskFiles(machine: Machine): ProcessFiles {
       alive('readdir');
       const node = named(path, 'readdir');
       if (node.kind !== 'folder') throw systemError('ENOTDIR', 'readdir');
-      return [...node.entries].map(([name, ino]) => new NodeEntry(name, disk.nodes.get(ino)) as unknown as Dirent);
+      return [...node.entries].map(([name, ino]) => entryOf(name, disk.nodes.get(ino)));
     },
     mkdirSync(path) {
       alive('mkdir');
@@ -241,8 +198,6 @@ export function diskFiles(machine: Machine): ProcessFiles {
   };
 }
 
-const uid = process.geteuid?.() ?? 0;
-
 /** As those of `node:path`, of absolute paths without surprises. */
 function dirname(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
@@ -250,70 +205,4 @@ function dirname(path: string): string {
 
 function basename(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-const FILE_TYPE = constants.S_IFREG;
-const FOLDER_TYPE = constants.S_IFDIR;
-
-/** As much of `fs.Stats` as the store looks at. */
-class NodeStats {
-  readonly ino: number;
-  readonly mtimeMs: number;
-  readonly size: number;
-  readonly mode: number;
-  readonly uid = uid;
-  readonly dev = 1;
-  readonly birthtimeMs = 1;
-
-  constructor(private readonly node: Node) {
-    this.ino = node.ino;
-    this.mtimeMs = node.mtimeMs;
-    this.size = node.kind === 'file' ? node.content.size : 0;
-    this.mode = node.mode | (node.kind === 'file' ? FILE_TYPE : FOLDER_TYPE);
-  }
-
-  isFile(): boolean {
-    return this.node.kind === 'file';
-  }
-
-  isDirectory(): boolean {
-    return this.node.kind === 'folder';
-  }
-
-  isSymbolicLink(): boolean {
-    return false;
-  }
-}
-
-function statsOf(node: Node): Stats {
-  return new NodeStats(node) as unknown as Stats;
-}
-
-/** As much of `fs.Dirent`. */
-class NodeEntry {
-  constructor(
-    readonly name: string,
-    private readonly node: Node | undefined,
-  ) {}
-
-  isFile(): boolean {
-    return this.node?.kind === 'file';
-  }
-
-  isDirectory(): boolean {
-    return this.node?.kind === 'folder';
-  }
-
-  isSymbolicLink(): boolean {
-    return false;
-  }
-}
-
-/** An error as Node makes them; without a stack, which takes longer than all the rest of such a call. */
-function systemError(code: string, call: string): Error {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  const error = Object.assign(new Error(`${code}: ${call}`), { code, syscall: call });
-  Error.stackTraceLimit = stackTraceLimit;
-  return error;
 }

@@ -10,9 +10,7 @@ import type {
   ChangeResult,
   ClaimedJob,
   ClaimRequest,
-  Job,
   JobSpec,
-  Json,
   Report,
   ReportResult,
   Settlement,
@@ -20,26 +18,7 @@ import type {
 } from '@leviathan/core';
 import { JOB_DEFAULTS } from '@leviathan/core/engine';
 import type { LedgerEntry } from '../support/ledger';
-
-/** What is compared of a job. */
-export interface Seen {
-  status: Job['status'];
-  attempt: number;
-  priority: number;
-  data: Json;
-  result: Json;
-  reason: string | null;
-  cancelling: boolean;
-  checkpoint: Json;
-}
-
-/** {@link Seen} as a text, its keys in their order, that is compared at once. */
-export type SeenText = string;
-
-export function seenText(seen: Seen): SeenText {
-  const { status, attempt, priority, data, result, reason, cancelling, checkpoint } = seen;
-  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, checkpoint });
-}
+import { cancelled, fresh, released, retried, type Seen, type SeenText, seenText, settled } from './seen';
 
 /** One change of one job. */
 export interface Step {
@@ -316,34 +295,4 @@ function momentOf({ call, args, askedAt, answeredAt }: LedgerEntry): number {
 /** The name under which a pause is kept. */
 export function pauseId(type: string | undefined): string {
   return `(pause ${type ?? 'all'})`;
-}
-
-function fresh({ data, priority = JOB_DEFAULTS.priority }: JobSpec): Seen {
-  const rest = { result: null, reason: null, cancelling: false, checkpoint: null };
-  return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest };
-}
-
-function settled(seen: Seen, settlement: Settlement, maxAttempts: number): Seen {
-  const ended = { ...seen, cancelling: false };
-  if (settlement.outcome === 'completed') return { ...ended, status: 'completed', result: settlement.result ?? null };
-  if (settlement.outcome === 'released') return released(seen);
-  const { retryIn, reason } = settlement;
-  if (seen.cancelling) return { ...ended, status: 'failed', reason: 'cancelled' };
-  if (retryIn === undefined || seen.attempt >= maxAttempts) return { ...ended, status: 'failed', reason };
-  return { ...ended, status: 'pending' };
-}
-
-function released(seen: Seen): Seen {
-  if (seen.cancelling) return { ...seen, cancelling: false, status: 'failed', reason: 'cancelled' };
-  return { ...seen, status: 'pending', attempt: seen.attempt - 1 };
-}
-
-function cancelled(seen: Seen): Seen {
-  if (seen.status === 'active') return { ...seen, cancelling: true };
-  return { ...seen, status: 'failed', reason: 'cancelled' };
-}
-
-function retried(seen: Seen): Seen {
-  if (seen.status !== 'failed') return seen;
-  return { ...seen, status: 'pending', attempt: 0, result: null, reason: null };
 }

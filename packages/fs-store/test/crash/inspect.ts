@@ -11,9 +11,11 @@ import { serialiseJob } from '../../src/job-file';
 import type { FsStoreOptions } from '../../src/options';
 import { auditFaults, unzip } from './audit';
 import type { Disk } from './disk';
-import { diskFiles, Machine } from './disk-files';
-import { pauseId, type Seen, type SeenText, seenText } from './history';
+import { diskFiles } from './disk-files';
+import { pauseId } from './history';
+import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
+import { type Seen, type SeenText, seenText } from './seen';
 
 /** Where the stores stand on the disks. */
 export const STORE_ROOT = '/home/jobs';
@@ -40,7 +42,7 @@ export interface InspectOptions {
 }
 
 /** A store on a disk, and the time in it. */
-export interface Session {
+interface Session {
   store: FsStore;
   machine: Machine;
   clock: FakeClock;
@@ -112,7 +114,7 @@ async function goOn(first: Session, options: InspectOptions, faults: string[]): 
 }
 
 /** Opens the store and waits until it has come to rest. */
-export async function openSession(machine: Machine, options: Omit<InspectOptions, 'tidies'>): Promise<Session> {
+async function openSession(machine: Machine, options: Omit<InspectOptions, 'tidies'>): Promise<Session> {
   const files = diskFiles(machine);
   const clock = new FakeClock(options.now);
   const folderClock = new FakeClock(options.now);

@@ -12,10 +12,11 @@ import { randomFrom } from '../../src/testing/random';
 import { runWorkload, type Workload } from '../support/workloads';
 import type { OutsideHands } from '../support/world';
 import { Disk, type Op } from './disk';
-import { diskFiles, Machine, type ProcessFiles } from './disk-files';
+import { diskFiles, type ProcessFiles } from './disk-files';
 import type { Random } from './fates';
 import { type Drop, type History, historyOf, NEVER } from './history';
 import { STORE_ROOT } from './inspect';
+import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
 
 /** See the module. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Disk } from './disk';
-import { diskFiles, Machine, type ProcessFiles } from './disk-files';
+import { diskFiles, type ProcessFiles } from './disk-files';
 import { allFates, countFates } from './fates';
+import { Machine } from './machine';
 import { Timeline } from './timeline';
 
 /** Records what is done in a folder `/d` that is safe already. */
