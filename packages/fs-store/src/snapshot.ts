@@ -228,9 +228,6 @@ export async function loadSnapshot(
     const decoder = new LineDecoder(0, snapshotMetaParser());
     const { size } = files.fstatSync(fd);
     for (let position = 0; ; ) {
-    const decoder = new LineDecoder(0, snapshotMetaParser());
-    const { size } = files.fstatSync(fd);
-    for (let position = 0; ; ) {
       // A small snapshot takes little memory.
       const chunk = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, Math.max(size - position, 1)));
       const bytes = await patience.read(files, fd, chunk, position);
