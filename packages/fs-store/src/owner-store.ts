@@ -79,6 +79,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
   /** Workers of connected clients; all others that claim here are of this process. */
   private readonly remoteWorkers = new Set<string>();
   private ending: Promise<void> | undefined;
+  /** No job leaves any more, be its retention over or not. */
+  private staysAsItIs = false;
   private archiveTimer: Timer | undefined;
 
   constructor(parts: OwnerParts) {
@@ -133,7 +135,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       limits: { pendingFiles: settings.pendingFiles },
       requests: this.outside,
       leftovers: recovered.tombstones,
-      isLeaving: (entry) => isLeaving(this.table, settings.retention, entry),
+      isLeaving: (entry) => !this.staysAsItIs && isLeaving(this.table, settings.retention, entry),
       durable: () => journal.durable,
       quarantine,
       onError,
@@ -302,6 +304,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
     await step('told', () => this.sweep(clients === 0 ? 'all' : 'one'));
     const own = [...this.table.byWorker.keys()].filter((worker) => this.table.workers.get(worker) === instance);
     await step('thrown', () => this.shutDown(own));
+    // What ended just now may be one too many: the next owner lets the oldest go, and until then it has its file.
+    this.staysAsItIs = clients === 0;
     await step('told', () => this.reconciled);
     await step('told', () => this.view.flush());
     await step('told', () => this.view.stop());

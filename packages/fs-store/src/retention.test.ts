@@ -109,6 +109,18 @@ describe('a finished job past its retention', () => {
     expect((await doctor({ root })).findings).toEqual([]);
   });
 
+  it('has its file until the next opening, when it became one too many by the close', async () => {
+    const { store, root } = await open({ retention: { failed: { count: 2 } } });
+    for (const id of ['a', 'b']) await fail(store, id);
+    await store.add([{ id: 'c', type: 'a', data: 1 }]);
+    await store.claim({ worker: 'w', limit: 1, wait: true });
+    await store.change({ change: { action: 'cancel' }, target: { ids: ['c'] } });
+    // Its handler never stops, so this ends it.
+    await store.close();
+    expect(readdirSync(join(root, 'failed')).sort()).toEqual(['a.json', 'b.json', 'c.json']);
+    expect((await doctor({ root })).findings).toEqual([]);
+  });
+
   it('goes when their bytes are too many', async () => {
     const { store, clock } = await open({ retention: { failed: { bytes: 1_000 } } });
     await store.add([1, 2, 3].map((i) => ({ id: `f${i}`, type: 'a', data: 'x'.repeat(400) })));
