@@ -38,6 +38,9 @@ async function main(options: TortureOptions): Promise<number> {
   return report.failures.length > 0 ? 1 : 0;
 }
 
+// The processes that were started end with this one; their folder stays for a look at it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 try {
   const options = parseTorture(process.argv.slice(2), freshSeed);
   if (options === 'help') console.log(usage);

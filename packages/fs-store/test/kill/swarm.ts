@@ -12,6 +12,12 @@ import type { Fault } from './verdict';
 /** Real time (ms) for a process to start, open its store and say so, on a machine that has other things to do, too. */
 const PATIENCE = 60_000;
 
+const running = new Set<ChildProcess>();
+// One that stands still would not notice that its parent is gone.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** One process. */
 export class Mortal {
   readonly booted: Promise<unknown>;
@@ -20,8 +26,6 @@ export class Mortal {
   /** It adds nothing more: when it was told so, and every call that was under way is answered. */
   readonly quiet: Promise<unknown>;
   readonly ended: Promise<unknown>;
-  isOpen = false;
-  isStopped = false;
   leaves = false;
   /** When the signal to die was sent. */
   killed: number | undefined;
@@ -30,14 +34,11 @@ export class Mortal {
     readonly birth: Birth,
     private readonly child: ChildProcess,
   ) {
-    this.ended = once(child, 'exit');
-    const told = this.told((message) => message !== 'booted');
+    running.add(child);
+    this.ended = once(child, 'exit').finally(() => running.delete(child));
     this.booted = this.told(() => true);
     this.quiet = this.told((message) => message === 'quiet', Number.POSITIVE_INFINITY);
-    this.opened = told.then((role) => {
-      this.isOpen = true;
-      return role;
-    });
+    this.opened = this.told((message) => message !== 'booted');
     // Who waits hears of it; a process that is killed while it opens is waited for by nobody.
     for (const promise of [this.booted, this.opened, this.quiet]) promise.catch(() => {});
   }
@@ -52,12 +53,10 @@ export class Mortal {
 
   /** It stands still, and does not know. */
   stop(): void {
-    this.isStopped = true;
     this.child.kill('SIGSTOP');
   }
 
   continue(): void {
-    this.isStopped = false;
     this.child.kill('SIGCONT');
   }
 
