@@ -34,7 +34,9 @@ async function main(options: TortureOptions): Promise<number> {
   const report = await torture(options);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   console.log(table(report).join('\n'));
-  for (const failure of report.failures) console.log(String(failure));
+  for (const failure of report.failures) {
+    console.log(typeof failure === 'string' ? failure : JSON.stringify(failure, null, 2));
+  }
   return report.failures.length > 0 ? 1 : 0;
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { testSeed } from '../../src/testing/random';
 import { isClean, killTorture } from './torture';
 
-const ROUNDS = 40;
+const ROUNDS = 30;
 
 it('nothing is lost, run twice, stuck or early when processes are killed at any moment', {
   timeout: 300_000,
