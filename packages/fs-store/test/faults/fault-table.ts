@@ -47,7 +47,7 @@ const NEEDS_ROOM: Call[] = [
 ];
 
 /** See the module. */
-export const FAULT_TABLE: Record<FaultName, readonly Call[]> = {
+const FAULT_TABLE: Record<FaultName, readonly Call[]> = {
   // unlink may need room where a file system copies on write (btrfs); to cut a file off needs none (ftruncate(2)). A watch has a limit of its
   // own that says the same.
   ENOSPC: [...NEEDS_ROOM, 'unlinkSync', 'watch'],

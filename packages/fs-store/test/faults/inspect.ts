@@ -6,7 +6,7 @@ import type { MemoryFiles } from '../support/memory-files';
 import type { Expected, ExpectedJob } from './expected';
 
 /** All jobs. */
-export async function allJobs(store: JobStore): Promise<Job[]> {
+async function allJobs(store: JobStore): Promise<Job[]> {
   const jobs: Job[] = [];
   for (let cursor: string | undefined; ; ) {
     const page = await store.list({ limit: 1_000, ...(cursor !== undefined && { cursor }) });

@@ -244,7 +244,7 @@ class Trouble {
 }
 
 /** An error as a sentence. */
-export function describe(error: unknown): string {
+function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? ` ${String(error.code)}` : '';
   const place = error instanceof LeviathanError || error instanceof HangError ? '' : ` ${where(error)}`;

@@ -27,7 +27,7 @@ const REAL = {
 };
 
 /** A clock that says whether it is being moved. */
-export class WatchedClock extends FakeClock {
+class WatchedClock extends FakeClock {
   moving = 0;
 
   override async advance(ms: number): Promise<void> {
