@@ -133,6 +133,8 @@ export class ViewFlusher {
       await (flight?.landed ?? nextTurn());
     }
     await Promise.all([...this.flights].map(({ landed }) => landed));
+    // The last slice may have been over with its last file.
+    if (this.dirty.size === 0 && !this.stalled) this.options.onIdle();
     return this.failed.size + (this.stalled ? this.dirty.size : 0);
   }
 
