@@ -21,7 +21,7 @@ async function swallow(call: Promise<void>): Promise<void> {
 /** @param only Begins with the name of the workload. */
 function inject(only: string, defect?: (files: Files) => Files): Promise<InjectReport> {
   const workloads = WORKLOADS.filter(({ name }) => only.startsWith(`${name} |`));
-  return injectAll({ seed: 1, cases: 60, only, workloads, ...(defect && { defect }) });
+  return injectAll({ seed: 1, cases: 30, only, workloads, ...(defect && { defect }) });
 }
 
 const problemsOf = ({ failures }: InjectReport): string => failures.flatMap(({ problems }) => problems).join('\n');
@@ -126,7 +126,7 @@ const DEFECTS: {
 ];
 
 describe('a store that', () => {
-  it.each(DEFECTS)('$what is caught', async ({ only, defect, found }) => {
+  it.each(DEFECTS)('$what is caught', { timeout: 300_000 }, async ({ only, defect, found }) => {
     const [sound, broken] = [await inject(only), await inject(only, defect)];
     expect(sound.ran).toBeGreaterThan(0);
     expect(sound.failures).toEqual([]);

@@ -20,7 +20,7 @@ it(`whatever fails, each call of the store is answered rightly or by an error of
   expect(byFault.short.refused).toBe(0);
 });
 
-it('runs the cases of a seed again, and one of them alone', async () => {
+it('runs the cases of a seed again, and one of them alone', { timeout: 300_000 }, async () => {
   const workloads = WORKLOADS.filter(({ name }) => name === 'add');
   const counts = async (seed: number, only?: string) => {
     const { ran, byFault } = await injectAll({ seed, cases: 20, workloads, ...(only !== undefined && { only }) });

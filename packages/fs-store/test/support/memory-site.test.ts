@@ -21,7 +21,7 @@ async function run(workload: Workload): Promise<{ site: MemorySite; world: World
 }
 
 describe.each(WORKLOADS)('the workload $name in memory', (workload) => {
-  it('makes the same calls each time, is answered, and leaves nothing open', async () => {
+  it('makes the same calls each time, is answered, and leaves nothing open', { timeout: 120_000 }, async () => {
     const one = await run(workload);
     expect(one.site.disk.openPaths).toEqual([]);
     expect(one.site.disk.watched).toBe(0);

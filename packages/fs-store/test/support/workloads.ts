@@ -249,6 +249,7 @@ const list: Workload[] = [
       // The days are over: they are compressed, and next to them grows a new one.
       await world.pass(72 * HOUR);
       await world.start();
+      await world.untilPacked();
       await world.add(jobs('late', 3));
       await world.complete(await world.claim({ limit: 3 }));
       await world.close();

@@ -166,6 +166,15 @@ export class World {
     await this.site.until(() => this.site.outside.list(inbox).every((name) => name.startsWith('.')));
   }
 
+  /** Resolves when a day of the archive is compressed, and its plain file gone. */
+  async untilPacked(): Promise<void> {
+    const archive = join(this.site.root, 'archive');
+    await this.site.until(() => {
+      const names = this.site.outside.list(archive);
+      return names.some((name) => name.endsWith('.gz')) && !names.some((name) => /\.\d+\.ndjson$/.test(name));
+    });
+  }
+
   /** Resolves when the job's file stands in this folder. */
   async untilShown(id: string, folder: string): Promise<void> {
     const { outside, root } = this.site;
