@@ -6,7 +6,8 @@ import type { JobError } from '../job';
 import type { ClaimedJob, ClaimRequest } from '../store';
 import type { Committer } from './committer';
 import { pickReady } from './decide-claim';
-import { type BodySource, dataOf, type Entry, jobOf } from './entry';
+import type { BodySource, Entry } from './entry';
+import { dataOf, jobOf } from './job-of';
 import type { RecordDraft } from './records';
 import { isoOf } from './time';
 

@@ -2,7 +2,8 @@
 import { JobNotFoundError, JobStateError, ValidationError } from '../errors';
 import type { Json } from '../job';
 import type { ChangeAction, ChangeRequest, ChangeResult, ChangeSkip } from '../store';
-import { type BodySource, dataOf, type Entry } from './entry';
+import type { BodySource, Entry } from './entry';
+import { dataOf } from './job-of';
 import type { JobTable } from './job-table';
 import { decideMove } from './move';
 import type { EditPatch, RecordDraft } from './records';

@@ -1,6 +1,7 @@
 /** Change events: made from records, remembered for a while, handed to subscribers in batches. */
 import { EVENT_KINDS, type EventKind, type StoreEvent, type SubscribeOptions, type Subscription } from '../store';
-import { type Entry, progressOf } from './entry';
+import type { Entry } from './entry';
+import { progressOf } from './job-of';
 import type { StoreRecord } from './records';
 import { isoOf } from './time';
 import type { JobOp } from './transitions';

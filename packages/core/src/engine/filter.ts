@@ -2,7 +2,8 @@
 import { ValidationError } from '../errors';
 import { FAILURE_REASONS, JOB_STATUSES } from '../job';
 import type { JobFilter } from '../store';
-import { type BodySource, dataOf, type Entry } from './entry';
+import type { BodySource, Entry } from './entry';
+import { dataOf } from './job-of';
 
 /** Whether a job matches. */
 export type Matcher = (entry: Entry) => boolean;

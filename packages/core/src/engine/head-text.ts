@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Entry, isPlain, type Run, runHeadOf } from './entry';
+import { type Entry, type Run, runHeadOf } from './entry';
+import { isPlain } from './job-of';
 import { quoted } from './quoted';
 
 /** JSON text of `headOf(entry)`. */

@@ -7,11 +7,12 @@
 export { applyAndTell, type CommitLog, Committer, noLog } from './committer';
 export { decideTakeBack } from './decide-settle';
 export { type EngineOptions, EngineStore } from './engine-store';
-export { type BodySource, dataOf, Entry, headOf, jobOf, Run, resultOf } from './entry';
+export { type BodySource, Entry, headOf, Run } from './entry';
 export { EventHub } from './event-hub';
 export { FinishedList } from './finished-list';
 export { headTextOf } from './head-text';
 export { newJobId } from './job-id';
+export { dataOf, jobOf, resultOf } from './job-of';
 export { JobTable } from './job-table';
 export { jobTextOf } from './job-text';
 export type { EditPatch, JobHead, RecordDraft, RunHead, StoreRecord } from './records';

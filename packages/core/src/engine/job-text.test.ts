@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headOf, jobOf } from './entry';
+import { headOf } from './entry';
 import { headTextOf } from './head-text';
+import { jobOf } from './job-of';
 import { JobTable } from './job-table';
 import { jobTextOf } from './job-text';
 import type { RecordDraft, StoreRecord } from './records';

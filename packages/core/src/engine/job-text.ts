@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type BodySource, dataOf, type Entry, type EntryExtra, isPlain, metadataOf, type Run, resultOf } from './entry';
+import type { BodySource, Entry, EntryExtra, Run } from './entry';
+import { dataOf, isPlain, metadataOf, resultOf } from './job-of';
 import { quoted } from './quoted';
 import { isoOf } from './time';
 

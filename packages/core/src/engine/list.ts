@@ -1,8 +1,9 @@
 /** Pages of jobs, in any of the sort orders. */
 import { ValidationError } from '../errors';
 import type { JobPage, JobSort, ListQuery } from '../store';
-import { type BodySource, type Entry, jobOf } from './entry';
+import type { BodySource, Entry } from './entry';
 import { compileFilter } from './filter';
+import { jobOf } from './job-of';
 import type { JobTable } from './job-table';
 
 const DEFAULT_LIMIT = 50;
