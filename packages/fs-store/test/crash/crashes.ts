@@ -96,7 +96,14 @@ export function parseCrash(timeline: Timeline, text: string): Planned {
   const cut = /^p(\d+):(.+)$/.exec(text);
   if (!cut) throw new Error(`${text} is no crash.`);
   const at = Number(cut[1]);
-  return { kind: 'power', at, point: timeline.point(at), fate: parseFate(cut[2] as string) };
+  const point = timeline.point(at);
+  const fate = parseFate(cut[2] as string);
+  const fits =
+    fate.names.length === point.looseNames.length &&
+    fate.files.length === point.looseFiles.length &&
+    point.looseFiles.every(({ versions }, n) => (fate.files[n]?.version ?? 0) < versions.length);
+  if (!fits) throw new Error(`${text} is of another recording: what the store does has changed since.`);
+  return { kind: 'power', at, point, fate };
 }
 
 /** What a reader needs to see why it failed: the last operations, and what was lost. */

@@ -75,7 +75,8 @@ describe('the explorer finds that', () => {
       name,
       faults: expect.arrayContaining([expect.stringMatching(/lost, it is/)]),
     });
-    expect(await rerun(name)).toBeUndefined();
+    await expect(rerun('add/power/1/p3:n10101')).rejects.toThrow('of another recording');
+    expect(await rerun('add/power/1/c3')).toBeUndefined();
     await expect(rerun('add/power/1')).rejects.toThrow('is no state of a workload');
   });
 });
