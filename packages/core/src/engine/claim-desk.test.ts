@@ -3,6 +3,7 @@ import { StoreError, StoreWriteError } from '../errors';
 import { FakeClock } from '../testing/fake-clock';
 import { type CommitLog, noLog } from './committer';
 import { EngineStore } from './engine-store';
+import type { Entry } from './entry';
 import { DEFAULT_RETENTION } from './retention';
 
 function storeOf(log: CommitLog, read: () => string, clock = new FakeClock()): EngineStore {
@@ -22,6 +23,13 @@ function storeOf(log: CommitLog, read: () => string, clock = new FakeClock()): E
     retention: DEFAULT_RETENTION,
     clock,
   });
+}
+
+/** The data of the job is not in memory any more. */
+function moveToDisk(entry: Entry | undefined): void {
+  if (!entry) throw new Error('There is no such job.');
+  entry.data = undefined;
+  entry.setDataPlace('journal', 0, 4);
 }
 
 it('gives no job to a waiting claim that failed: nobody would run it', async () => {
@@ -63,8 +71,7 @@ describe('a job whose data cannot be read', () => {
     };
     const store = storeOf(noLog, read, clock);
     await store.add(['lost', 'next'].map((id) => ({ id, type: 'a', data: id, maxAttempts: 2 })));
-    const entry = store.table.entries.get('lost');
-    Object.assign(entry as object, { data: undefined, dataRef: {} });
+    moveToDisk(store.table.entries.get('lost'));
     const find = (): void => {
       isLost = false;
     };
@@ -100,7 +107,7 @@ describe('a job whose data cannot be read', () => {
   it('of many keeps a claim for a moment only', async () => {
     const { store } = await withLost(() => new StoreError('UNREADABLE', 'no', { cause: new Error('EIO') }));
     await store.add(Array.from({ length: 100 }, (_, n) => ({ id: `more-${n}`, type: 'b', data: n })));
-    for (const entry of store.table.entries.values()) Object.assign(entry, { data: undefined, dataRef: {} });
+    for (const entry of store.table.entries.values()) moveToDisk(entry);
     expect(await store.claim(claim)).toEqual([]);
     expect((await store.counts()).waiting).toMatchObject({ scheduled: 10, ready: 92 });
     await store.close();
