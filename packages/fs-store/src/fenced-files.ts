@@ -19,9 +19,12 @@ export function fencedFiles(files: Files, mayWrite: () => boolean): Files {
       if (mode !== 'read') assertOurs();
       return files.openSync(path, mode);
     },
+    // Looked at once more before anybody is told of the write: the process may have stood still between the look and the write.
     writeSync(fd, bytes, offset, length) {
       assertOurs();
-      return files.writeSync(fd, bytes, offset, length);
+      const written = files.writeSync(fd, bytes, offset, length);
+      assertOurs();
+      return written;
     },
     ftruncateSync(fd, length) {
       assertOurs();
@@ -57,7 +60,9 @@ export function fencedFiles(files: Files, mayWrite: () => boolean): Files {
     },
     async write(fd, bytes, offset, length) {
       assertOurs();
-      return files.write(fd, bytes, offset, length);
+      const written = await files.write(fd, bytes, offset, length);
+      assertOurs();
+      return written;
     },
   } satisfies Partial<Files>;
   // Everything else is inherited; what stands behind may be a proxy that lets nothing be set on it.
