@@ -38,6 +38,11 @@ it('parses every line as JSON.parse does, whatever came before it', () => {
   );
 });
 
+it('takes nothing for a line that is cut off behind the id', () => {
+  const text = '{"op":"job","seq":1,"last":1,"size":1,"job":{"id":"a"';
+  expect(snapshotMetaParser()(Buffer.from(text), 0, text.length)).toBeNull();
+});
+
 it('shares what jobs have in common, and nothing that one of them might change', () => {
   const parse = snapshotMetaParser();
   const jobs = ['a', 'b'].map((name) => {

@@ -13,13 +13,13 @@ const NESTED = /[[{]/;
 
 /** A parser for the lines of one snapshot. It gives what `JSON.parse` gives. */
 export function snapshotMetaParser(): ParseMeta {
-  let tail = '';
+  let tail: string | undefined;
   let options: object = {};
   return (source, start, end) => {
     const text = source.toString('utf8', start, end);
     const begin = START.exec(text);
     const behind = begin?.[0].length ?? 0;
-    if (!begin || !text.endsWith(tail) || text.length - behind !== tail.length) {
+    if (!begin || tail === undefined || !text.endsWith(tail) || text.length - behind !== tail.length) {
       const meta = parseMeta(source, start, end);
       const rest = text.slice(behind);
       if (begin && meta && !NESTED.test(rest)) {
