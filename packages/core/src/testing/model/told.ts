@@ -4,6 +4,7 @@
  * @module
  */
 import type { EventKind, StoreEvent } from '../../store';
+import { RECORDED_KINDS } from '../recorded-kinds';
 import { difference } from './difference';
 import { type ExpectedEvent, find, type Reference } from './reference';
 
@@ -62,22 +63,8 @@ export function isUnsteady({ kind }: { kind: EventKind }): boolean {
   return UNSTEADY.has(kind);
 }
 
-/** Kinds that are recorded changes, each under a number of its own. */
-const COUNTED: ReadonlySet<EventKind> = new Set<EventKind>([
-  'added',
-  'started',
-  'completed',
-  'failed',
-  'retrying',
-  'released',
-  'crashed',
-  'cancelling',
-  'edited',
-  'removed',
-]);
-
 /** Numbers never go back, and a recorded change has a new one. @param before Number of the event before. */
 export function numberFault(event: StoreEvent, before: number): string | undefined {
-  const isLate = COUNTED.has(event.kind) ? event.seq <= before : event.seq < before;
+  const isLate = RECORDED_KINDS.includes(event.kind) ? event.seq <= before : event.seq < before;
   return isLate ? `the event ${JSON.stringify(event)} comes after number ${before}` : undefined;
 }

@@ -1,23 +1,10 @@
 import { EVENT_KINDS, type EventKind, type StoreEvent } from '../../store';
+import { RECORDED_KINDS } from '../recorded-kinds';
 import { describe, expect } from '../vitest-api';
 import { BOOM, type Harness, iso } from './harness';
 import type { StoreTest } from './store-test';
 
 const kinds = (events: StoreEvent[]): EventKind[] => events.map((event) => event.kind);
-
-/** Kinds that a recorded change makes, each under a number of its own. */
-const RECORDED: EventKind[] = [
-  'added',
-  'started',
-  'completed',
-  'failed',
-  'retrying',
-  'released',
-  'crashed',
-  'cancelling',
-  'edited',
-  'removed',
-];
 
 /** A story with every transition of a job in it. */
 async function story(h: Harness): Promise<void> {
@@ -74,7 +61,8 @@ export function events(test: StoreTest): void {
       expect(told.map((event) => [event.kind, event.id])).toEqual(STORY);
       for (const [n, event] of told.entries()) {
         const before = told[n - 1]?.seq ?? recorder.subscription?.seq ?? Number.NaN;
-        if (RECORDED.includes(event.kind)) expect(event.seq, `the number of ${event.kind}`).toBeGreaterThan(before);
+        if (RECORDED_KINDS.includes(event.kind))
+          expect(event.seq, `the number of ${event.kind}`).toBeGreaterThan(before);
         else expect(event.seq, `the number of ${event.kind}`).toBeGreaterThanOrEqual(before);
         expect(Number.isNaN(Date.parse(event.at))).toBe(false);
       }
