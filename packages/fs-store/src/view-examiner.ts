@@ -44,7 +44,7 @@ interface Look {
 
 /** See the module. */
 export class Examiner {
-  /** More unknown jobs may still come: the parents of those that came first. */
+  /** The first look is under way: the files that it finds are told together, and more unknown jobs may come, the parents of others. */
   scanning = false;
   private readonly queue = new Set<string>();
   /** The store was asked about these, and has not answered yet. */
@@ -222,7 +222,7 @@ export class Examiner {
     const reading = readDocs(this.scope, id, job, look.foreign, look);
     if ('wait' in reading) this.waiting.add(id, reading.wait);
     else if ('reject' in reading) this.reject(id, reading.reject, reading.reason);
-    else if ('current' in reading) this.finish(id, job);
+    else if ('current' in reading) this.finish(id, this.scanning ? job : undefined);
     else if (reading.docs === 'gone') this.enqueue(id);
     else this.decide(look, reading.docs);
   }

@@ -79,7 +79,12 @@ export class ViewFeed {
     if (status !== undefined) return;
     this.going.delete(id);
     if (isDone) this.options.onUnlinked(id);
-    else if (!this.shown.has(id)) this.show(id, 'completed');
+    else this.found(id);
+  }
+
+  /** A file of the job may stand somewhere, perhaps one that this process did not write. */
+  found(id: string): void {
+    if (!this.shown.has(id)) this.show(id, 'completed');
   }
 
   /** Whether a file of the job may stand somewhere, as far as this process knows. */

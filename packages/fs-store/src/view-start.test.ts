@@ -73,6 +73,19 @@ describe('when a store opens', () => {
     expect(next.engine.asked).toEqual([]);
   });
 
+  it('the file of a job that is about to leave goes with it, whenever it was looked at', async () => {
+    const host = await closed();
+    // Of two files one was torn by the crash: they are waited for until long after the start.
+    writeFileSync(host.path('active', 'f'), '');
+    const next = await reopen(host, { isLeaving: ({ id }) => id === 'f' });
+    await next.clock.advance(3_000);
+    await next.view.flush();
+    expect(next.names()).toEqual(['active/a.json', 'completed/c.json', 'pending/p.json']);
+    await next.engine.change({ change: { action: 'remove' }, target: { ids: ['f'] } });
+    await next.settle();
+    expect(await next.differences()).toEqual([]);
+  });
+
   it('files that were behind at a crash are rewritten and moved', async () => {
     const host = await closed();
     host.engine.table.onApplied = undefined;

@@ -60,7 +60,7 @@ export interface FolderHost extends HandRequests {
   look(ids: string[]): Promise<JobLook[]>;
   /** Number of the newest record: something happens as long as it grows. */
   progress(): Promise<number>;
-  /** The files of these jobs are not as they should be: updates, please. */
+  /** The files of these jobs are not as they should be, or were not known of: updates, please. */
   touch(ids: string[]): void;
   /** A folder was gone and was made again, so that files are missing: what there is, is this. */
   replaced(files: KeptFile[]): void;

@@ -212,7 +212,10 @@ export class FolderView {
       look: async (ids) => ids.map((id) => this.feed.look(id)),
       progress: async () => table.seq,
       touch: (ids) => {
-        for (const id of ids) this.touchId(id);
+        for (const id of ids) {
+          this.feed.found(id);
+          this.touchId(id);
+        }
       },
       replaced: (files) => void this.feed.compare(files),
       error: (error) => onError?.(error),

@@ -131,6 +131,7 @@ export interface HostOptions {
   /** The program of a thread for the folders. */
   program?: URL;
   durable?: () => number;
+  isLeaving?: FolderViewOptions['isLeaving'];
 }
 
 /** An engine, its folders, and the eyes of a person. */
@@ -157,6 +158,7 @@ export class FolderHost<C extends Clock = FakeClock> {
       ...(options.leftovers && { leftovers: options.leftovers }),
       ...(options.program && { program: options.program }),
       ...(options.durable && { durable: options.durable }),
+      ...(options.isLeaving && { isLeaving: options.isLeaving }),
     };
     this.view = new FolderView(viewOptions);
     this.engine.table.onApplied = (record, entry) => {
