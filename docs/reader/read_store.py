@@ -109,8 +109,11 @@ def last_missing(behind, expected, limit):
     return max(expected, min(last, sys.maxsize if limit is None else limit - 1))
 
 
-def records_from(folder, start, seen, findings):
-    """Every record that counts, from number `start` on, and those before it in the same segment. A snapshot has seen those up to `seen`."""
+def records_from(folder, start, seen, vouched, findings):
+    """Every record that counts, from number `start` on, and those before it in the same segment.
+
+    A snapshot has seen those up to `seen`; any snapshot, a damaged one too, proves those up to `vouched`.
+    """
     segments = {}
     for name in os.listdir(folder):
         match = re.fullmatch(r"(\d{16})\.ndjson(\.gz)?", name)
@@ -120,6 +123,9 @@ def records_from(folder, start, seen, findings):
     firsts = firsts[max((i for i, first in enumerate(firsts) if first <= start), default=0):]
     contents = [read_segment(folder, first, segments[first]) for first in firsts]
     expected = min([start] + firsts[:1])
+    if firsts and firsts[0] - 1 > max([seen, vouched] + [proof for _, _, proof in contents]):
+        findings.append(f"the journal ends before record {expected}: the first segment is {firsts[0]}, and nothing proves those before it")
+        return
     for n, (limit, first) in enumerate(zip(firsts[1:] + [None], firsts)):
         if first > expected:
             findings.append(f"records {expected} to {first - 1} are missing")
@@ -297,14 +303,16 @@ def shown(job):
 def read_store(root):
     folder, findings = os.path.join(root, "journal"), []
     jobs, start, until = {}, 0, 0
-    for name in sorted((n for n in os.listdir(folder) if re.fullmatch(r"snapshot-\d{16}\.ndjson", n)), reverse=True):
+    snapshots = sorted((n for n in os.listdir(folder) if re.fullmatch(r"snapshot-\d{16}\.ndjson", n)), reverse=True)
+    for name in snapshots:
         try:
             jobs, start, until = read_snapshot(os.path.join(folder, name))
             break
         except Damaged as fault:
             findings.append(f"{name}: {fault}")
     last = start
-    for record, body in records_from(folder, start + 1, until, findings):
+    vouched = max((int(name[9:25]) for name in snapshots), default=0)
+    for record, body in records_from(folder, start + 1, until, vouched, findings):
         last = max(last, record["seq"])
         if record["seq"] > start and not apply(jobs, record, body) and record["seq"] > until:
             findings.append(f"record {record['seq']} ({record['op']}) does not fit its job")

@@ -66,7 +66,9 @@ export async function recover(files: Files, dir: string, clock: Clock): Promise<
   // Clients of the owner before may ask for events from before it died. What happened while the snapshot was written is not told once
   // more: jobs that stand in it are there already.
   recovered.hub.record(snapshot?.to ?? 0);
-  const replay = new Replay(files, dir, table.seq + 1, snapshot?.to, patience);
+  // Those that were passed over are damaged, but what is older than they are was on the device before they were.
+  const vouched = listSnapshots(files, dir)[0]?.from;
+  const replay = new Replay(files, dir, table.seq + 1, snapshot?.to, vouched, patience);
   for await (const { segment, packed, lines } of replay) {
     for (const line of lines) applyLine(recovered, line, segment, packed);
     recovered.hub.dispatch(recovered.hub.take());

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '@leviathan/core';
 import { describe, expect, it } from 'vitest';
 import { LineDecoder } from './codec';
 import { nodeFiles } from './files';
 import { JournalLog } from './journal-log';
+import { recover } from './recovery';
 import { Replay } from './replay';
 import { headerLine, segmentName } from './segment';
 import { openHost } from './testing/journal-host';
@@ -146,6 +148,51 @@ describe('a segment that ends early, as a power cut at process leaves it', () =>
     for await (const part of replay) seqs.push(...part.lines.map(({ meta }) => meta.seq));
     expect(seqs).toEqual([2, 5]);
     expect(replay.end).toMatchObject({ next: 6, givenUp: [] });
+  });
+});
+
+describe('a first segment that is not there, as a power cut at process leaves it', () => {
+  /** The name of the first of three never reached the disk. */
+  function headless(last: Buffer = lines(8), sealed = false): string {
+    const dir = tempDir();
+    segment(dir, 6, [lines(6), lines(7)], [], sealed);
+    segment(dir, 8, [last]);
+    return dir;
+  }
+
+  it('has nothing behind it that counts, and what stands there is put aside', async () => {
+    const dir = headless();
+    const { seqs, kinds, end } = await replayAll(dir);
+    expect(seqs).toEqual([]);
+    expect(kinds).toEqual(['torn-tail']);
+    expect(end).toMatchObject({ next: 1, tail: null, givenUp: [segmentName(6), segmentName(8)] });
+    const journal = await openJournal(dir);
+    for (let seq = 1; seq <= 9; seq++) journal.append(batch(seq));
+    await journal.close();
+    expect(await replayAll(dir)).toMatchObject({ seqs: range(1, 9), findings: [] });
+  });
+
+  it('is damage, and told as such, where a later line or header says that it was on the device', async () => {
+    for (const dir of [headless(vouching(8, 5)), headless(lines(8), true)]) {
+      expect(await replayAll(dir)).toMatchObject({ seqs: [6, 7, 8], kinds: ['missing'], end: { givenUp: [] } });
+    }
+    expect((await replayAll(headless(vouching(8, 4)))).seqs).toEqual([]);
+  });
+
+  it('is damage where a snapshot says that, a damaged one too', async () => {
+    const dir = headless();
+    for (const [seen, vouched, kinds] of [
+      [5, undefined, []],
+      [0, 5, ['missing']],
+      [0, 4, ['torn-tail']],
+    ] as const) {
+      const replay = new Replay(nodeFiles, dir, seen + 1, seen, vouched);
+      for await (const _ of replay);
+      expect(replay.findings.map(({ kind }) => kind)).toEqual(kinds);
+    }
+    writeFileSync(join(dir, `snapshot-${'5'.padStart(16, '0')}.ndjson`), 'damaged');
+    const { findings } = await recover(nodeFiles, dir, systemClock);
+    expect(findings.map(({ kind }) => kind)).toEqual(['snapshot', 'record', 'record', 'record', 'missing']);
   });
 });
 

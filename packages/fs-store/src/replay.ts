@@ -50,15 +50,20 @@ export class Replay implements AsyncIterable<ReplayedLines> {
   readonly #dir: string;
   readonly #from: number;
   readonly #seen: number;
+  readonly #vouched: number;
   readonly #patience: ReadPatience;
 
-  /** `seen`: number of the newest record that the snapshot in front of `from` has seen. */
-  constructor(files: Files, dir: string, from = 1, seen = from - 1, patience = new ReadPatience()) {
+  /**
+   * `seen`: number of the newest record that the snapshot in front of `from` has seen. `vouched`: of the newest one that any snapshot says
+   * was there, a damaged one too.
+   */
+  constructor(files: Files, dir: string, from = 1, seen = from - 1, vouched = seen, patience = new ReadPatience()) {
     this.#patience = patience;
     this.#files = files;
     this.#dir = dir;
     this.#from = from;
     this.#seen = seen;
+    this.#vouched = Math.max(seen, vouched);
     this.end = { next: from, epoch: 0, tail: null, givenUp: [] };
   }
 
@@ -76,6 +81,10 @@ export class Replay implements AsyncIterable<ReplayedLines> {
     );
     // The segment that holds `from` is checked from its start; what should stand between `from` and a later one is missing.
     let next = Math.min(this.#from, segments[0]?.first ?? this.#from);
+    if (await this.#hasLostItsHead(segments)) {
+      this.#giveUp(segments, next);
+      return;
+    }
     for (const [i, segment] of segments.entries()) {
       const packed = await this.#isPacked(segment);
       const limit = segments[i + 1]?.first ?? null;
@@ -101,6 +110,12 @@ export class Replay implements AsyncIterable<ReplayedLines> {
     this.end.next = Math.max(next, this.#from);
     // Records are missing at the end: the segment that shows it is not gone on with.
     if (this.end.next > next) this.end.tail = null;
+  }
+
+  /** In front of the first segment others are missing, and nothing says that they ever were on the device: their names never reached it. */
+  async #hasLostItsHead(segments: SegmentFile[]): Promise<boolean> {
+    const needed = (segments[0]?.first ?? 0) - 1;
+    return needed > this.#vouched && (await this.#provenBy(segments, needed)) === 0;
   }
 
   #giveUp([behind, ...more]: SegmentFile[], next: number): void {
