@@ -101,9 +101,18 @@ export function parseCrash(timeline: Timeline, text: string): Planned {
   const fits =
     fate.names.length === point.looseNames.length &&
     fate.files.length === point.looseFiles.length &&
-    point.looseFiles.every(({ versions }, n) => (fate.files[n]?.version ?? 0) < versions.length);
+    point.looseFiles.every((file, n) => fitsFile(file, fate.files[n] as Fate['files'][number]));
   if (!fits) throw new Error(`${text} is of another recording: what the store does has changed since.`);
   return { kind: 'power', at, point, fate };
+}
+
+/** What was synced no crash can touch. */
+function fitsFile(
+  { versions, from }: PowerPoint['looseFiles'][number],
+  { version, damage }: Fate['files'][number],
+): boolean {
+  const size = versions[version]?.size;
+  return size !== undefined && (!damage || damage.kind === 'blocks' || (damage.from >= from && damage.from < size));
 }
 
 /** What a reader needs to see why it failed: the last operations, and what was lost. */

@@ -15,9 +15,12 @@ import { Disk, type Op } from './disk';
 import { diskFiles, type ProcessFiles } from './disk-files';
 import type { Random } from './fates';
 import { type Drop, type History, historyOf, NEVER } from './history';
+import { inlineZlib } from './inline-zlib';
 import { STORE_ROOT } from './inspect';
 import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
+
+inlineZlib();
 
 /** See the module. */
 export interface Recording {

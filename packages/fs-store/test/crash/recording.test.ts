@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { WORKLOADS, type Workload } from '../support/workloads';
+import type { Op } from './disk';
+import { type Recording, record } from './recording';
+import { recordRecovery } from './second-crash';
+
+/** What is another one each time: the names of clients and of temporary files. */
+const PASSING = /[0-9a-f]{8}-[0-9a-f-]{27}|\d+-\d+\.tmp/g;
+
+function callsOf({ log }: Recording): string[] {
+  return log.map((op: Op) => {
+    const where = 'name' in op ? op.name.replace(PASSING, '') : 'at' in op ? op.at : '';
+    return `${op.op} ${'ino' in op ? op.ino : ''} ${where}`;
+  });
+}
+
+describe('a recording', () => {
+  it.for(WORKLOADS.map((workload) => [workload.name, workload] as [string, Workload]))(
+    'is the same again with the same seed (%s)',
+    async ([, workload]) => {
+      const [one, other] = [await record(workload, 'power', 5), await record(workload, 'power', 5)];
+      expect(callsOf(other)).toEqual(callsOf(one));
+      const crash = `c${one.log.length >> 1}`;
+      const [after, again] = [await recordRecovery(one, crash), await recordRecovery(other, crash)];
+      expect(callsOf(again)).toEqual(callsOf(after));
+    },
+  );
+});
