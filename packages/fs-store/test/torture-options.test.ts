@@ -14,6 +14,7 @@ describe('npm run torture', () => {
   it('knows the other two, each with its own amount', () => {
     expect(parse('crash --states 9 --seed 1')).toMatchObject({ kind: 'crash', count: 9, seed: 1 });
     expect(parse('faults --cases 9')).toMatchObject({ kind: 'faults', count: 9 });
+    expect(parse('faults --cases all')).toMatchObject({ kind: 'faults', count: 0 });
     expect(parse('crash').valueOf()).toMatchObject({ kind: 'crash' });
     expect(parse('--help')).toBe('help');
   });

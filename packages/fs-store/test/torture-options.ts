@@ -6,7 +6,7 @@ const KINDS = { kill: 'rounds', crash: 'states', faults: 'cases' } as const;
 
 export interface TortureOptions {
   kind: keyof typeof KINDS;
-  /** Rounds, states or cases. */
+  /** Rounds, states or cases; of these 0 for all that there are. */
   count: number;
   seed: number;
   json: string | undefined;
@@ -18,7 +18,7 @@ const USUAL = { kill: 300, crash: 1_000_000, faults: 5_000 };
 
 export const usage = `Usage: npm run torture -- [kill] [--rounds N] [options]
        npm run torture -- crash [--states N] [options]
-       npm run torture -- faults [--cases N] [options]
+       npm run torture -- faults [--cases N|all] [options]
 
 kill     real processes over one folder of jobs, killed at random moments (${USUAL.kill} rounds by default)
 crash    every legal state of the disk after a crash (${USUAL.crash} states by default)
@@ -48,7 +48,7 @@ export function parseTorture(args: string[], freshSeed: () => number): TortureOp
   const option = KINDS[kind];
   return {
     kind,
-    count: positive(option, values[option]) ?? USUAL[kind],
+    count: kind === 'faults' && values.cases === 'all' ? 0 : (positive(option, values[option]) ?? USUAL[kind]),
     seed: positive('seed', values.seed) ?? freshSeed(),
     json: values.json,
     dir: values.dir,
