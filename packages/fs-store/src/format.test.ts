@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -92,11 +93,18 @@ describe('store.json', () => {
     expect(synced()).toEqual([join(dir, 'deep'), root]);
   });
 
-  it('is written also where the folder above cannot be read', async () => {
+  it('is written also where the folder above cannot be read, if somebody else made the root in it', async () => {
     const dir = tempDir();
     const files = faultyFiles((call, [path]) => (call === 'syncDir' && path === dir ? 'EACCES' : undefined));
-    await prepareRoot(files, join(dir, 'jobs'), NOW);
-    expect(lstatSync(join(dir, 'jobs', 'store.json')).isFile()).toBe(true);
+    const root = join(dir, 'jobs');
+    // Its own name in that folder could be lost in a power cut, each time it is tried.
+    for (let time = 0; time < 2; time++) {
+      await expect(prepareRoot(files, root, NOW)).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
+      expect(existsSync(root)).toBe(false);
+    }
+    mkdirSync(root, { mode: 0o700 });
+    await prepareRoot(files, root, NOW);
+    expect(lstatSync(join(root, 'store.json')).isFile()).toBe(true);
   });
 
   it('is left as it is afterwards', async () => {

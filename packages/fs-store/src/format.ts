@@ -37,10 +37,22 @@ export async function prepareRoot(files: Files, root: string, now: number): Prom
   try {
     // Also the root's own name, and those of the folders above that were made for it, must survive a power cut. Who made them may have
     // died before it came to this.
-    for (const folder of new Set([...made, root].map(dirname))) await syncNames(files, folder);
+    const ours = new Set(made.map(dirname));
+    for (const folder of ours) await files.syncDir(folder);
+    if (!ours.has(dirname(root))) await syncNames(files, dirname(root));
     await writeFileAtomic(files, join(root, 'store.json'), `${JSON.stringify(content, null, 2)}\n`, { sync: true });
   } catch (error) {
+    // Whoever tries again has to sync these names, too.
+    unmake(files, made);
     throw rootError(root, error);
+  }
+}
+
+function unmake(files: Files, made: string[]): void {
+  try {
+    for (const folder of [...made].reverse()) files.rmdirSync(folder);
+  } catch {
+    // Something stands in it by now, or the disk does not even let go.
   }
 }
 
@@ -63,7 +75,7 @@ export function readStoreFile(files: Files, root: string): StoreFile | 'missing'
   return { format, created: String(created) };
 }
 
-/** Of a folder that this user may not read the names cannot be synced. */
+/** Of a folder that this user may not read the names cannot be synced: whoever made the root in it had to see to that. */
 async function syncNames(files: Files, folder: string): Promise<void> {
   try {
     await files.syncDir(folder);
