@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LeviathanError } from '@leviathan/core';
+import { type ClaimedJob, LeviathanError } from '@leviathan/core';
 import type { FsStore } from '../../src/fs-store';
 import type { Call, Fault } from '../../src/testing/faults';
 import { CallNames } from '../support/call-names';
@@ -162,14 +162,11 @@ async function proveLife(world: World, store: FsStore, trouble: Trouble): Promis
   await foldersFollow(world, store, trouble);
   const id = `alive-${trouble.isProven.size}`;
   const [added] = await world.add([{ id, type: 'alive', data: id, priority: 1 }], undefined, store);
-  const claimed = await world.claim({ worker: `life-${trouble.isProven.size}`, types: { alive: 1 } }, store);
-  const [settled] =
-    claimed.length > 0
-      ? await world.settle(
-          claimed.map((job) => completedOf(job)),
-          store,
-        )
-      : [];
+  const asked = await world.claim({ worker: `life-${trouble.isProven.size}`, types: { alive: 1 } }, store);
+  // A claim of the workload that still waits was first, if what it waited for was refused.
+  const earlier = world.ledger.of('claim').flatMap(({ result }) => (result as ClaimedJob[] | undefined) ?? []);
+  const claimed = [...asked, ...earlier].find(({ job }) => job.id === id);
+  const [settled] = claimed ? await world.settle([completedOf(claimed)], store) : [];
   if (added?.added && settled?.accepted) return;
   const { error } = world.ledger.entries.findLast(({ state }) => state === 'refused') ?? {};
   trouble.problems.push(`the store does not work again: ${describe(error ?? 'the job did not run')}`);
@@ -183,7 +180,7 @@ async function foldersFollow({ open }: World, store: FsStore, { faultCase, site,
   problems.push(...wrong.map((problem) => `some seconds after it was over: ${problem}`));
 }
 
-function completedOf({ job, token }: { job: { id: string }; token: string }) {
+function completedOf({ job, token }: ClaimedJob) {
   return { id: job.id, token, outcome: 'completed' as const, result: 'alive' };
 }
 
