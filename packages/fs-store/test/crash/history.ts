@@ -100,12 +100,20 @@ export function historyAfter(
   placeOf: (moment: number) => number,
   openedAt: number,
 ): History {
-  const steps = settleSteps(before, jobs, openedAt);
+  // Nobody was told of a wish that came true meanwhile, and it may not be on the device before something that is acknowledged later.
+  const later = entries.find(({ call, state }) => call === 'add' && state === 'acknowledged')?.answeredAt;
+  const wishFirmAt = later === undefined ? NEVER : placeOf(later);
+  const steps = settleSteps(before, jobs, openedAt, wishFirmAt);
   const reader = new Reader(placeOf, [], jobs, 1 + Math.max(0, ...steps.flatMap(({ group, batch }) => [group, batch])));
   return { ...before, steps: [...steps, ...reader.read(entries)] };
 }
 
-function settleSteps({ steps, mayArchive }: History, jobs: ReadonlyMap<string, SeenText>, openedAt: number): Step[] {
+function settleSteps(
+  { steps, mayArchive }: History,
+  jobs: ReadonlyMap<string, SeenText>,
+  openedAt: number,
+  wishFirmAt: number,
+): Step[] {
   const byJob = new Map<string, Step[]>();
   for (const step of steps) byJob.set(step.job, [...(byJob.get(step.job) ?? []), step]);
   return [...byJob].flatMap(([job, all]) => {
@@ -117,7 +125,10 @@ function settleSteps({ steps, mayArchive }: History, jobs: ReadonlyMap<string, S
     // It is the judge who says what is wrong with a job that is as it never was.
     const [least, most] = [fits[0] ?? 0, fits.at(-1) ?? all.length];
     return all.map((step, n): Step => {
-      if (n < least) return { ...step, told: Math.min(step.told, openedAt), firm: Math.min(step.firm, openedAt) };
+      if (n < least) {
+        const firmAt = step.isWish ? wishFirmAt : openedAt;
+        return { ...step, told: Math.min(step.told, openedAt), firm: Math.min(step.firm, firmAt) };
+      }
       return n < most || step.isWish ? { ...step } : { ...step, voidFrom: openedAt };
     });
   });
