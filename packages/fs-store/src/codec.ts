@@ -153,7 +153,7 @@ export class LineDecoder {
     this.#parse = parse;
   }
 
-  /** The lines that this chunk completes, and the damage in front of them. The lines refer to the chunk: do not use it again. */
+  /** The lines that this chunk completes, and the damage in front of them. The lines refer to the chunk: do not use it again, or see {@link letGo}. */
   push(chunk: Buffer): (Line | Damage)[] {
     const found: (Line | Damage)[] = [];
     let start = 0;
@@ -172,6 +172,12 @@ export class LineDecoder {
     }
     if (start < chunk.length) this.#hold(chunk.subarray(start));
     return found;
+  }
+
+  /** Nobody needs the lines of the last chunk any more: its memory may be used again. */
+  letGo(): void {
+    const last = this.#carry.pop();
+    if (last) this.#carry.push(Buffer.from(last));
   }
 
   /** At the end of the file: what the last whole line leaves over, if anything. */

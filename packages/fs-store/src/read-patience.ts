@@ -35,3 +35,12 @@ export class ReadPatience {
     }
   }
 }
+
+/** The size of an open file, for a buffer that is no larger than that. What cannot be told is taken for large: nothing depends on it. */
+export function sizeHint(files: Files, fd: number): number {
+  try {
+    return files.fstatSync(fd).size;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

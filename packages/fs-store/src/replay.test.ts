@@ -329,7 +329,7 @@ describe('damage in the middle', () => {
     expect(await replayed).toMatchObject({ seqs: [4], kinds: ['unreadable', 'bad-header', 'missing'] });
   });
 
-  it.each(['read', 'openSync'])('is not what a disk leaves that fails in %s for a moment', async (bad) => {
+  it.each(['read', 'openSync', 'fstatSync'])('is not what a disk leaves that fails in %s for a moment', async (bad) => {
     const dir = tempDir();
     segment(dir, 1, lines(1, 3));
     segment(dir, 4, lines(4));

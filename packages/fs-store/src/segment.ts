@@ -12,7 +12,7 @@ import { createGunzip } from 'node:zlib';
 import { StoreFormatError } from '@leviathan/core';
 import { type Line, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
-import type { ReadPatience } from './read-patience';
+import { type ReadPatience, sizeHint } from './read-patience';
 
 /** Version of the lines in a segment. */
 const JOURNAL_FORMAT = 1;
@@ -112,7 +112,7 @@ export async function* readChunks(files: Files, path: string, patience?: ReadPat
 async function* readRaw(files: Files, path: string, patience: ReadPatience | undefined): AsyncGenerator<Buffer> {
   const fd = patience ? await patience.open(files, path) : files.openSync(path, 'read');
   try {
-    const { size } = files.fstatSync(fd);
+    const size = sizeHint(files, fd);
     for (let position = 0; ; ) {
       // A small segment takes little memory.
       const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, Math.max(size - position, 1)));

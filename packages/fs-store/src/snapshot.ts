@@ -14,7 +14,7 @@ import { discard, openTemporary, renameBusy, writeAll } from './atomic';
 import type { BodyCache } from './bodies';
 import { bodyOf, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
-import { ReadPatience } from './read-patience';
+import { ReadPatience, sizeHint } from './read-patience';
 import { snapshotMetaParser } from './snapshot-meta';
 
 /** Version of the lines in a snapshot. */
@@ -226,14 +226,8 @@ export async function loadSnapshot(
   const fd = await patience.open(files, join(dir, name));
   try {
     const decoder = new LineDecoder(0, snapshotMetaParser());
-    const { size } = files.fstatSync(fd);
-    for (let position = 0; ; ) {
-      // A small snapshot takes little memory.
-      const chunk = Buffer.allocUnsafeSlow(Math.min(READ_CHUNK, Math.max(size - position, 1)));
-      const bytes = await patience.read(files, fd, chunk, position);
-      if (bytes === 0) break;
-      position += bytes;
-      for (const found of decoder.push(chunk.subarray(0, bytes))) {
+    for await (const chunk of readAhead(files, fd, patience)) {
+      for (const found of decoder.push(chunk)) {
         if (found.kind !== 'line') throw damaged(name, found.reason);
         const { meta } = found;
         if (meta.op === 'job') {
@@ -260,6 +254,7 @@ export async function loadSnapshot(
           info.to = meta.to as number;
         } else throw damaged(name, `its line ${JSON.stringify(bodyOf(found)).slice(0, 40)} is unknown`);
       }
+      decoder.letGo();
       await pause();
     }
     for (const { reason } of decoder.end()) throw damaged(name, reason);
@@ -269,6 +264,29 @@ export async function loadSnapshot(
   if (!ended) throw damaged(name, 'its last line is missing');
   table.seq = info.from;
   return { ...info, jobs };
+}
+
+/** The bytes of a file from front to back. The next chunk is read meanwhile, and each one's memory is used again for the one after it. */
+async function* readAhead(files: Files, fd: number, patience: ReadPatience): AsyncGenerator<Buffer> {
+  // A small snapshot takes little memory.
+  const length = Math.min(READ_CHUNK, Math.max(sizeHint(files, fd), 1));
+  let [chunk, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
+  let reading = patience.read(files, fd, chunk, 0);
+  try {
+    for (let position = 0; ; ) {
+      const bytes = await reading;
+      if (bytes === 0) return;
+      position += bytes;
+      reading = patience.read(files, fd, other, position);
+      // Thrown when it is waited for, which may be never.
+      reading.catch(() => {});
+      yield chunk.subarray(0, bytes);
+      [chunk, other] = [other, chunk];
+    }
+  } finally {
+    // Nobody may close the file before.
+    await reading.catch(() => {});
+  }
 }
 
 function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: JobTable, name: string): void {
