@@ -19,7 +19,8 @@ export async function addBefore(
 }
 
 /** Lets an engine finish what its adding has going on in the background, and the disk what it has to write. */
-export async function quiet(milliseconds: number): Promise<void> {
+export async function quiet(session: Session, milliseconds: number): Promise<void> {
+  await session.rest?.();
   if (milliseconds === 0) return;
   await pause(milliseconds);
   await syncDisks();

@@ -81,7 +81,17 @@ async function look(setting: Setting, candidate: Candidate, options: RoundsOptio
     return values[metric.series[0]?.metric ?? ''] ?? 0;
   };
   const tries: Try[] = [];
-  for (const variant of variants) tries.push({ variant, speed: await speedOf(variant, FIRST_LOOK), rounds: [] });
+  let failure: unknown;
+  for (const variant of variants) {
+    try {
+      tries.push({ variant, speed: await speedOf(variant, FIRST_LOOK), rounds: [] });
+    } catch (error) {
+      // The others may do.
+      failure = error;
+      options.onStep(`left out: ${label(candidate, variant)}: ${error}`);
+    }
+  }
+  if (tries.length === 0) throw failure;
   const close = bestOf(metric, tries);
   for (const attempt of close) {
     // A few thousand jobs are over before a fast engine is warm.

@@ -1,6 +1,6 @@
 /** `npm run bench`: measures, prints, and says with its exit code whether every measurement was made. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { engines } from './engines';
 import type { Engine } from './engines/engine';
 import { FreshFolders } from './fresh-folder';
@@ -22,6 +22,7 @@ const names = { engines: engines.map(({ name }) => name), metrics: metrics.map((
 let folders: FreshFolders | undefined;
 
 async function main(options: Options): Promise<boolean> {
+  assertUsable(options);
   const place = await describeMachine(options.folder);
   if (place.fileSystem === 'tmpfs' && !options.quick) {
     throw new UsageError(
@@ -29,6 +30,10 @@ async function main(options: Options): Promise<boolean> {
     );
   }
   const chosen = options.engines.map((name) => engines.find((engine) => engine.name === name) as Engine);
+  const wanted = metrics.filter(({ name }) => options.metrics.includes(name));
+  if (!wanted.some((metric) => chosen.some((engine) => metric.takes(engine)))) {
+    throw new UsageError(`${options.metrics.join(', ')}: not measured for ${options.engines.join(', ')}.`);
+  }
   const absent: Machine['failures'] = {};
   const programs = await provideServers(chosen, absent);
   const present = chosen.filter(({ name }) => absent[name] === undefined);
@@ -85,6 +90,27 @@ async function* measureEverything(
   }
 }
 
+/** What would only be noticed after hours. @throws UsageError */
+function assertUsable({ folder, json, node }: Options): void {
+  if (!isFolder(folder)) throw new UsageError(`--dir: ${folder} is no folder.`);
+  if (node !== undefined && !existsSync(node)) throw new UsageError(`--node: there is no ${node}.`);
+  if (json !== undefined && !isFolder(dirname(resolve(json))))
+    throw new UsageError(`--json: ${dirname(json)} is no folder.`);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** @throws UsageError */
+function readResults(path: string): Results {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Results;
+  } catch (error) {
+    throw new UsageError(`${path} holds no results: ${(error as Error).message}`);
+  }
+}
+
 function save(results: Results, path: string | undefined): void {
   if (path !== undefined) writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
 }
@@ -124,7 +150,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   const args = process.argv.slice(2);
   if (args.includes('--help')) console.log(usage);
-  else if (args[0] === 'readme' && args[1] !== undefined) refreshReadme(JSON.parse(readFileSync(args[1], 'utf8')));
+  else if (args[0] === 'readme' && args[1] !== undefined) refreshReadme(readResults(args[1]));
   else await leave((await main(parseOptions(args, names))) ? 0 : 1);
 } catch (error) {
   console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);

@@ -36,8 +36,9 @@ export async function measure(setting: Setting, measurement: Measurement): Promi
   const folder = await setting.folders.make();
   let server: Server | undefined;
   try {
-    await sync();
     if (engine.server) server = await startServer(engine.server, setting.programs, join(folder, 's'), durability);
+    // Also what the server wrote to begin with.
+    await sync();
     return await measureIn(folder, server, sync, setting, measurement);
   } finally {
     await server?.stop();

@@ -54,6 +54,8 @@ export interface Session {
   add(data: Payload): Promise<unknown>;
   /** Adds jobs in one call; resolves when all are acknowledged. */
   addMany(data: Payload[]): Promise<unknown>;
+  /** What its documentation wants after many jobs were added, and before they are run; nobody measures it. */
+  rest?(): Promise<unknown>;
   /** Makes a worker ready to start. One at a time. */
   prepare(options: WorkOptions): Promise<Work>;
   /** How many jobs wait or run, by the store's own count: proof that what was measured has happened. */

@@ -53,6 +53,8 @@ async function open({ server, variant, first }: EngineOptions): Promise<Session>
         batch.map((data) => ({ data })),
       ),
     unfinished,
+    // As PostgreSQL's chapter "Populating a Database" says. Autovacuum looks once a minute.
+    rest: () => pool.query('VACUUM (ANALYZE) pgboss.job_common'),
     prepare: async ({ concurrency, onJob }: WorkOptions): Promise<Work> => {
       const workers = Math.min(variant.workers ?? 1, concurrency);
       const options = {

@@ -24,7 +24,7 @@ interface ClaimParams extends TaskParams {
 export async function claimTask({ engine, options, waiting, seconds, settle }: ClaimParams): Promise<number> {
   const session = await engineNamed(engine).open(options);
   await addBefore(session, waiting);
-  await quiet(settle);
+  await quiet(session, settle);
   let handled = 0;
   let added = 0;
   let failure: unknown;

@@ -22,7 +22,7 @@ interface LoopDelayParams extends TaskParams {
 export async function loopDelayTask({ engine, options, jobs, settle }: LoopDelayParams): Promise<number> {
   const session = await engineNamed(engine).open(options);
   await addBefore(session, jobs);
-  await quiet(settle);
+  await quiet(session, settle);
   const { work, handled } = await workerFor(session, CONCURRENCY, jobs);
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();

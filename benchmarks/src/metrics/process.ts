@@ -25,7 +25,7 @@ export async function processTask(params: ProcessParams): Promise<number> {
   await addBefore(session, warmup);
   await workThrough(session, concurrency, warmup);
   await addBefore(session, jobs);
-  await quiet(settle);
+  await quiet(session, settle);
   const seconds = (await workThrough(session, concurrency, jobs)) / 1000;
   await assertUnfinished(session, 0);
   await session.close();

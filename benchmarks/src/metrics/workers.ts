@@ -44,7 +44,10 @@ export async function workerTask({ engine, options, first }: WorkerParams, chann
   for (;;) {
     const command = (await channel.receive()) as Command;
     let end = 0;
-    if ('add' in command) await addBefore(session, command.add);
+    if ('add' in command) {
+      await addBefore(session, command.add);
+      await session.rest?.();
+    }
     if ('prepare' in command) work = await session.prepare({ concurrency: CONCURRENCY, onJob: () => handled++ });
     if ('start' in command) await work?.start();
     if ('finish' in command) end = (await work?.finish()) ?? 0;
