@@ -35,11 +35,7 @@ export async function prepareRoot(files: Files, root: string, now: number): Prom
   if (readStoreFile(files, root) !== 'missing') return;
   const content: StoreFile = { format: STORE_FORMAT, created: new Date(now).toISOString() };
   try {
-    // Also the root's own name, and those of the folders above that were made for it, must survive a power cut. Who made them may have
-    // died before it came to this.
-    const ours = new Set(made.map(dirname));
-    for (const folder of ours) await files.syncDir(folder);
-    if (!ours.has(dirname(root))) await syncNames(files, dirname(root));
+    await syncWay(files, root, new Set(made.map(dirname)));
     await writeFileAtomic(files, join(root, 'store.json'), `${JSON.stringify(content, null, 2)}\n`, { sync: true });
   } catch (error) {
     // Whoever tries again has to sync these names, too.
@@ -75,12 +71,24 @@ export function readStoreFile(files: Files, root: string): StoreFile | 'missing'
   return { format, created: String(created) };
 }
 
-/** Of a folder that this user may not read the names cannot be synced: whoever made the root in it had to see to that. */
-async function syncNames(files: Files, folder: string): Promise<void> {
-  try {
-    await files.syncDir(folder);
-  } catch (error) {
-    if (errorCode(error) !== 'EACCES' && errorCode(error) !== 'EPERM') throw error;
+/** What a folder says that this user may not read, or whose file system cannot sync folders. */
+const UNSYNCABLE = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'ENOSYS']);
+
+/**
+ * Also the root's own name, and those of the folders above it, must survive a power cut. Another process of this user may have made them and
+ * died before it came to this, so all are synced up to the first one in a folder of somebody else.
+ * @param ours Folders in which this call made the next one.
+ */
+async function syncWay(files: Files, root: string, ours: ReadonlySet<string>): Promise<void> {
+  const uid = process.geteuid?.();
+  for (let folder = dirname(root); ; folder = dirname(folder)) {
+    try {
+      await files.syncDir(folder);
+    } catch (error) {
+      // Of a folder that this user may not read the names cannot be synced: whoever made the root in it had to see to that.
+      if (ours.has(folder) || !UNSYNCABLE.has(errorCode(error) ?? '')) throw error;
+    }
+    if (folder === dirname(folder) || (uid !== undefined && files.statSync(folder).uid !== uid)) return;
   }
 }
 
