@@ -139,7 +139,7 @@ def records_from(folder, start, seen, vouched, findings):
                 yield from batch
                 break  # Given up when the next segment was made.
             at_end = meta is None and i >= len(lines) - 1
-            ends_early = limit is None or (limit > seen + 1 and expected > max(proven, behind))
+            ends_early = limit is None or (limit > seen + 1 and behind < max(expected, proven + 1) < limit)
             missing = last_missing(lines[i + 1:], expected, limit)
             if (at_end and ends_early) or (body == HOLE and missing > max(proven, behind, synced_in(lines[i + 1:]))):
                 if limit is not None or body or batch:

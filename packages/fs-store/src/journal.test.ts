@@ -161,19 +161,60 @@ describe.each(['power', 'process'] as const)('a journal at %s', (durability) => 
     expect(readFileSync(join(dir, `${segmentName(1)}.1.bad`), 'utf8')).toBe('not a segment');
   });
 
-  it('cuts a torn tail before it goes on', async () => {
+  it('goes on in a new segment where a crash tore the end of one, and leaves that as it is', async () => {
     const dir = tempDir();
     const first = await openJournal(dir, { durability });
     fill(first, 3);
     await first.close();
     appendFileSync(join(dir, segmentName(1)), batch(4, 6).lines.subarray(0, 150));
+    const torn = readFileSync(join(dir, segmentName(1)));
+    // Whoever only looks changes nothing.
+    await (await openJournal(dir, { durability })).close();
     const second = await openJournal(dir, { durability });
     expect(second.next).toBe(4);
     fill(second, 5);
+    expect(second.segment.name).toBe(segmentName(4));
     await second.close();
+    expect(readFileSync(join(dir, segmentName(1)))).toEqual(torn);
     const { seqs, findings } = await replayAll(dir);
     expect(seqs).toEqual(range(1, 5));
     expect(findings).toEqual([]);
+  });
+
+  it('goes on in a new segment after a write that failed: a power cut may bring a part of it back', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, { durability }, files);
+    fill(journal, 2);
+    await journal.sync();
+    let writes = 0;
+    files.plan = (call) => (call !== 'writeSync' ? undefined : ++writes === 1 ? { short: 150 } : 'ENOSPC');
+    expect(() => journal.append(batch(3, 5))).toThrow(StoreWriteError);
+    files.plan = undefined;
+    fill(journal, 4);
+    expect(journal.segment.name).toBe(segmentName(3));
+    await journal.close();
+    appendFileSync(join(dir, segmentName(1)), batch(3, 5).lines.subarray(0, 150));
+    expect(await replayAll(dir)).toMatchObject({ seqs: range(1, 4), findings: [] });
+  });
+
+  it('makes sure when it is closed that a write that failed does not come back', async () => {
+    const dir = tempDir();
+    const files = faultyFiles();
+    const journal = await openJournal(dir, { durability }, files);
+    fill(journal, 2);
+    await journal.sync();
+    const { length } = readFileSync(join(dir, segmentName(1)));
+    const calls: string[] = [];
+    let writes = 0;
+    files.plan = (call) => {
+      calls.push(call);
+      return call !== 'writeSync' ? undefined : ++writes === 1 ? { short: 150 } : 'ENOSPC';
+    };
+    expect(() => journal.append(batch(3, 5))).toThrow(StoreWriteError);
+    await journal.close();
+    expect(readFileSync(join(dir, segmentName(1)))).toHaveLength(length);
+    expect(calls.slice(-3)).toEqual(['ftruncateSync', 'fsync', 'closeSync']);
   });
 
   it('removes what a crash left of unfinished files', async () => {

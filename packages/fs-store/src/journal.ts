@@ -65,8 +65,7 @@ export class Journal {
   }
 
   /**
-   * Opens the journal in an existing folder for appending, after a replay. Cuts what the replay found behind the last whole batch, and
-   * removes temporary files that a crash left. At `power` everything that the replay saw is on the device when this resolves.
+   * Opens the journal in an existing folder for appending, after a replay, and removes temporary files that a crash left. At `power` everything that the replay saw is on the device when this resolves.
    * @throws StoreWriteError
    */
   static async open(files: Files, dir: string, options: JournalOptions): Promise<Journal> {
@@ -80,7 +79,8 @@ export class Journal {
       if (options.tail) writer.resume(options.tail.segment, options.tail.end);
       // Nothing in the folder is safer than the folder's own name.
       if (options.durability === 'power') await files.syncDir(dirname(dir));
-      if (options.durability === 'power') await writer.settleAll();
+      // A power cut must not bring back what was given up, among what is written from now on.
+      if (options.durability === 'power' || options.givenUp?.length) await writer.settleAll();
       if (!options.tail || journal.#isFull()) await whileBusy(files, () => writer.start());
       if (options.durability === 'power') await writer.sync();
     } catch (error) {
@@ -233,6 +233,7 @@ export class Journal {
       await this.sync();
       await this.#settling;
     } finally {
+      await this.#writer.cutOff();
       this.#writer.close();
     }
   }

@@ -151,6 +151,20 @@ describe('a segment that ends early, as a power cut at process leaves it', () =>
   });
 });
 
+describe('a segment that ends before what a snapshot has seen', () => {
+  it('leaves open what came behind the snapshot, so that later segments do not count', async () => {
+    const dir = tempDir();
+    segment(dir, 1, [lines(1), lines(2), lines(3)]);
+    segment(dir, 12, [lines(12)]);
+    const replay = new Replay(nodeFiles, dir, 6, 5);
+    const seqs: unknown[] = [];
+    for await (const part of replay) seqs.push(...part.lines.map(({ meta }) => meta.seq));
+    expect(seqs).toEqual([]);
+    expect(replay.end).toMatchObject({ next: 6, tail: null, givenUp: [segmentName(12)] });
+    expect(replay.findings.map(({ kind }) => kind)).toEqual(['torn-tail']);
+  });
+});
+
 describe('a first segment that is not there, as a power cut at process leaves it', () => {
   /** The name of the first of three never reached the disk. */
   function headless(last: Buffer = lines(8), sealed = false): string {

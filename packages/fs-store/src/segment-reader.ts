@@ -103,8 +103,9 @@ export class SegmentReader {
     const { limit, seen } = this.#place;
     if (this.done) return undefined;
     if (this.#doubted.length > 0) return this.#isProven() ? undefined : this.#needed;
-    const endsEarly = limit !== null && this.next < limit && limit > seen + 1;
-    return endsEarly && this.next > this.#proven ? this.next : undefined;
+    if (limit === null || limit <= seen + 1) return undefined;
+    const missing = Math.max(this.next, this.#proven + 1);
+    return missing < limit ? missing : undefined;
   }
 
   /** Records up to this number were on the device. Gives the lines that count now. */

@@ -1,8 +1,8 @@
 /**
  * The segment that is being written, and the change to the next one.
  *
- * Batches that no sync has covered are kept in memory. Whenever the writer leaves a segment (it is full, a sync failed, a failed
- * write could not be cut off) the next one starts with these batches as its content, and the number in its name tells a replay
+ * Batches that no sync has covered are kept in memory. Whenever the writer leaves a segment (it is full, a sync or a write failed, or a
+ * crash tore its end) the next one starts with these batches as its content, and the number in its name tells a replay
  * to disregard what the old one holds from there on. So at any time exactly one segment has content that is not synced yet,
  * and no order in which the disk takes blocks can leave a gap.
  *
@@ -27,8 +27,11 @@ interface Segment {
   size: number;
   /** Its length and its name were on the device once, so that a sync of its content is enough. */
   settled: boolean;
-  /** Its end is not what it should be and could not be cut off: nothing may be appended. */
-  spoilt: boolean;
+  /**
+   * Something stands, or stood, behind its last good batch: what a crash tore, or a write that failed and was refused. Nothing may be
+   * appended, also where it was cut off: a power cut may bring a part of it back, in front of what would stand there.
+   */
+  spoilt: 'torn' | 'refused' | undefined;
   /** A sync is under way, so the descriptor must stay open. */
   syncing: boolean;
 }
@@ -78,7 +81,7 @@ export class SegmentWriter {
 
   /** Whether the segment takes a batch. */
   get writable(): boolean {
-    return this.#segment !== null && !this.#segment.spoilt;
+    return this.#segment !== null && this.#segment.spoilt === undefined;
   }
 
   /** Records below this number are as durable as promised. */
@@ -105,11 +108,8 @@ export class SegmentWriter {
     } catch (error) {
       // A block that was read meanwhile may hold what is cut off here.
       this.#reader.forget(segment.name);
-      try {
-        this.#files.ftruncateSync(segment.fd, segment.size);
-      } catch {
-        segment.spoilt = true;
-      }
+      segment.spoilt = 'refused';
+      this.#cut(segment);
       throw error;
     }
     segment.size += lines.length;
@@ -173,16 +173,16 @@ export class SegmentWriter {
       discard(this.#files, temporary.path);
       throw error;
     }
-    this.#segment = { name, fd: temporary.fd, size: content.length, settled: false, spoilt: false, syncing: false };
+    this.#segment = { name, fd: temporary.fd, size: content.length, settled: false, spoilt: undefined, syncing: false };
     if (old && old.name !== name) this.#move(old, name, header.length);
     if (old && !old.syncing) this.#close(old);
   }
 
-  /** Goes on in an existing segment, behind its last whole batch. */
+  /** Goes on in an existing segment that ends with a whole batch, at `end`; with anything behind it, the next batch needs a new segment. */
   resume(name: string, end: number): void {
     const fd = this.#files.openSync(join(this.#dir, name), 'append');
-    this.#segment = { name, fd, size: end, settled: true, spoilt: false, syncing: false };
-    if (this.#files.fstatSync(fd).size > end) this.#files.ftruncateSync(fd, end);
+    const spoilt = this.#files.fstatSync(fd).size > end ? 'torn' : undefined;
+    this.#segment = { name, fd, size: end, settled: true, spoilt, syncing: false };
   }
 
   /** All records up to this number are on the device. */
@@ -230,12 +230,19 @@ export class SegmentWriter {
     const segment = this.#segment;
     this.#segment = null;
     if (!segment) return;
-    if (segment.spoilt) this.#cutAgain(segment);
     this.#close(segment);
   }
 
-  /** No other segment came after it: whole lines of a write that failed, and was refused, would count when the store is opened again. */
-  #cutAgain({ fd, size }: Segment): void {
+  /** No other segment will come: whole lines of what was refused would count when the store is opened again. */
+  async cutOff(): Promise<void> {
+    const segment = this.#segment;
+    if (segment?.spoilt !== 'refused') return;
+    this.#cut(segment);
+    // What is appended then must not meet it after a power cut.
+    await this.#files.fsync(segment.fd).catch(() => {});
+  }
+
+  #cut({ fd, size }: Segment): void {
     try {
       this.#files.ftruncateSync(fd, size);
     } catch {
