@@ -6,8 +6,8 @@ const parse = (line: string) => parseTorture(line.split(' ').filter(Boolean), ()
 describe('npm run torture', () => {
   it('tortures by kills, with a fresh seed, when nothing else is said', () => {
     expect(parse('')).toMatchObject({ kind: 'kill', seed: 42, json: undefined });
-    expect(parse('--rounds 7 --seed 3 --dir /d --json f')).toEqual({
-      ...{ kind: 'kill', count: 7, seed: 3, dir: '/d', json: 'f' },
+    expect(parse('--rounds 7 --seed 3 --dir . --json f')).toEqual({
+      ...{ kind: 'kill', count: 7, seed: 3, dir: '.', json: 'f', only: undefined },
     });
   });
 
@@ -27,6 +27,9 @@ describe('npm run torture', () => {
     ['--seed x', 'whole number'],
     ['crash --rounds 3', '--rounds belongs to kill'],
     ['faults --dir /d', '--dir belongs to kill'],
+    ['--dir /no/such/folder', '--dir: /no/such/folder is no folder'],
+    ['--json /no/such/folder/f', '--json: /no/such/folder is no folder'],
+    ['crash --only x', '--only belongs to faults'],
     ['--loud', "Unknown option '--loud'"],
   ])('does not understand %s, and says why', (line, message) => {
     expect(() => parse(line)).toThrow(UsageError);

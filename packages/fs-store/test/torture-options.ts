@@ -1,4 +1,6 @@
 /** What the torture command was told. */
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** What can be tortured, each with the option that says how much. */
@@ -11,6 +13,8 @@ export interface TortureOptions {
   seed: number;
   json: string | undefined;
   dir: string | undefined;
+  /** Of the cases those whose names hold this. */
+  only: string | undefined;
 }
 
 /** How much there is without a word: some minutes. */
@@ -27,6 +31,7 @@ faults   failures of the file system, at each call (${USUAL.faults} cases by def
   --seed S       the same plan again (a fresh one by default; it is printed)
   --json FILE    writes the report there
   --dir DIR      kill: where the folders of jobs are made (the system's temporary folder by default)
+  --only TEXT    faults: of all cases those whose names hold this text, as that of a case that failed
   --help         this
 
 Exit code: 0 when nothing was wrong, 1 when something was, 2 when the command was not understood.`;
@@ -45,6 +50,13 @@ export function parseTorture(args: string[], freshSeed: () => number): TortureOp
     if (other !== kind && values[option] !== undefined) throw new UsageError(`--${option} belongs to ${other}.`);
   }
   if (values.dir !== undefined && kind !== 'kill') throw new UsageError('--dir belongs to kill.');
+  if (values.only !== undefined && kind !== 'faults') throw new UsageError('--only belongs to faults.');
+  for (const option of ['dir', 'json'] as const) {
+    const path = values[option];
+    const folder = path === undefined ? '.' : option === 'dir' ? path : dirname(path);
+    // Noticed now, and not after hours.
+    if (path === '' || !isFolder(folder)) throw new UsageError(`--${option}: ${folder || '""'} is no folder.`);
+  }
   const option = KINDS[kind];
   return {
     kind,
@@ -52,7 +64,12 @@ export function parseTorture(args: string[], freshSeed: () => number): TortureOp
     seed: positive('seed', values.seed) ?? freshSeed(),
     json: values.json,
     dir: values.dir,
+    only: values.only,
   };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function isKind(text: string): text is keyof typeof KINDS {
@@ -80,6 +97,7 @@ function parse(args: string[]) {
         seed: { type: 'string' },
         json: { type: 'string' },
         dir: { type: 'string' },
+        only: { type: 'string' },
         help: { type: 'boolean' },
       },
     });

@@ -9,7 +9,7 @@ type Report = Record<string, unknown> & { failures: readonly unknown[] };
 const log = (line: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
 /** Loaded when it is asked for: each brings a lot along. */
-async function torture({ kind, count, seed, dir }: TortureOptions): Promise<Report> {
+async function torture({ kind, count, seed, dir, only }: TortureOptions): Promise<Report> {
   if (kind === 'kill') {
     const { killTorture } = await import('./kill/torture');
     return { ...(await killTorture({ seed, rounds: count, log, ...(dir !== undefined && { dir }) })) };
@@ -17,7 +17,7 @@ async function torture({ kind, count, seed, dir }: TortureOptions): Promise<Repo
   const module = await import(new URL(`./${kind}/torture.ts`, import.meta.url).href);
   return kind === 'crash'
     ? module.explore({ seed, states: count, log })
-    : module.injectAll({ seed, cases: count, log });
+    : module.injectAll({ seed, cases: only === undefined ? count : 0, log, only });
 }
 
 /** The figures, one a line, those of groups behind their name. */

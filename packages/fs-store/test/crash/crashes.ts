@@ -25,9 +25,9 @@ export interface Density {
 }
 
 /** All that are to be tried, point by point, in an order that is drawn: whoever stops early has seen something of everything. */
-export function* crashesOf(timeline: Timeline, density: Density, random: Random): Generator<Planned> {
+export function* crashesOf(timeline: Timeline, density: Density, random: Random, from = 0): Generator<Planned> {
   const { log } = timeline;
-  const points = Array.from({ length: log.length + 1 }, (_, at) => at);
+  const points = Array.from({ length: log.length + 1 - from }, (_, n) => from + n);
   for (let left = points.length; left > 0; left--) {
     const drawn = random.below(left);
     const at = points[drawn] as number;
@@ -58,17 +58,16 @@ function tearsOf(length: number, count: number, random: Random): number[] {
 const FIRST_OPENING = 40;
 
 /** One of all crashes: every other time one while the store was opened. */
-export function drawCrash(timeline: Timeline, kinds: Planned['kind'][], random: Random): Planned {
+export function drawCrash(timeline: Timeline, random: Random): Planned {
   const { length } = timeline.log;
   const at = random.below((random.below(2) === 0 ? length : Math.min(length, FIRST_OPENING)) + 1);
-  const kind = kinds[random.below(kinds.length)] as Planned['kind'];
-  if (kind === 'power') {
+  if (random.below(2) === 0) {
     const point = timeline.point(at);
-    return { kind, at, point, fate: drawFate(point, random) };
+    return { kind: 'power', at, point, fate: drawFate(point, random) };
   }
   const next = timeline.log[at];
   const isTorn = next?.op === 'write' && !next.hollow && next.bytes.length > 1 && random.below(2) === 0;
-  return { kind, at, torn: isTorn ? 1 + random.below(next.bytes.length - 1) : 0 };
+  return { kind: 'end', at, torn: isTorn ? 1 + random.below(next.bytes.length - 1) : 0 };
 }
 
 /** The disk afterwards. */
@@ -92,12 +91,12 @@ export function crashText(planned: Planned): string {
 /** The other way round. @throws what is no crash of this recording */
 export function parseCrash(timeline: Timeline, text: string): Planned {
   const end = /^c(\d+)(?:\+(\d+))?$/.exec(text);
-  if (end) return { kind: 'end', at: Number(end[1]), torn: Number(end[2] ?? 0) };
   const cut = /^p(\d+):(.+)$/.exec(text);
-  if (!cut) throw new Error(`${text} is no crash.`);
-  const at = Number(cut[1]);
+  const at = Number((end ?? cut)?.[1]);
+  if (!(at <= timeline.log.length)) throw new Error(`${text} is no crash of this recording.`);
+  if (end) return { kind: 'end', at, torn: Number(end[2] ?? 0) };
   const point = timeline.point(at);
-  const fate = parseFate(cut[2] as string);
+  const fate = parseFate(cut?.[2] as string);
   const fits =
     fate.names.length === point.looseNames.length &&
     fate.files.length === point.looseFiles.length &&
@@ -112,7 +111,10 @@ function fitsFile(
   { version, damage }: Fate['files'][number],
 ): boolean {
   const size = versions[version]?.size;
-  return size !== undefined && (!damage || damage.kind === 'blocks' || (damage.from >= from && damage.from < size));
+  return (
+    size !== undefined &&
+    (!damage || (damage.kind === 'blocks' ? (damage.of ?? 0) < version : damage.from >= from && damage.from < size))
+  );
 }
 
 /** What a reader needs to see why it failed: the last operations, and what was lost. */

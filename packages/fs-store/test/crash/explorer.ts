@@ -54,7 +54,7 @@ export async function exploreRecording(
   const here = new Set<string>();
   const opened = new Set<string>();
   const isWorkedWith = (disk: Disk): boolean => isNew(opened, hashOf(disk, INERT)) && opened.size % limits.worked === 0;
-  for (const planned of crashesOf(timeline, limits, random)) {
+  for (const planned of crashesOf(timeline, limits, random, recording.lossyUntil)) {
     if (result.failures.length >= limits.failures || result.states >= limits.states) break;
     result.built++;
     const disk = diskAfter(timeline, planned);
@@ -89,11 +89,11 @@ async function check(
   disk: Disk,
   isWorkedWith: (disk: Disk) => boolean,
 ): Promise<string[]> {
-  const { durability, store, history, now } = recording;
+  const { durability, store, history, now, lossyUntil } = recording;
   const crash = crashOf(recording, planned);
   const options = {
     ...{ store, durability, now: now + 60_000 },
-    isLossless: !crash.isPowerCut || durability === 'power',
+    isLossless: lossyUntil === undefined && (!crash.isPowerCut || durability === 'power'),
     tidies: crash.at % 8 === 0,
   };
   let timer: ReturnType<typeof setTimeout> | undefined;

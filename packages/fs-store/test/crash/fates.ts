@@ -122,7 +122,9 @@ function drawFile({ versions, from }: LooseFile, random: Random): FileFate {
   }
   if (kind < 19) {
     const blocks = blocksOf(from, size);
-    return { version, damage: { kind: 'blocks', missing: 1 + random.below(2 ** blocks - 1) } };
+    const missing = 1 + random.below(2 ** blocks - 1);
+    const of = random.below(2) === 0 ? 0 : random.below(version);
+    return { version, damage: { kind: 'blocks', missing, ...(of > 0 && { of }) } };
   }
   return { version, damage: { kind: 'noise', from: at } };
 }
@@ -132,8 +134,8 @@ export function fateText({ names, files }: Fate): string {
   const kept = names.map((is) => (is ? '1' : '0')).join('');
   const parts = files.map(({ version, damage }) => {
     if (!damage) return `f${version}`;
-    const { kind } = damage;
-    return `f${version}${kind[0]}${damage.kind === 'blocks' ? damage.missing : damage.from}`;
+    if (damage.kind === 'blocks') return `f${version}b${damage.missing}${damage.of ? `@${damage.of}` : ''}`;
+    return `f${version}${damage.kind[0]}${damage.from}`;
   });
   return [`n${kept}`, ...parts].join(',');
 }
@@ -146,11 +148,13 @@ export function parseFate(text: string): Fate {
   return {
     names: [...names.slice(1)].map((is) => is === '1'),
     files: files.map((part): FileFate => {
-      const match = /^f(\d+)(?:([cznb])(\d+))?$/.exec(part);
+      const match = /^f(\d+)(?:([cznb])(\d+)(?:@(\d+))?)?$/.exec(part);
       if (!match) throw new Error(`${part} is no fate of a file.`);
       const [version, from] = [Number(match[1]), Number(match[3])];
       if (!match[2]) return { version };
-      if (match[2] === 'b') return { version, damage: { kind: 'blocks', missing: from } };
+      if (match[2] === 'b') {
+        return { version, damage: { kind: 'blocks', missing: from, ...(match[4] && { of: Number(match[4]) }) } };
+      }
       return { version, damage: { kind: KINDS[match[2] as keyof typeof KINDS], from } };
     }),
   };

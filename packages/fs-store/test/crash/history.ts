@@ -18,7 +18,7 @@ import type {
 } from '@leviathan/core';
 import { JOB_DEFAULTS } from '@leviathan/core/engine';
 import type { LedgerEntry } from '../support/ledger';
-import { cancelled, fresh, released, retried, type Seen, type SeenText, seenText, settled } from './seen';
+import { cancelled, fresh, PAUSE, released, retried, type Seen, type SeenText, seenText, settled } from './seen';
 
 /** One change of one job. */
 export interface Step {
@@ -230,8 +230,11 @@ class Reader {
       else if (action === 'remove') this.step(id, 'remove', () => null);
       else if (action === 'reprioritise') this.step(id, action, (seen) => ({ ...seen, priority: change.priority }));
       else if (action === 'edit') {
-        const { data, priority } = change.patch;
-        this.step(id, 'edit', (seen) => ({ ...seen, data: data ?? seen.data, priority: priority ?? seen.priority }));
+        const { data, priority, tags } = change.patch;
+        this.step(id, 'edit', (seen) => ({
+          ...{ ...seen, data: data ?? seen.data, priority: priority ?? seen.priority },
+          options: { ...seen.options, tags: tags ?? seen.options.tags },
+        }));
       } else {
         const { target: place } = change;
         const next = 'before' in place ? place.before : 'after' in place ? place.after : id;
@@ -244,7 +247,7 @@ class Reader {
   /** As if the pause were a job. */
   private pause(paused: boolean, type: string | undefined): void {
     const id = pauseId(type);
-    if (!this.jobs.has(id)) this.jobs.set(id, { seen: fresh({ type: '', data: false }), maxAttempts: 1, store: 0 });
+    if (!this.jobs.has(id)) this.jobs.set(id, { seen: fresh(PAUSE), maxAttempts: 1, store: 0 });
     this.step(id, paused ? 'pause' : 'resume', (seen) => (paused ? { ...seen, data: true } : null));
   }
 

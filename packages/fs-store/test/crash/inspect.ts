@@ -15,7 +15,7 @@ import { diskFiles } from './disk-files';
 import { pauseId } from './history';
 import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
-import { type Seen, type SeenText, seenText } from './seen';
+import { fresh, optionsOf, PAUSE, type Seen, type SeenText, seenText } from './seen';
 
 /** Where the stores stand on the disks. */
 export const STORE_ROOT = '/home/jobs';
@@ -185,10 +185,7 @@ async function stateOf(store: JobStore, all: readonly Job[]): Promise<Map<string
   return jobs;
 }
 
-const PAUSED = seenText({
-  ...{ status: 'pending', attempt: 0, priority: 5, data: true, result: null },
-  ...{ reason: null, cancelling: false, checkpoint: null },
-});
+const PAUSED = seenText({ ...fresh(PAUSE), data: true });
 
 function seenJob(job: Job): SeenText {
   const { status, attempt, priority, data, result, reason, cancelling, metadata } = job;
@@ -198,6 +195,7 @@ function seenJob(job: Job): SeenText {
     reason: reason ?? null,
     cancelling: cancelling ?? false,
     checkpoint: metadata.checkpoint ?? null,
+    options: optionsOf(job),
   });
 }
 
@@ -213,12 +211,23 @@ async function work(store: JobStore, faults: string[]): Promise<void> {
   await store.takeBack([...new Set(dead)], 'crashed');
   const [added] = await store.add([{ type: 'probe', data: 'after the crash' }]);
   if (!added?.added) faults.push('no job can be added after the crash');
+  const lost = await store.claim({ worker: 'probe', limit: 1_000, wait: false });
+  await store.takeBack(['probe'], 'released');
+  const late = lost.map(({ job: { id }, token }) => ({ id, token, outcome: 'completed' as const, result: 'late' }));
+  for (const { id, accepted } of await store.settle(late)) {
+    if (accepted) faults.push(`${id}: the outcome of an attempt counts that was taken back`);
+  }
   const claimed = await store.claim({ worker: 'probe', limit: 1_000, wait: false });
   const ids = new Set(claimed.map(({ job }) => job.id));
+  if (lost.length !== claimed.length) faults.push(`of ${lost.length} jobs that were taken back ${claimed.length} run`);
   if (ids.size !== claimed.length) faults.push('a job is given to two at once');
   if (added && !ids.has(added.id)) faults.push('a job that was added after the crash is not given to anybody');
   for (const { job } of claimed) {
-    const { status, attempt = 0 } = before.get(job.id) ?? {};
+    const known = before.get(job.id);
+    const { status, attempt = 0 } = known ?? {};
+    if (known && JSON.stringify([known.type, known.data]) !== JSON.stringify([job.type, job.data])) {
+      faults.push(`${job.id}: its handler is given ${JSON.stringify(job.data)}`);
+    }
     if (status === 'completed' || status === 'failed') faults.push(`${job.id}: runs again although it was ${status}`);
     if (job.attempt !== attempt + 1) faults.push(`${job.id}: its attempt ${attempt} is followed by ${job.attempt}`);
   }

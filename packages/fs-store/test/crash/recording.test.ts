@@ -15,7 +15,9 @@ function callsOf({ log }: Recording): string[] {
 }
 
 describe('a recording', () => {
-  it.for(WORKLOADS.map((workload) => [workload.name, workload] as [string, Workload]))(
+  // A client's calls reach the owner when their messages do, which is not in turns that a seed decides.
+  const alone = WORKLOADS.filter(({ name }) => name !== 'takeover');
+  it.for(alone.map((workload) => [workload.name, workload] as [string, Workload]))(
     'is the same again with the same seed (%s)',
     async ([, workload]) => {
       const [one, other] = [await record(workload, 'power', 5), await record(workload, 'power', 5)];

@@ -29,6 +29,8 @@ export interface Recording {
   seed: number;
   /** The crash that the store recovers from, when that is what was recorded. */
   after?: string;
+  /** That crash was one that may take what was promised nowhere: only what happens from so many operations on can be judged. */
+  lossyUntil?: number;
   store: FsStoreOptions;
   /** The disk before, on which everything is safe. */
   base: Disk;

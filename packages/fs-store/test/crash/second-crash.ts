@@ -12,19 +12,13 @@ import { completed, failed } from '../support/world';
 import { crashText, diskAfter, type Planned, parseCrash } from './crashes';
 import type { Op } from './disk';
 import { diskFiles } from './disk-files';
-import { historyAfter, NEVER } from './history';
+import { historyAfter, NEVER, type Step } from './history';
 import { rest, STORE_ROOT, shownJobs } from './inspect';
 import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
 import { type Defect, type Recording, syncTurns } from './recording';
+import { type Seen, type SeenText, seenText } from './seen';
 import { Timeline } from './timeline';
-
-/**
- * Whether what comes after this crash can be foretold: not after a power cut at `process`, which may take more than a history tells.
- */
-export function isFirst({ durability }: Recording, { kind }: Planned): boolean {
-  return kind === 'end' || durability === 'power';
-}
 
 /**
  * Records the recovery. After the end of a process the disk goes on as it is, with all that is not safe; what a power cut leaves is safe.
@@ -42,6 +36,8 @@ export async function recordRecovery(
   const [clock, folderClock] = [new FakeClock(now), new FakeClock(now)];
   const disk = diskAfter(timeline, planned);
   const base = planned.kind === 'power' ? disk.clone() : first.base;
+  // What a power cut at `process` leaves is not foretold by a history; what the store shows then is where the next one begins.
+  const isLossy = planned.kind === 'power' && first.durability === 'process';
   const machine = new Machine(
     disk,
     () => clock.now(),
@@ -61,6 +57,12 @@ export async function recordRecovery(
   await rest(machine);
   await folderClock.advance(700);
   await rest(machine);
+  if (isLossy && options.retention) {
+    // What is past its retention leaves.
+    await clock.advance(50);
+    await folderClock.advance(50);
+    await rest(machine);
+  }
   const jobs = await shownJobs(store);
   const openedAt = machine.log.length;
 
@@ -69,19 +71,39 @@ export async function recordRecovery(
     { id: 'after-1', type: 'b', data: 1 },
   ];
   await ledger.ask(0, 'add', [add], () => store.add(add));
+  // New segments may have the names of some that were lost, or come to stand among them.
+  for (let n = 2; isLossy && n < 14; n++) {
+    const one = [{ id: `after-${n}`, type: 'a', data: 'after' }];
+    await ledger.ask(0, 'add', [one], () => store.add(one));
+  }
   const request = { worker: 'later', limit: 3, wait: false };
   const claimed = (await ledger.ask(0, 'claim', [request], () => store.claim(request))) ?? [];
   const outcomes = claimed.slice(0, 2).map((job, n) => (n === 0 ? completed(job) : failed(job)));
   await ledger.ask(0, 'settle', [outcomes], () => store.settle(outcomes));
   await ledger.does(0, 'close', [], () => store.close());
 
-  const before = { ...first.history, steps: possible(first, planned) };
+  const steps = isLossy ? shownSteps(jobs, openedAt) : possible(first, planned);
+  const before = { ...first.history, steps };
   const placeOf = (moment: number): number => places[moment] as number;
   return {
     ...first,
     ...{ base, log: machine.log, after: crashText(planned), now: clock.now() },
+    ...(isLossy && { lossyUntil: openedAt }),
     history: historyAfter(before, jobs, ledger.entries, placeOf, openedAt),
   };
+}
+
+/** What a store showed when it was open, as if each job had come about by then in one step. */
+function shownSteps(jobs: ReadonlyMap<string, SeenText>, openedAt: number): Step[] {
+  return [...jobs].map(([job, after], n): Step => {
+    const seen = JSON.parse(after) as Seen;
+    const waiting: Seen = seen.status === 'active' ? { ...seen, status: 'pending', cancelling: false } : seen;
+    return {
+      ...{ job, after, adopted: seenText(waiting), what: 'recovered', begun: -1, told: openedAt, firm: openedAt },
+      ...{ isFinished: seen.status === 'completed' || seen.status === 'failed', isWish: false, voidFrom: NEVER },
+      ...{ group: 0, batch: -1 - n },
+    };
+  });
 }
 
 function untilEnd(log: readonly Op[], at: number, torn: number): Op[] {

@@ -6,6 +6,18 @@
 import type { Job, JobSpec, Json, Settlement } from '@leviathan/core';
 import { JOB_DEFAULTS } from '@leviathan/core/engine';
 
+/** What a job was added with besides its data and priority; what was left out, with its default. */
+export interface SeenOptions {
+  type: string;
+  tags: readonly string[];
+  key: string | null;
+  dependsOn: readonly string[];
+  timeout: number | null;
+  backoff: unknown;
+  maxAttempts: number;
+  maxCrashes: number;
+}
+
 /** What is compared of a job. */
 export interface Seen {
   status: Job['status'];
@@ -16,19 +28,31 @@ export interface Seen {
   reason: string | null;
   cancelling: boolean;
   checkpoint: Json;
+  options: SeenOptions;
 }
 
 /** {@link Seen} as a text, its keys in their order, that is compared at once. */
 export type SeenText = string;
 
 export function seenText(seen: Seen): SeenText {
-  const { status, attempt, priority, data, result, reason, cancelling, checkpoint } = seen;
-  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, checkpoint });
+  const { status, attempt, priority, data, result, reason, cancelling, checkpoint, options } = seen;
+  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, checkpoint, options });
 }
 
+/** The options of a job, as it was added or as a store shows it. */
+export function optionsOf(job: JobSpec | Job): SeenOptions {
+  const { maxAttempts, maxCrashes } = { ...JOB_DEFAULTS, ...job };
+  const { type, tags = [], key = null, dependsOn = [], timeout = null, backoff = null } = job;
+  return { type, tags, key, dependsOn, timeout, backoff, maxAttempts, maxCrashes };
+}
+
+/** A pause, which is kept as if it were a job. */
+export const PAUSE: JobSpec = { type: '', data: false };
+
 /** A job that was just added. */
-export function fresh({ data, priority = JOB_DEFAULTS.priority }: JobSpec): Seen {
-  const rest = { result: null, reason: null, cancelling: false, checkpoint: null };
+export function fresh(spec: JobSpec): Seen {
+  const { data, priority = JOB_DEFAULTS.priority } = spec;
+  const rest = { result: null, reason: null, cancelling: false, checkpoint: null, options: optionsOf(spec) };
   return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest };
 }
 

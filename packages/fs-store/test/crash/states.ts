@@ -17,7 +17,13 @@ const STATES = 25_000;
 export async function exploreLevel(durability: 'power' | 'process'): Promise<void> {
   const single = process.env.LEVIATHAN_CRASH;
   if (single !== undefined) {
-    const failure = single.split('/')[1] === durability ? await rerun(single) : undefined;
+    const [workload, level] = single.split('/');
+    if (!WORKLOADS.some(({ name }) => name === workload) || (level !== 'power' && level !== 'process')) {
+      throw new Error(
+        `LEVIATHAN_CRASH=${single}: this is no state. It begins with <workload>/<power or process>/<seed>/.`,
+      );
+    }
+    const failure = level === durability ? await rerun(single) : undefined;
     expect(failure && failureText(failure)).toBeUndefined();
     return;
   }

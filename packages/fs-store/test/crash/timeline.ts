@@ -51,9 +51,10 @@ export interface FileFate {
   /**
    * - `cut`: it ends at this byte.
    * - `zeros`, `noise`: from this byte on.
-   * - `blocks`: those of these bits, counted from the one of the first loose byte, never came: they hold what was there before, or zeros.
+   * - `blocks`: those of these bits, counted from the one of the first loose byte, never came: they hold what an earlier version had there
+   *   (the first one if left out), or zeros.
    */
-  damage?: { kind: 'cut' | 'zeros' | 'noise'; from: number } | { kind: 'blocks'; missing: number };
+  damage?: { kind: 'cut' | 'zeros' | 'noise'; from: number } | { kind: 'blocks'; missing: number; of?: number };
 }
 
 /** What becomes of everything loose. */
@@ -220,7 +221,7 @@ function damage({ versions, from }: LooseFile, { version, damage: kind }: FileFa
   if (kind.kind === 'cut') return content.truncate(Math.min(kind.from, content.size));
   const bytes = Buffer.from(content.bytes);
   if (kind.kind === 'zeros') bytes.fill(0, Math.min(kind.from, bytes.length));
-  else if (kind.kind === 'blocks') dropBlocks(bytes, versions[0] as Content, from, kind.missing);
+  else if (kind.kind === 'blocks') dropBlocks(bytes, versions[kind.of ?? 0] as Content, from, kind.missing);
   else for (let at = kind.from; at < bytes.length; at++) bytes[at] = 0x80 | (at * 167 + (at >> 3) * 13);
   return new Content(bytes);
 }

@@ -5,10 +5,10 @@
  */
 import { randomFrom } from '../../src/testing/random';
 import { WORKLOADS } from '../support/workloads';
-import { crashText, drawCrash, type Planned } from './crashes';
+import { crashText, drawCrash } from './crashes';
 import { checkCrash, type Exploration, exploreRecording, type Failure, failureText, nameOf } from './explorer';
 import { type Defect, type Recording, record } from './recording';
-import { isFirst, recordRecovery } from './second-crash';
+import { recordRecovery } from './second-crash';
 import { Timeline } from './timeline';
 
 type Durability = 'power' | 'process';
@@ -88,10 +88,8 @@ async function exploreRound(
       const first = await record(workload, durability, seed, defect);
       const recordings = [first];
       const timeline = new Timeline(first.base, first.log);
-      const kinds: Planned['kind'][] = durability === 'power' ? ['end', 'power'] : ['end'];
       for (let n = 0; n < RECOVERIES; n++) {
-        const planned = drawCrash(timeline, kinds, random);
-        if (isFirst(first, planned)) recordings.push(await recordRecovery(first, crashText(planned), defect));
+        recordings.push(await recordRecovery(first, crashText(drawCrash(timeline, random)), defect));
       }
       for (const recording of recordings) {
         const density = recording === first ? FIRST : SECOND;

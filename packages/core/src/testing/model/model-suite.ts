@@ -69,6 +69,9 @@ export function modelSuite(options: ModelSuiteOptions): void {
 }
 
 function fromEnvironment(name: string): number | undefined {
-  const value = Number(globalThis.process?.env[name]);
-  return Number.isInteger(value) && value > 0 ? value : undefined;
+  const text = globalThis.process?.env[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name}=${text} is no whole number of 1 or more.`);
+  return value;
 }
