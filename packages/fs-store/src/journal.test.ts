@@ -168,17 +168,32 @@ describe.each(['power', 'process'] as const)('a journal at %s', (durability) => 
     await first.close();
     appendFileSync(join(dir, segmentName(1)), batch(4, 6).lines.subarray(0, 150));
     const torn = readFileSync(join(dir, segmentName(1)));
-    // Whoever only looks changes nothing.
-    await (await openJournal(dir, { durability })).close();
     const second = await openJournal(dir, { durability });
-    expect(second.next).toBe(4);
-    fill(second, 5);
-    expect(second.segment.name).toBe(segmentName(4));
+    expect(second).toMatchObject({ next: 4, segment: { name: segmentName(4) } });
     await second.close();
+    expect((await replayAll(dir)).findings).toEqual([]);
+    const third = await openJournal(dir, { durability });
+    fill(third, 5);
+    await third.close();
     expect(readFileSync(join(dir, segmentName(1)))).toEqual(torn);
     const { seqs, findings } = await replayAll(dir);
     expect(seqs).toEqual(range(1, 5));
     expect(findings).toEqual([]);
+  });
+
+  it('opens where a crash tore the end although there is no room for a new segment yet', async () => {
+    const dir = tempDir();
+    const first = await openJournal(dir, { durability });
+    fill(first, 3);
+    await first.close();
+    appendFileSync(join(dir, segmentName(1)), batch(4, 6).lines.subarray(0, 150));
+    const files = faultyFiles((call) => (call === 'writeSync' ? 'ENOSPC' : undefined));
+    const second = await openJournal(dir, { durability }, files);
+    expect(() => fill(second, 4)).toThrow(StoreWriteError);
+    files.plan = undefined;
+    fill(second, 5);
+    await second.close();
+    expect(await replayAll(dir)).toMatchObject({ seqs: range(1, 5), findings: [] });
   });
 
   it('goes on in a new segment after a write that failed: a power cut may bring a part of it back', async () => {

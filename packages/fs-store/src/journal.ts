@@ -82,6 +82,7 @@ export class Journal {
       // A power cut must not bring back what was given up, among what is written from now on.
       if (options.durability === 'power' || options.givenUp?.length) await writer.settleAll();
       if (!options.tail || journal.#isFull()) await whileBusy(files, () => writer.start());
+      else if (!writer.writable) journal.#leaveTorn();
       if (options.durability === 'power') await writer.sync();
     } catch (error) {
       writer.close();
@@ -240,6 +241,15 @@ export class Journal {
 
   #isFull(): boolean {
     return this.#writer.size >= this.#segmentBytes;
+  }
+
+  /** Then nobody reads what a crash tore, and tells of it, again. */
+  #leaveTorn(): void {
+    try {
+      this.#writer.start();
+    } catch {
+      // There may be no room: the first batch tries again, and has the reserve.
+    }
   }
 
   #rotate(): void {
