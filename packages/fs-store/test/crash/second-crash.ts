@@ -21,6 +21,14 @@ import { type Seen, type SeenText, seenText } from './seen';
 import { Timeline } from './timeline';
 
 /**
+ * Whether it can be told what is right after this crash and another one: not where a power cut at `process` took no one knows what, and
+ * wishes in files come true or not while the store opens.
+ */
+export function isJudgeable({ durability, history }: Recording, { kind }: Planned): boolean {
+  return kind === 'end' || durability === 'power' || !history.steps.some(({ isWish }) => isWish);
+}
+
+/**
  * Records the recovery. After the end of a process the disk goes on as it is, with all that is not safe; what a power cut leaves is safe.
  * The same crash gives the same recording.
  */

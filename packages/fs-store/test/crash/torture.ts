@@ -8,7 +8,7 @@ import { WORKLOADS } from '../support/workloads';
 import { crashText, drawCrash } from './crashes';
 import { checkCrash, type Exploration, exploreRecording, type Failure, failureText, nameOf } from './explorer';
 import { type Defect, type Recording, record } from './recording';
-import { recordRecovery } from './second-crash';
+import { isJudgeable, recordRecovery } from './second-crash';
 import { Timeline } from './timeline';
 
 type Durability = 'power' | 'process';
@@ -89,7 +89,8 @@ async function exploreRound(
       const recordings = [first];
       const timeline = new Timeline(first.base, first.log);
       for (let n = 0; n < RECOVERIES; n++) {
-        recordings.push(await recordRecovery(first, crashText(drawCrash(timeline, random)), defect));
+        const planned = drawCrash(timeline, random);
+        if (isJudgeable(first, planned)) recordings.push(await recordRecovery(first, crashText(planned), defect));
       }
       for (const recording of recordings) {
         const density = recording === first ? FIRST : SECOND;
