@@ -181,8 +181,9 @@ export class SegmentWriter {
   /** Goes on in an existing segment that ends with a whole batch, at `end`; with anything behind it, the next batch needs a new segment. */
   resume(name: string, end: number): void {
     const fd = this.#files.openSync(join(this.#dir, name), 'append');
-    const spoilt = this.#files.fstatSync(fd).size > end ? 'torn' : undefined;
-    this.#segment = { name, fd, size: end, settled: true, spoilt, syncing: false };
+    const segment: Segment = { name, fd, size: end, settled: true, spoilt: undefined, syncing: false };
+    this.#segment = segment;
+    if (this.#files.fstatSync(fd).size > end) segment.spoilt = 'torn';
   }
 
   /** All records up to this number are on the device. */
