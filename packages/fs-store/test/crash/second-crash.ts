@@ -65,8 +65,9 @@ export async function recordRecovery(
   await rest(machine);
   await folderClock.advance(700);
   await rest(machine);
+  const found = isLossy ? await shownJobs(store) : new Map();
   if (isLossy && options.retention) {
-    // What is past its retention leaves.
+    // What is past its retention leaves, and is back where that is lost.
     await clock.advance(50);
     await folderClock.advance(50);
     await rest(machine);
@@ -90,7 +91,7 @@ export async function recordRecovery(
   await ledger.ask(0, 'settle', [outcomes], () => store.settle(outcomes));
   await ledger.does(0, 'close', [], () => store.close());
 
-  const steps = isLossy ? shownSteps(jobs, openedAt) : possible(first, planned);
+  const steps = isLossy ? shownSteps(new Map([...found, ...jobs]), openedAt) : possible(first, planned);
   const before = { ...first.history, steps };
   const placeOf = (moment: number): number => places[moment] as number;
   return {
