@@ -63,6 +63,19 @@ async function expectWorks(dir: string, jobs: string[]): Promise<void> {
   await again.kill();
 }
 
+describe('events for whoever comes back', () => {
+  it('are kept from what the owner before wrote on, and not where there was none', async () => {
+    const dir = tempDir();
+    expect((await recoverHere(dir)).hub.active).toBe(false);
+    await journalOf(dir, 2);
+    const { hub } = await recoverHere(dir);
+    const heard: string[] = [];
+    hub.subscribe({ since: 1 }, (events) => heard.push(...events.map(({ kind, id }) => `${kind} ${id}`)), 2);
+    await Promise.resolve();
+    expect(heard).toEqual(['added j2']);
+  });
+});
+
 describe('what is wrong with a journal', () => {
   interface Case {
     damage: (dir: string) => void;

@@ -76,6 +76,8 @@ export async function recover(files: Files, dir: string, clock: Clock): Promise<
   for (const { segment, ...finding } of replay.findings) findings.push({ ...finding, file: segment });
   recovered.end = replay.end;
   if (snapshot && replay.end.next <= snapshot.to) passOver(recovered, snapshot);
+  // There was no owner before that anybody could have been a client of.
+  if (recovered.end.next === 1) recovered.hub.forget();
   table.seq = recovered.end.next - 1;
   sortFinished(table);
   if (findings.some((finding) => isLoss(finding) && finding.kind !== 'snapshot')) {
