@@ -23,6 +23,8 @@ export class ThreadKeeper implements FolderKeeping {
   private readonly rpc: BirpcReturn<KeeperFunctions, HostFunctions, false>;
   /** Calls that are not answered yet. While there are any, the process has something to wait for. */
   private pending = 0;
+  /** It is being ended, which must be waited for: an answer that comes meanwhile must not let the process go. */
+  private isEnding = false;
 
   /** @param program Where the bundle of `view-thread.ts` stands. */
   constructor(program: URL, root: string, notes: [string, Note][], files: FileCounts, host: FolderHost) {
@@ -71,6 +73,7 @@ export class ThreadKeeper implements FolderKeeping {
     try {
       await this.call(() => this.rpc.$call('stop'));
     } finally {
+      this.isEnding = true;
       await this.worker.terminate();
     }
   }
@@ -80,7 +83,7 @@ export class ThreadKeeper implements FolderKeeping {
     try {
       return await make();
     } finally {
-      if (--this.pending === 0) this.worker.unref();
+      if (--this.pending === 0 && !this.isEnding) this.worker.unref();
     }
   }
 }
