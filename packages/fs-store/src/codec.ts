@@ -153,7 +153,10 @@ export class LineDecoder {
     this.#parse = parse;
   }
 
-  /** The lines that this chunk completes, and the damage in front of them. The lines refer to the chunk: do not use it again, or see {@link letGo}. */
+  /**
+   * The lines that this chunk completes, and the damage in front of them. The lines refer to the chunk: do not use it again before
+   * {@link letGo}.
+   */
   push(chunk: Buffer): (Line | Damage)[] {
     const found: (Line | Damage)[] = [];
     let start = 0;

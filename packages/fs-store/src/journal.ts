@@ -65,7 +65,8 @@ export class Journal {
   }
 
   /**
-   * Opens the journal in an existing folder for appending, after a replay, and removes temporary files that a crash left. At `power` everything that the replay saw is on the device when this resolves.
+   * Opens the journal in an existing folder for appending, after a replay, and removes temporary files that a crash left. At `power`
+   * everything that the replay saw is on the device when this resolves.
    * @throws StoreWriteError
    */
   static async open(files: Files, dir: string, options: JournalOptions): Promise<Journal> {
