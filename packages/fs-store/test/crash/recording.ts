@@ -13,6 +13,7 @@ import { runWorkload, WORKLOADS, type Workload } from '../support/workloads';
 import type { OutsideHands } from '../support/world';
 import { Disk, type Op } from './disk';
 import { diskFiles, type ProcessFiles } from './disk-files';
+import { byDiskTime } from './disk-time';
 import type { Random } from './fates';
 import { type Drop, type History, historyOf, NEVER } from './history';
 import { inlineZlib } from './inline-zlib';
@@ -69,17 +70,20 @@ export async function record(
   const kernel = new Kernel();
   const places: number[] = [];
   const hands = new Hands(machine, random);
-  const folders = new FolderTime(folderClock, randomFrom(seed + 1));
-  const world = await runWorkload(workload, {
-    root: STORE_ROOT,
-    clock,
-    options: { durability, files, folderClock, host: memoryHost(kernel, files), viewProgram: false },
-    // Moments are told apart although nothing reaches the disk between them.
-    now: () => places.push(machine.log.length) - 1,
-    outside: hands,
-    until: (isSo) => until(isSo),
+  const world = await byDiskTime(machine, async () => {
+    const folders = new FolderTime(folderClock, randomFrom(seed + 1));
+    const over = await runWorkload(workload, {
+      root: STORE_ROOT,
+      clock,
+      options: { durability, files, folderClock, host: memoryHost(kernel, files), viewProgram: false },
+      // Moments are told apart although nothing reaches the disk between them.
+      now: () => places.push(machine.log.length) - 1,
+      outside: hands,
+      until: (isSo) => until(isSo),
+    });
+    await folders.stop();
+    return over;
   });
-  await folders.stop();
   const mayArchive = workload.options.retention !== undefined;
   const placeOf = (moment: number): number => places[moment] as number;
   return {

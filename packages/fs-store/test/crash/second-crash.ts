@@ -12,6 +12,7 @@ import { completed, failed } from '../support/world';
 import { crashText, diskAfter, type Planned, parseCrash } from './crashes';
 import type { Op } from './disk';
 import { diskFiles } from './disk-files';
+import { byDiskTime } from './disk-time';
 import { historyAfter, NEVER, type Step } from './history';
 import { rest, STORE_ROOT, shownJobs } from './inspect';
 import { Machine } from './machine';
@@ -61,35 +62,38 @@ export async function recordRecovery(
   });
   const places: number[] = [];
   const ledger = new Ledger(() => places.push(machine.log.length) - 1);
-  await store.open();
-  await rest(machine);
-  await folderClock.advance(700);
-  await rest(machine);
-  const found = isLossy ? await shownJobs(store) : new Map();
-  if (isLossy && options.retention) {
-    // What is past its retention leaves, and is back where that is lost.
-    await clock.advance(50);
-    await folderClock.advance(50);
+  const { found, jobs, openedAt } = await byDiskTime(machine, async () => {
+    await store.open();
     await rest(machine);
-  }
-  const jobs = await shownJobs(store);
-  const openedAt = machine.log.length;
+    await folderClock.advance(700);
+    await rest(machine);
+    const found = isLossy ? await shownJobs(store) : new Map();
+    if (isLossy && options.retention) {
+      // What is past its retention leaves, and is back where that is lost.
+      await clock.advance(50);
+      await folderClock.advance(50);
+      await rest(machine);
+    }
+    const jobs = await shownJobs(store);
+    const openedAt = machine.log.length;
 
-  const add = [
-    { id: 'after-0', type: 'a', data: 'after' },
-    { id: 'after-1', type: 'b', data: 1 },
-  ];
-  await ledger.ask(0, 'add', [add], () => store.add(add));
-  // New segments may have the names of some that were lost, or come to stand among them.
-  for (let n = 2; isLossy && n < 14; n++) {
-    const one = [{ id: `after-${n}`, type: 'a', data: 'after' }];
-    await ledger.ask(0, 'add', [one], () => store.add(one));
-  }
-  const request = { worker: 'later', limit: 3, wait: false };
-  const claimed = (await ledger.ask(0, 'claim', [request], () => store.claim(request))) ?? [];
-  const outcomes = claimed.slice(0, 2).map((job, n) => (n === 0 ? completed(job) : failed(job)));
-  await ledger.ask(0, 'settle', [outcomes], () => store.settle(outcomes));
-  await ledger.does(0, 'close', [], () => store.close());
+    const add = [
+      { id: 'after-0', type: 'a', data: 'after' },
+      { id: 'after-1', type: 'b', data: 1 },
+    ];
+    await ledger.ask(0, 'add', [add], () => store.add(add));
+    // New segments may have the names of some that were lost, or come to stand among them.
+    for (let n = 2; isLossy && n < 14; n++) {
+      const one = [{ id: `after-${n}`, type: 'a', data: 'after' }];
+      await ledger.ask(0, 'add', [one], () => store.add(one));
+    }
+    const request = { worker: 'later', limit: 3, wait: false };
+    const claimed = (await ledger.ask(0, 'claim', [request], () => store.claim(request))) ?? [];
+    const outcomes = claimed.slice(0, 2).map((job, n) => (n === 0 ? completed(job) : failed(job)));
+    await ledger.ask(0, 'settle', [outcomes], () => store.settle(outcomes));
+    await ledger.does(0, 'close', [], () => store.close());
+    return { found, jobs, openedAt };
+  });
 
   const steps = isLossy ? shownSteps(new Map([...found, ...jobs]), openedAt) : possible(first, planned);
   const before = { ...first.history, steps };
