@@ -17,6 +17,10 @@ const PREFIX = 9;
 const HEX_DIGITS = Buffer.from('0123456789abcdef');
 const NO_CHECKSUM = '00000000\t';
 const KEPT_CAPACITY = 1 << 20;
+const RAW = 'A journal line takes JSON as JSON.stringify writes it: no raw newline, no raw tab in the meta.';
+const HEAD = Buffer.from(`${NO_CHECKSUM}{"seq":`);
+/** Of the largest integer that a number holds exactly. */
+const MAX_DIGITS = 16;
 
 /**
  * Collects the lines of a batch in one buffer.
@@ -49,9 +53,7 @@ export class LineEncoder {
     const separator = PREFIX + meta.length;
     // A line that reads back as two would pass for damage later, when the job that it held is long acknowledged.
     if (line.indexOf('\n') !== line.length - 1 || line.indexOf('\t', PREFIX) !== separator) {
-      throw new TypeError(
-        'A journal line takes JSON as JSON.stringify writes it: no raw newline, no raw tab in the meta.',
-      );
+      throw new TypeError(RAW);
     }
     this.#reserve(room(line));
     const buffer = this.#buffer;
@@ -63,6 +65,35 @@ export class LineEncoder {
     const bodyOffset = length === line.length ? separator + 1 : PREFIX + Buffer.byteLength(meta) + 1;
     this.bodyStart = offset + bodyOffset;
     this.bodyLength = length - bodyOffset - 1;
+  }
+
+  /**
+   * Adds the line of a record: its meta is `{"seq":`, the number, and the three parts, of which those that are the same in many lines are
+   * bytes already. Writing the rest byte by byte takes two thirds of the time of {@link LineEncoder.add}, and leaves no texts behind.
+   *
+   * @param seq An integer of 0 or more.
+   * @param id ASCII without control characters.
+   * Throws a `TypeError`, and adds nothing, when there is a raw newline in the body.
+   */
+  addRecord(seq: number, before: Uint8Array, id: string, after: Uint8Array, body: string): void {
+    if (body !== '' && body.indexOf('\n') >= 0) throw new TypeError(RAW);
+    const start = this.#end;
+    this.#reserve(HEAD.length + MAX_DIGITS + before.length + id.length + after.length + 2 + room(body));
+    const buffer = this.#buffer;
+    buffer.set(HEAD, start);
+    let end = writeDigits(buffer, start + HEAD.length, seq);
+    buffer.set(before, end);
+    end += before.length;
+    end += buffer.write(id, end, 'latin1');
+    buffer.set(after, end);
+    end += after.length;
+    buffer[end++] = TAB;
+    this.bodyStart = end;
+    this.bodyLength = body === '' ? 0 : buffer.write(body, end);
+    end += this.bodyLength;
+    buffer[end++] = NEWLINE;
+    this.#end = end;
+    writeHex(buffer, start, crc32Of(buffer, start + PREFIX, end - 1));
   }
 
   /** The lines collected: a view of the encoder's own memory, good until the next call of any other method. */
@@ -95,6 +126,19 @@ export class LineEncoder {
 /** Bytes that the text can take at most: counting them exactly costs more than it saves while the text is small. */
 function room(text: string): number {
   return text.length < 1 << 14 ? text.length * 3 : Buffer.byteLength(text);
+}
+
+/** Returns the index behind. */
+function writeDigits(buffer: Buffer, at: number, value: number): number {
+  let end = at + 1;
+  for (let limit = 10; value >= limit; limit *= 10) end++;
+  let rest = value;
+  for (let i = end - 1; i >= at; i--) {
+    const tenth = Math.floor(rest / 10);
+    buffer[i] = 48 + (rest - tenth * 10);
+    rest = tenth;
+  }
+  return end;
 }
 
 function writeHex(buffer: Buffer, at: number, value: number): void {

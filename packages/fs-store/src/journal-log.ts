@@ -6,9 +6,9 @@
 import { StoreClosedError, StoreWriteError, systemClock, type Timer } from '@leviathan/core';
 import type { CommitLog, Entry, StoreRecord } from '@leviathan/core/engine';
 import type { BodyCache } from './bodies';
-import { LineEncoder } from './codec';
 import type { BatchPlace, Journal } from './journal';
-import { bodyText, keepsBody, metaOf } from './record-line';
+import { RecordEncoder } from './record-encoder';
+import { keepsBody } from './record-line';
 import { isFull } from './reserve';
 
 /** How often (ms) a broken journal is repaired and a used-up reserve rebuilt. */
@@ -21,11 +21,11 @@ const OUTCOMES = new Set<StoreRecord['op']>(['complete', 'retry', 'fail', 'relea
 
 /** See the module. */
 export class JournalLog implements CommitLog {
-  private readonly encoder = new LineEncoder();
+  private readonly encoder = new RecordEncoder();
   private place: BatchPlace = { segment: '', offset: 0 };
-  /** Where the body of each record of the newest batch stands in it, and its bytes. */
-  private bodyStarts: number[] = [];
-  private bodyLengths: number[] = [];
+  /** Where the body of each record of the newest batch stands in it, and its bytes; what is behind is of older batches. */
+  private readonly bodyStarts: number[] = [];
+  private readonly bodyLengths: number[] = [];
   private first = 0;
   /** What the newest line says that is on the device. */
   private told = 0;
@@ -143,14 +143,10 @@ export class JournalLog implements CommitLog {
   private encode(records: StoreRecord[], synced: number | undefined): Buffer {
     const { encoder } = this;
     encoder.clear();
-    this.bodyStarts = [];
-    this.bodyLengths = [];
-    let proof = synced;
-    for (const record of records) {
-      encoder.add(metaOf(record, proof), bodyText(record));
-      proof = undefined;
-      this.bodyStarts.push(encoder.bodyStart);
-      this.bodyLengths.push(encoder.bodyLength);
+    for (const [i, record] of records.entries()) {
+      encoder.add(record, i === 0 ? synced : undefined);
+      this.bodyStarts[i] = encoder.bodyStart;
+      this.bodyLengths[i] = encoder.bodyLength;
     }
     return encoder.bytes();
   }

@@ -1,6 +1,7 @@
 import type { StoreRecord } from '@leviathan/core/engine';
 import { describe, expect, it } from 'vitest';
 import { bodyOf, type Line, LineDecoder, LineEncoder } from './codec';
+import { RecordEncoder } from './record-encoder';
 import { bodyText, keepsBody, metaOf, recordOf } from './record-line';
 
 const at = 1_738_238_400_123;
@@ -42,6 +43,11 @@ const RECORDS: StoreRecord[] = [
   { seq: 15, at, op: 'edit', id: 'j-1', patch: { priority: 1, runAt: null, timeout: null, tags: [] }, body: '' },
   { seq: 16, at, op: 'edit', id: 'j-1', patch: {}, body: '"new"', by: 'ann' },
   { seq: 17, at, op: 'remove', id: 'j-1', why: 'archived' },
+  { seq: 22, at, op: 'remove', id: 'j-1', why: 'archived', by: 'ann' },
+  { seq: 23, at, op: 'remove', id: 'j-1', why: 'removed' },
+  { seq: 24, at, op: 'add', job: { ...job, id: 'j-2', type: 'ünï "\t' }, body: '"ü"' },
+  { seq: 25, at: at + 1, more: 1, op: 'add', job: { ...job, id: 'j-3', runAt: at }, body: '1' },
+  { seq: Number.MAX_SAFE_INTEGER, at, more: 1, op: 'complete', id: 'j-1', body: '' },
   { seq: 18, at, op: 'refuse', id: 'j-1', token: '3', outcome: 'completed' },
   { seq: 19, at, op: 'pause', paused: true },
   { seq: 20, at, more: 1, op: 'pause', paused: false, type: 'mail', by: 'ann' },
@@ -55,10 +61,47 @@ function written(record: StoreRecord): Line {
   return line as Line;
 }
 
+/** As the journal writes them: in one batch, whatever came before. */
+function encoded(records: readonly StoreRecord[], synced?: number): { line: Line; body: string }[] {
+  const encoder = new RecordEncoder();
+  const places = records.map((record, i) => {
+    encoder.add(record, i === 0 ? synced : undefined);
+    return { start: encoder.bodyStart, end: encoder.bodyStart + encoder.bodyLength };
+  });
+  const bytes = Buffer.from(encoder.bytes());
+  const lines = new LineDecoder().push(bytes) as Line[];
+  return lines.map((line, i) => ({ line, body: bytes.toString('utf8', places[i]?.start, places[i]?.end) }));
+}
+
 describe('a record', () => {
   it.each(RECORDS)('$op ($seq) comes back from its line as it was', (record) => {
     const line = written(record);
     expect(recordOf(line.meta, bodyOf(line))).toEqual(record);
+  });
+
+  it('comes back from the bytes of a batch, its body at its place', () => {
+    const shuffled = [...RECORDS, ...RECORDS.toReversed(), ...RECORDS];
+    const lines = encoded(shuffled);
+    expect(lines.map(({ line }) => recordOf(line.meta, bodyOf(line)))).toEqual(shuffled);
+    expect(lines.map(({ body }) => body)).toEqual(shuffled.map(bodyText));
+  });
+
+  it.each(RECORDS)('$op ($seq) is the same bytes however it is written', (record) => {
+    const [line] = encoded([record]).map(({ line }) => line.source);
+    expect(line?.toString()).toBe(written(record).source.toString());
+  });
+
+  it('says what is on the device in its first line alone', () => {
+    const lines = encoded(RECORDS.slice(2, 4), 17);
+    expect(lines.map(({ line }) => line.meta.synced)).toEqual([17, undefined]);
+  });
+
+  it('is refused when its body holds a raw newline', () => {
+    const encoder = new RecordEncoder();
+    encoder.add(RECORDS[4] as StoreRecord);
+    const before = Buffer.from(encoder.bytes());
+    expect(() => encoder.add({ seq: 1, at, op: 'complete', id: 'j-1', body: '"\n"' })).toThrow(TypeError);
+    expect(encoder.bytes()).toEqual(before);
   });
 
   it('of every op is among those tried', () => {
@@ -72,12 +115,12 @@ describe('a record', () => {
   it('begins with its number, its time and its op, for readers of the file', () => {
     for (const record of RECORDS) {
       const more = record.more ? ',"more":1' : '';
-      expect(metaOf(record).startsWith(`{"seq":${record.seq},"at":${at}${more},"op":"${record.op}"`)).toBe(true);
+      expect(metaOf(record).startsWith(`{"seq":${record.seq},"at":${record.at}${more},"op":"${record.op}"`)).toBe(true);
       expect(JSON.parse(metaOf(record)).body).toBeUndefined();
     }
   });
 
   it('has a text that is read from its place later only when there is one', () => {
-    expect(RECORDS.filter(keepsBody).map(({ seq }) => seq)).toEqual([1, 2, 6, 16]);
+    expect(RECORDS.filter(keepsBody).map(({ seq }) => seq)).toEqual([1, 2, 6, 16, 24, 25]);
   });
 });

@@ -3,71 +3,18 @@
  *
  * @module
  */
-import { isSafeId, type JobHead, type StoreRecord } from '@leviathan/core/engine';
+import { isSafeId, type StoreRecord } from '@leviathan/core/engine';
 import { isObject } from './job-file-checks';
 
 /**
- * The meta of a record's line. Built by hand for what happens most; the keys stand in the same order either way.
+ * The meta of a record's line.
  * @param synced Number of the newest record that is on the device, if the line is to say so.
  */
 export function metaOf(record: StoreRecord, synced?: number): string {
-  const more = record.more ? ',"more":1' : '';
-  const proof = synced === undefined ? '' : `,"synced":${synced}`;
-  const head = `{"seq":${record.seq}${atText(record.at)}${more}${proof},"op":"${record.op}"`;
-  // Ids are safe ASCII (`isSafeId`), so they need no escapes.
-  if (record.op === 'start') return `${head},"id":"${record.id}"${workerText(record.worker)}`;
-  if (record.op === 'complete') return `${head},"id":"${record.id}"}`;
-  if (record.op === 'add') {
-    const result = record.result === undefined ? '' : `,"result":${JSON.stringify(record.result)}`;
-    return `${head},"job":${jobText(record.job)}${result}}`;
-  }
-  const { seq: _seq, at: _at, more: _more, op: _op, ...rest } = record;
+  const { seq, at, more, op, ...rest } = record;
+  const head = `{"seq":${seq},"at":${at}${more ? ',"more":1' : ''}${synced === undefined ? '' : `,"synced":${synced}`},"op":"${op}"`;
   const fields = JSON.stringify('body' in rest ? { ...rest, body: undefined } : rest);
   return fields === '{}' ? `${head}}` : `${head},${fields.slice(1)}`;
-}
-
-/** What is the same in many lines is made once: the time of a batch, the worker of a claim, the options of a kind of job. */
-const made = { at: Number.NaN, atText: '', worker: '', workerText: '', job: plainJob(''), jobText: '' };
-
-function atText(at: number): string {
-  if (made.at !== at) {
-    made.at = at;
-    made.atText = `,"at":${at}`;
-  }
-  return made.atText;
-}
-
-function workerText(worker: string): string {
-  if (made.worker !== worker) {
-    made.worker = worker;
-    made.workerText = `,"worker":${JSON.stringify(worker)}}`;
-  }
-  return made.workerText;
-}
-
-function plainJob(type: string): JobHead {
-  return { id: '', type, priority: 0, maxAttempts: 0, maxCrashes: 0 };
-}
-
-/** How many fields a job has that says nothing but what every job must. */
-const PLAIN = Object.keys(plainJob('')).length;
-
-function jobText(job: JobHead): string {
-  let fields = 0;
-  for (const _field in job) fields++;
-  if (fields > PLAIN) return JSON.stringify(job);
-  const { id, type, priority, maxAttempts, maxCrashes } = job;
-  const { job: last } = made;
-  if (
-    last.type !== type ||
-    last.priority !== priority ||
-    last.maxAttempts !== maxAttempts ||
-    last.maxCrashes !== maxCrashes
-  ) {
-    made.job = { ...job, id: '' };
-    made.jobText = JSON.stringify({ type, priority, maxAttempts, maxCrashes }).slice(1);
-  }
-  return `{"id":"${id}",${made.jobText}`;
 }
 
 /** The body of a record's line; empty for none. */

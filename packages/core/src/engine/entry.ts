@@ -28,9 +28,34 @@ export interface LiveReport {
   logs?: JobLog[];
 }
 
+const NOTHING_HAPPENED: RunHead = {};
+
+/** What happens to few jobs. All fields from the start: one hidden class. */
+class RareRun {
+  reason: FailureReason | undefined = undefined;
+  cancelling: boolean | undefined = undefined;
+  detail: Json | undefined = undefined;
+  logs: JobLog[] | undefined = undefined;
+  errors: JobError[] | undefined = undefined;
+  crashes: number | undefined = undefined;
+  stuck: boolean | undefined = undefined;
+  checkpoint: Json | undefined = undefined;
+  live: LiveReport | undefined = undefined;
+}
+
+/** A JSON text, and where it stands on disk. */
+class KeptText {
+  /** Undefined: on disk: {@link BodySource} reads it at file, offset and length. */
+  text: string | undefined = undefined;
+  file: string | undefined = undefined;
+  offset = 0;
+  length = 0;
+}
+
 /**
  * What a job went through since it was added, plus what the running attempt reported since. Jobs that only wait have none, which is most of
- * a long queue. All fields from the start: one hidden class.
+ * a long queue. All fields from the start: one hidden class. What most jobs never have is elsewhere: the collector moves each of these
+ * twice, which is a good part of the time of a short job.
  */
 export class Run implements RunHead {
   rev: number;
@@ -46,21 +71,9 @@ export class Run implements RunHead {
   worker: string | undefined;
   started: number | undefined;
   finished: number | undefined;
-  reason: FailureReason | undefined;
-  cancelling: boolean | undefined;
   progress: number | undefined;
-  detail: Json | undefined;
-  logs: JobLog[] | undefined;
-  errors: JobError[] | undefined;
-  crashes: number | undefined;
-  stuck: boolean | undefined;
-  checkpoint: Json | undefined;
-  live: LiveReport | undefined = undefined;
-  /** JSON text; undefined: none, or on disk: {@link BodySource} reads it at file, offset and length. */
-  result: string | undefined = undefined;
-  resultFile: string | undefined = undefined;
-  resultOffset = 0;
-  resultLength = 0;
+  private rare: RareRun | undefined = undefined;
+  private kept: KeptText | undefined = undefined;
 
   constructor(rev: number, updated: number, lastSeq: number, head: RunHead) {
     this.rev = rev;
@@ -71,26 +84,129 @@ export class Run implements RunHead {
     this.worker = head.worker;
     this.started = head.started;
     this.finished = head.finished;
-    this.reason = head.reason;
-    this.cancelling = head.cancelling;
     this.progress = head.progress;
-    this.detail = head.detail;
-    this.logs = head.logs;
-    this.errors = head.errors;
-    this.crashes = head.crashes;
-    this.stuck = head.stuck;
-    this.checkpoint = head.checkpoint;
+    if (head === NOTHING_HAPPENED) return;
+    const { reason, cancelling, detail, logs, errors, crashes, stuck, checkpoint } = head;
+    Object.assign(this, { reason, cancelling, detail, logs, errors, crashes, stuck, checkpoint });
+  }
+
+  /** Whether it has left nothing but times, numbers and a result. */
+  get isPlain(): boolean {
+    return this.rare === undefined;
+  }
+
+  get reason(): FailureReason | undefined {
+    return this.rare?.reason;
+  }
+
+  set reason(value: FailureReason | undefined) {
+    if (value !== undefined || this.rare) this.rarely().reason = value;
+  }
+
+  get cancelling(): boolean | undefined {
+    return this.rare?.cancelling;
+  }
+
+  set cancelling(value: boolean | undefined) {
+    if (value !== undefined || this.rare) this.rarely().cancelling = value;
+  }
+
+  get detail(): Json | undefined {
+    return this.rare?.detail;
+  }
+
+  set detail(value: Json | undefined) {
+    if (value !== undefined || this.rare) this.rarely().detail = value;
+  }
+
+  get logs(): JobLog[] | undefined {
+    return this.rare?.logs;
+  }
+
+  set logs(value: JobLog[] | undefined) {
+    if (value !== undefined || this.rare) this.rarely().logs = value;
+  }
+
+  get errors(): JobError[] | undefined {
+    return this.rare?.errors;
+  }
+
+  set errors(value: JobError[] | undefined) {
+    if (value !== undefined || this.rare) this.rarely().errors = value;
+  }
+
+  get crashes(): number | undefined {
+    return this.rare?.crashes;
+  }
+
+  set crashes(value: number | undefined) {
+    if (value !== undefined || this.rare) this.rarely().crashes = value;
+  }
+
+  get stuck(): boolean | undefined {
+    return this.rare?.stuck;
+  }
+
+  set stuck(value: boolean | undefined) {
+    if (value !== undefined || this.rare) this.rarely().stuck = value;
+  }
+
+  get checkpoint(): Json | undefined {
+    return this.rare?.checkpoint;
+  }
+
+  set checkpoint(value: Json | undefined) {
+    if (value !== undefined || this.rare) this.rarely().checkpoint = value;
+  }
+
+  get live(): LiveReport | undefined {
+    return this.rare?.live;
+  }
+
+  set live(value: LiveReport | undefined) {
+    if (value !== undefined || this.rare) this.rarely().live = value;
+  }
+
+  /** JSON text; undefined: none, or on disk. */
+  get result(): string | undefined {
+    return this.kept?.text;
+  }
+
+  set result(text: string | undefined) {
+    if (text !== undefined || this.kept) this.keep().text = text;
+  }
+
+  get resultFile(): string | undefined {
+    return this.kept?.file;
+  }
+
+  get resultOffset(): number {
+    return this.kept?.offset ?? 0;
+  }
+
+  get resultLength(): number {
+    return this.kept?.length ?? 0;
   }
 
   /** Where the result stands on disk; left out: nowhere. */
   setResultPlace(file?: string, offset = 0, length = 0): void {
-    this.resultFile = file;
-    this.resultOffset = offset;
-    this.resultLength = length;
+    if (file === undefined && !this.kept) return;
+    const kept = this.keep();
+    kept.file = file;
+    kept.offset = offset;
+    kept.length = length;
+  }
+
+  private rarely(): RareRun {
+    this.rare ??= new RareRun();
+    return this.rare;
+  }
+
+  private keep(): KeptText {
+    this.kept ??= new KeptText();
+    return this.kept;
   }
 }
-
-const NOTHING_HAPPENED: RunHead = {};
 
 /** Reads texts that are not in memory. */
 export interface BodySource {

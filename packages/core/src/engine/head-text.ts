@@ -4,7 +4,6 @@
  * @module
  */
 import { type Entry, type Run, runHeadOf } from './entry';
-import { isPlain } from './job-of';
 import { quoted } from './quoted';
 
 /** JSON text of `headOf(entry)`. */
@@ -19,9 +18,10 @@ export function headTextOf(entry: Entry): string {
   if (!run) return `${text}}`;
   if (run.attempt !== 0) text += `,"attempt":${run.attempt}`;
   if (run.retries !== 0) text += `,"retries":${run.retries}`;
-  return `${text},"run":${isPlain(run) ? plainText(run) : JSON.stringify(runHeadOf(run))}}`;
+  return `${text},"run":${run.isPlain ? plainText(run) : JSON.stringify(runHeadOf(run))}}`;
 }
 
+/** Of one that is plain. */
 function plainText(run: Run): string {
   let text = '';
   if (run.token !== undefined) text += `,"token":${run.token}`;
@@ -29,8 +29,6 @@ function plainText(run: Run): string {
   if (run.worker !== undefined) text += `,"worker":${quoted(run.worker)}`;
   if (run.started !== undefined) text += `,"started":${run.started}`;
   if (run.finished !== undefined) text += `,"finished":${run.finished}`;
-  if (run.reason !== undefined) text += `,"reason":"${run.reason}"`;
-  if (run.cancelling !== undefined) text += `,"cancelling":${run.cancelling}`;
   if (run.progress !== undefined) text += `,"progress":${run.progress}`;
   return `{${text.slice(1)}}`;
 }

@@ -94,7 +94,7 @@ function plainActiveJob(entry: Entry, run: Run, bodies: BodySource): Job {
 /** The `metadata` of a job: a fresh object. */
 export function metadataOf(entry: Entry): JobMetadata {
   const { run } = entry;
-  if (!run || isPlain(run)) return { retries: entry.retries, progress: run?.progress ?? 0, logs: [], errors: [] };
+  if (!run || run.isPlain) return { retries: entry.retries, progress: run?.progress ?? 0, logs: [], errors: [] };
   const detail = detailOf(entry);
   const metadata: JobMetadata = {
     retries: entry.retries,
@@ -107,19 +107,6 @@ export function metadataOf(entry: Entry): JobMetadata {
   if (run.checkpoint !== undefined) metadata.checkpoint = structuredClone(run.checkpoint);
   if (run.stuck) metadata.stuck = true;
   return metadata;
-}
-
-/** Whether the attempts left nothing behind but their number and their progress. */
-export function isPlain({ live, detail, logs, errors, crashes, stuck, checkpoint }: Run): boolean {
-  return (
-    live === undefined &&
-    detail === undefined &&
-    logs === undefined &&
-    errors === undefined &&
-    crashes === undefined &&
-    stuck === undefined &&
-    checkpoint === undefined
-  );
 }
 
 function logsOf(run: Run): JobLog[] {

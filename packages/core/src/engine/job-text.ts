@@ -4,7 +4,7 @@
  * @module
  */
 import type { BodySource, Entry, EntryExtra, Run } from './entry';
-import { dataOf, isPlain, metadataOf, resultOf } from './job-of';
+import { dataOf, metadataOf, resultOf } from './job-of';
 import { quoted } from './quoted';
 import { isoOf } from './time';
 
@@ -23,7 +23,7 @@ export function jobTextOf(entry: Entry, bodies: BodySource): string {
 
 function metadataText(entry: Entry): string {
   const { run } = entry;
-  if (run && !isPlain(run)) return JSON.stringify(metadataOf(entry));
+  if (run && !run.isPlain) return JSON.stringify(metadataOf(entry));
   return `{"retries":${entry.retries},"progress":${run?.progress ?? 0},"logs":[],"errors":[]}`;
 }
 
