@@ -17,7 +17,7 @@ import zlib
 STATUSES = ("pending", "active", "completed", "failed")
 # Which states each record may meet; docs/state-machine.md.
 ALLOWED = {
-    "start": ("pending",), "complete": ("active",), "retry": ("active", "failed"), "fail": ("pending", "active"),
+    "start": ("pending",), "complete": ("active",), "skip": ("pending",), "retry": ("active", "failed"), "fail": ("pending", "active"),
     "release": ("active",), "report": ("active",), "checkpoint": ("active",), "cancel": ("active",), "edit": ("pending",),
     "remove": ("pending", "completed", "failed"), "refuse": STATUSES,
 }
@@ -213,6 +213,10 @@ def change(job, run, record, body):
             job["result"] = json.loads(body)
         end_attempt(run, True)
         run.update(finished=at, progress=100)
+    elif op == "skip":
+        job.update(status="completed", runAt=0)
+        end_attempt(run, True)
+        run.update(finished=at, skipped=True)
     elif op == "retry":
         job.update(status="pending", runAt=record.get("runAt", 0), retries=job["retries"] + 1)
         end_attempt(run, record["cause"] != "crashed")

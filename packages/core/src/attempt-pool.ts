@@ -132,6 +132,10 @@ export class AttemptPool implements AttemptHost {
     this.#options.onError(error);
   }
 
+  get(ids: string[]): Promise<(Job | null)[]> {
+    return this.#options.store.get(ids);
+  }
+
   #start(claim: ClaimedJob): void {
     const { id, type } = claim.job;
     const processor = this.#options.registry.get(type);

@@ -32,6 +32,8 @@ export interface AttemptHost {
   /** The handler of an attempt that had its outcome long ago came to its end. */
   late(attempt: Attempt, outcome: 'completed' | 'failed'): void;
   error(error: unknown): void;
+  /** Jobs as they stand, in the order of their ids. */
+  get(ids: string[]): Promise<(Job | null)[]>;
 }
 
 /**
@@ -53,6 +55,7 @@ export class Attempt implements Reporter {
   readonly token: string;
   readonly type: string;
   readonly number: number;
+  readonly #parents: string[] | undefined;
   input: unknown;
   readonly #processor: AnyProcessor;
   readonly #host: AttemptHost;
@@ -70,6 +73,7 @@ export class Attempt implements Reporter {
     this.type = job.type;
     this.number = job.attempt;
     this.token = token;
+    this.#parents = job.dependsOn && [...job.dependsOn];
     this.#processor = processor;
     this.#host = host;
   }
@@ -134,6 +138,11 @@ export class Attempt implements Reporter {
   /** The store gave the job to somebody else: whatever this handler does is for nothing. */
   lost(): void {
     this.abort(new CancelledError());
+  }
+
+  async parents(): Promise<(Job | null)[]> {
+    const ids = this.#parents;
+    return ids === undefined ? [] : this.#host.get(ids);
   }
 
   progress(percent: number, detail?: Json): void {

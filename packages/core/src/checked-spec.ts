@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackoffSpec, JobSpec, Json } from './job';
+import type { BackoffSpec, JobSpec, Json, ParentPolicy } from './job';
 
 /** See the module. Its fields are those of a {@link JobSpec}; `data` may be the producer's own object. */
 export class CheckedSpec implements JobSpec {
@@ -16,6 +16,7 @@ export class CheckedSpec implements JobSpec {
   declare backoff?: BackoffSpec;
   declare timeout?: number;
   declare dependsOn?: string[];
+  declare onParentFailed?: ParentPolicy;
   declare key?: string;
   declare tags?: string[];
   readonly #text: string;

@@ -11,6 +11,7 @@ export interface AttemptFace {
   readonly job: Job;
   readonly input: unknown;
   readonly signal: AbortSignal;
+  parents(): Promise<(Job | null)[]>;
   progress(percent: number, detail?: Json): void;
   log: JobContext['log'];
   checkpoint(data: Json): Promise<void>;
@@ -45,6 +46,11 @@ export class AttemptContext implements JobContext<never> {
 
   get signal(): AbortSignal {
     return this.#attempt.signal;
+  }
+
+  get parents(): JobContext['parents'] {
+    const attempt = this.#attempt;
+    return () => attempt.parents();
   }
 
   get progress(): JobContext['progress'] {

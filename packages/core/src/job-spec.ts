@@ -67,9 +67,20 @@ function setOptions(
   const { backoff, ...defaults } = processor?.defaults ?? {};
   // A function cannot be stored; the worker asks the processor for it.
   const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
-  const { attempts, delay, runAt, id, priority, maxCrashes, timeout, dependsOn, key, tags } = merged;
+  const { attempts, delay, runAt, id, priority, maxCrashes, timeout, dependsOn, onParentFailed, key, tags } = merged;
   const time = runAtOf(delay, runAt, now, at, issues);
-  const set = { id, priority, maxAttempts: attempts, maxCrashes, runAt: time, timeout, dependsOn, key, tags };
+  const set = {
+    id,
+    priority,
+    maxAttempts: attempts,
+    maxCrashes,
+    runAt: time,
+    timeout,
+    dependsOn,
+    onParentFailed,
+    key,
+    tags,
+  };
   spec.set(defined({ ...set, backoff: merged.backoff }));
 }
 

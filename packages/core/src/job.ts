@@ -14,10 +14,24 @@ export const JOB_STATUSES = ['pending', 'active', 'completed', 'failed'] as cons
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** Why a failed job failed. */
-export const FAILURE_REASONS = ['error', 'timeout', 'cancelled', 'expired', 'crashed'] as const;
+export const FAILURE_REASONS = ['error', 'timeout', 'cancelled', 'expired', 'crashed', 'dependency'] as const;
 
 /** One of {@link FAILURE_REASONS}. */
 export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** What becomes of a job whose parent fails. */
+export const PARENT_POLICIES = ['wait', 'fail', 'continue', 'skip'] as const;
+
+/**
+ * One of {@link PARENT_POLICIES}, for when a parent has failed for good:
+ * - `wait`: the job waits for somebody to retry the parent;
+ * - `fail`: it fails, too, with reason `dependency`;
+ * - `continue`: the parent counts as done;
+ * - `skip`: it completes without having run, and what depends on it goes on.
+ *
+ * A parent that leaves the store before it has completed fails those that wait for it.
+ */
+export type ParentPolicy = (typeof PARENT_POLICIES)[number];
 
 /** Severity of a log line. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -123,6 +137,8 @@ export interface Job<Data = unknown, Result = unknown> {
   timeout?: number;
   /** Jobs that must complete first. */
   dependsOn?: string[];
+  /** What becomes of it when one of them fails; absent: it waits. */
+  onParentFailed?: Exclude<ParentPolicy, 'wait'>;
   /** At most one pending or active job holds a key. */
   key?: string;
   tags?: string[];
@@ -134,6 +150,8 @@ export interface Job<Data = unknown, Result = unknown> {
   worker?: string;
   /** True on an active job that somebody cancelled and that has not stopped yet. */
   cancelling?: boolean;
+  /** True on a completed job that never ran, because a parent of it failed. */
+  skipped?: boolean;
   result?: Result;
   reason?: FailureReason;
 }
@@ -157,12 +175,14 @@ export const JOB_KEYS = [
   'backoff',
   'timeout',
   'dependsOn',
+  'onParentFailed',
   'key',
   'tags',
   'started',
   'finished',
   'worker',
   'cancelling',
+  'skipped',
   'result',
   'reason',
 ] as const satisfies readonly (keyof Job)[];
@@ -186,6 +206,8 @@ export interface JobOptions {
   timeout?: number;
   /** Ids of jobs, in the store or in the same call, that must complete first. */
   dependsOn?: string[];
+  /** What becomes of it when one of them fails for good; `wait` by default. */
+  onParentFailed?: ParentPolicy;
   /** Unique among pending and active jobs: any text of 512 characters at most. */
   key?: string;
   tags?: string[];
@@ -204,6 +226,7 @@ export interface JobSpec {
   backoff?: BackoffSpec;
   timeout?: number;
   dependsOn?: string[];
+  onParentFailed?: ParentPolicy;
   key?: string;
   tags?: string[];
 }

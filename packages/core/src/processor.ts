@@ -24,6 +24,11 @@ export interface JobContext<Input = unknown> {
    * ignores it loses its claim on the outcome.
    */
   readonly signal: AbortSignal;
+  /**
+   * The jobs that it depends on, in the order of `dependsOn`, with their results. They are in the store at least until this one has ended,
+   * unless somebody removes them: `null`.
+   */
+  parents(): Promise<(Job | null)[]>;
   /** Percent done, 0 to 100, and anything worth showing beside it. Cheap: call it as often as you like. */
   progress(percent: number, detail?: Json): void;
   /** Adds a line to the job's log. */

@@ -246,7 +246,7 @@ export type Cause =
   | { code: 'blocked' /** Jobs that have not completed yet. */; by: { id: string; status: JobStatus | 'missing' }[] }
   | { code: 'no-worker' /** No connected worker takes this type. */; type: string }
   | { code: 'running'; worker: string; since: string; cancelling: boolean; stuck: boolean }
-  | { code: 'completed'; at: string }
+  | { code: 'completed'; at: string /** Without having run, because a parent failed. */; skipped?: true }
   | { code: 'failed'; at: string; reason: FailureReason; message: string };
 
 /** Answer to "why does this job not run?", as data and as a sentence. */
@@ -309,6 +309,8 @@ export interface StoreEvent {
   detail?: Json;
   logs?: JobLog[];
   reason?: FailureReason;
+  /** The job completed without having run, because a parent failed. */
+  skipped?: true;
   /** Message of the error of a failed attempt. */
   error?: string;
   /** When a retrying job runs next: ISO 8601. */

@@ -399,4 +399,29 @@ describe('stopping a worker', () => {
     const handle = await queue.add('noop', null);
     expect((await queue.explain(handle.id))?.causes).toContainEqual({ code: 'no-worker', type: 'noop' });
   });
+
+  it('shows a handler how the jobs ended that it depends on', async () => {
+    const seen: unknown[] = [];
+    const { queue, worker } = rig([
+      task('part', ({ input }) => {
+        if (input === 'bad') throw new UnrecoverableError('spoilt');
+        return { part: input };
+      }),
+      task('sum', async ({ job, parents }) => {
+        // What a handler does to its job is its own affair.
+        job.dependsOn?.reverse();
+        for (const parent of await parents()) seen.push([parent?.status, parent?.result ?? parent?.reason]);
+      }),
+      task('alone', async ({ parents }) => void seen.push(await parents())),
+    ]);
+    await queue.addMany([
+      { type: 'part', data: 1, options: { id: 'one' } },
+      { type: 'part', data: 'bad', options: { id: 'two' } },
+      { type: 'sum', data: null, options: { id: 'sum', dependsOn: ['one', 'two'], onParentFailed: 'continue' } },
+    ]);
+    await worker.start();
+    await queue.wait('sum');
+    await (await queue.add('alone', null)).wait();
+    expect(seen).toEqual([['completed', { part: 1 }], ['failed', 'error'], []]);
+  });
 });

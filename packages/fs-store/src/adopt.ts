@@ -33,6 +33,7 @@ export function adoption(job: Job, folder: JobStatus): RecordDraft {
   if (job.key !== undefined) head.key = job.key;
   if (job.tags) head.tags = job.tags;
   if (job.dependsOn) head.dependsOn = job.dependsOn;
+  if (job.onParentFailed) head.onParentFailed = job.onParentFailed;
   const draft: RecordDraft = { op: 'add', job: head, body: JSON.stringify(job.data ?? null) };
   if (job.result !== undefined) draft.result = JSON.stringify(job.result);
   return draft;
@@ -52,6 +53,7 @@ function runOf(job: Job, status: JobStatus): RunHead {
   if (status === 'pending') return run;
   run.finished = Date.parse(job.finished ?? job.updated);
   if (!Number.isFinite(run.finished)) delete run.finished;
+  if (job.skipped) run.skipped = true;
   if (status === 'failed') run.reason = job.reason ?? 'error';
   return run;
 }

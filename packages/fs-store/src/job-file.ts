@@ -161,12 +161,17 @@ const CHECKS: Partial<Record<keyof Job, (value: Json) => string | undefined>> = 
   attempt: wholeNumber,
   order: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
   worker: (value) => (typeof value === 'string' ? undefined : 'must be a text'),
-  cancelling: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
+  cancelling: trueOrFalse,
+  skipped: trueOrFalse,
   reason: (value) =>
     (FAILURE_REASONS as readonly unknown[]).includes(value)
       ? undefined
       : `must be one of ${FAILURE_REASONS.join(', ')}`,
 };
+
+function trueOrFalse(value: Json): string | undefined {
+  return typeof value === 'boolean' ? undefined : 'must be true or false';
+}
 
 function faultsOf(raw: Record<string, Json>): Issue[] {
   const issues: Issue[] = [];
@@ -180,12 +185,26 @@ function faultsOf(raw: Record<string, Json>): Issue[] {
   return issues;
 }
 
+/** What a spec takes over as it is. */
+const SPEC_KEYS = [
+  ...[
+    'id',
+    'priority',
+    'maxAttempts',
+    'maxCrashes',
+    'backoff',
+    'timeout',
+    'dependsOn',
+    'onParentFailed',
+    'key',
+    'tags',
+  ],
+];
+
 /** Whatever a spec can hold is checked where specs are: `acceptSpecs` trusts no types. */
 function specOf(raw: Record<string, Json>): JobSpec {
   const spec: Record<string, unknown> = { type: raw.type ?? 'missing', data: raw.data };
-  for (const key of ['id', 'priority', 'maxAttempts', 'maxCrashes', 'backoff', 'timeout', 'dependsOn', 'key', 'tags']) {
-    if (raw[key] !== undefined) spec[key] = raw[key];
-  }
+  for (const key of SPEC_KEYS) if (raw[key] !== undefined) spec[key] = raw[key];
   if (typeof raw.runAt === 'string' && isTime(raw.runAt) === undefined) spec.runAt = Date.parse(raw.runAt);
   return spec as unknown as JobSpec;
 }

@@ -17,7 +17,16 @@ const REPAIR_INTERVAL = 500;
 const LAST_REPAIRS = 2_000;
 
 /** Records that a full disk must not keep out: they only tell what happened already. */
-const OUTCOMES = new Set<StoreRecord['op']>(['complete', 'retry', 'fail', 'release', 'checkpoint', 'remove', 'refuse']);
+const OUTCOMES = new Set<StoreRecord['op']>([
+  'complete',
+  'skip',
+  'retry',
+  'fail',
+  'release',
+  'checkpoint',
+  'remove',
+  'refuse',
+]);
 
 /** See the module. */
 export class JournalLog implements CommitLog {

@@ -178,10 +178,11 @@ export class OwnerStore extends EngineStore implements ServedStore {
     };
   }
 
-  /** Takes up the work: jobs of dead processes go back, the folders follow, the inbox is read. */
+  /** Takes up the work: what a crash left half done is finished, jobs of dead processes go back, the folders follow, the inbox is read. */
   async start(): Promise<void> {
     const { onError } = this.parts.settings;
     await this.log.keepReserve();
+    this.settleOrphans();
     this.watchAbsent();
     this.reconciled = this.view.start().catch(onError);
     this.inbox.start();

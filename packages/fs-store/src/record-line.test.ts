@@ -43,6 +43,7 @@ const RECORDS: StoreRecord[] = [
   { seq: 15, at, op: 'edit', id: 'j-1', patch: { priority: 1, runAt: null, timeout: null, tags: [] }, body: '' },
   { seq: 16, at, op: 'edit', id: 'j-1', patch: {}, body: '"new"', by: 'ann' },
   { seq: 17, at, op: 'remove', id: 'j-1', why: 'archived' },
+  { seq: 26, at, op: 'skip', id: 'j-1', parent: 'j-0' },
   { seq: 22, at, op: 'remove', id: 'j-1', why: 'archived', by: 'ann' },
   { seq: 23, at, op: 'remove', id: 'j-1', why: 'removed' },
   { seq: 24, at, op: 'add', job: { ...job, id: 'j-2', type: 'ünï "\t' }, body: '"ü"' },
@@ -107,7 +108,16 @@ describe('a record', () => {
   it('of every op is among those tried', () => {
     const ops: Record<StoreRecord['op'], true> = {
       ...{ add: true, start: true, complete: true, retry: true, fail: true, release: true, report: true },
-      ...{ checkpoint: true, cancel: true, edit: true, remove: true, refuse: true, pause: true, worker: true },
+      ...{
+        skip: true,
+        checkpoint: true,
+        cancel: true,
+        edit: true,
+        remove: true,
+        refuse: true,
+        pause: true,
+        worker: true,
+      },
     };
     expect([...new Set(RECORDS.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());
   });

@@ -31,6 +31,7 @@ const OPS = new Set<string>([
   'add',
   'start',
   'complete',
+  'skip',
   'retry',
   'fail',
   'release',

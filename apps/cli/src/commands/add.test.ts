@@ -30,7 +30,7 @@ describe('leviathan add', () => {
     cli.now = () => Date.parse('2026-01-01T00:00:00Z');
     await cli.run(['add', 'x', '--any-type', '--id', 'parent']);
     const args =
-      '--any-type --id mine --key k --priority 2 --attempts 7 --timeout 90s --tag a --tag b --depends-on pare';
+      '--any-type --id mine --key k --priority 2 --attempts 7 --timeout 90s --tag a --tag b --depends-on pare --on-parent-failed skip';
     const { code, err } = await cli.run(['add', 'x', 'n:=1', ...args.split(' '), '--at', '2099-01-01T00:00:00Z']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const [job] = await cli.store.get(['mine']);
@@ -42,6 +42,7 @@ describe('leviathan add', () => {
       timeout: 90_000,
       tags: ['a', 'b'],
       dependsOn: ['parent'],
+      onParentFailed: 'skip',
       runAt: '2099-01-01T00:00:00.000Z',
     });
   });
@@ -90,6 +91,7 @@ describe('leviathan add', () => {
     [['add', 'x', '--any-type', '--data', '[1]', 'a=1'], /JSON object/],
     [['add', 'x', '--any-type', '--delay', '5'], /not a duration/],
     [['add', 'x', '--any-type', '--depends-on', 'nope'], /no job "nope"/],
+    [['add', 'x', '--any-type', '--on-parent-failed', 'explode'], /must be one of wait, fail/],
     [['add', 'x', '--batch'], /--batch reads/],
   ])('%j is refused', async (args, message) => {
     const cli = new TestCli();

@@ -33,7 +33,9 @@ export async function run(session: Session, options: Options): Promise<number> {
 
 /** What `import` and `add --batch` need to make the job again; never what became of it here. */
 function definitionOf(job: Job): Record<string, unknown> {
-  const { type, data, id, priority, runAt, maxAttempts, maxCrashes, backoff, timeout, dependsOn, key, tags } = job;
+  const { type, data, id, priority, runAt, maxAttempts, maxCrashes, backoff, timeout } = job;
+  const { dependsOn, onParentFailed, key, tags } = job;
   // JSON leaves out what is undefined.
-  return { type, data, id, priority, runAt, attempts: maxAttempts, maxCrashes, backoff, timeout, dependsOn, key, tags };
+  const options = { id, priority, runAt, attempts: maxAttempts, maxCrashes, backoff, timeout };
+  return { type, data, ...options, dependsOn, onParentFailed, key, tags };
 }

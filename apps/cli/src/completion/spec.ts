@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EVENT_KINDS, FAILURE_REASONS, JOB_STATUSES, LOG_LEVELS } from '@leviathan/core';
+import { EVENT_KINDS, FAILURE_REASONS, JOB_STATUSES, LOG_LEVELS, PARENT_POLICIES } from '@leviathan/core';
 import type { Command, Option } from 'commander';
 
 /** What fits: fixed words, or what only the disk or the store knows. */
@@ -51,6 +51,7 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
   '--before': { kind: 'ids' },
   '--after': { kind: 'ids' },
   '--depends-on': { kind: 'ids' },
+  '--on-parent-failed': words(PARENT_POLICIES),
   '--root': { kind: 'folders' },
   '--to': { kind: 'folders' },
   '--processors': { kind: 'files' },

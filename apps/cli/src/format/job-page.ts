@@ -68,6 +68,7 @@ function facts(job: Job, now: number): [label: string, value: string][] {
     ['key', job.key],
     ['tags', job.tags?.join(', ')],
     ['depends on', job.dependsOn?.join(', ')],
+    ['parent fails', job.onParentFailed],
     ['timeout', job.timeout === undefined ? undefined : duration(job.timeout)],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);

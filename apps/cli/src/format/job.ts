@@ -25,7 +25,11 @@ const STATES: Record<
 export function stateOf(job: Job, colors: Colors, now: number): string {
   const later = job.status === 'pending' && job.runAt !== undefined && Date.parse(job.runAt) > now;
   const { mark, colour } = STATES[later ? 'scheduled' : job.status];
-  const why = job.status === 'failed' && job.reason !== undefined && job.reason !== 'error' ? ` (${job.reason})` : '';
+  const why = job.skipped
+    ? ' (skipped)'
+    : job.status === 'failed' && job.reason !== undefined && job.reason !== 'error'
+      ? ` (${job.reason})`
+      : '';
   const word = job.cancelling === true ? 'cancelling' : later ? 'scheduled' : job.status;
   return colors[colour](`${mark} ${word}${why}`);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JobOptions, Json } from '@leviathan/core';
+import { type JobOptions, type Json, PARENT_POLICIES, type ParentPolicy } from '@leviathan/core';
 import { UsageError } from '../errors';
 import { isObject, parseJson } from './data';
 import { parseDuration } from './duration';
@@ -21,6 +21,7 @@ export interface JobFlags {
   tag?: string[];
   key?: string;
   dependsOn?: string[];
+  onParentFailed?: string;
 }
 
 /**
@@ -39,7 +40,14 @@ export function parseJobFlags(flags: JobFlags, now: number): JobOptions {
   if (flags.tag !== undefined) options.tags = flags.tag;
   if (flags.key !== undefined) options.key = flags.key;
   if (flags.dependsOn !== undefined) options.dependsOn = flags.dependsOn;
+  if (flags.onParentFailed !== undefined) options.onParentFailed = parsePolicy(flags.onParentFailed);
   return options;
+}
+
+function parsePolicy(text: string): ParentPolicy {
+  const policy = PARENT_POLICIES.find((one) => one === text);
+  if (policy) return policy;
+  throw new UsageError(`--on-parent-failed must be one of ${PARENT_POLICIES.join(', ')}, not ${JSON.stringify(text)}.`);
 }
 
 /** One job to add: a line of a batch or of an export. */
@@ -60,6 +68,7 @@ const OPTION_KEYS = [
   'backoff',
   'timeout',
   'dependsOn',
+  'onParentFailed',
   'key',
   'tags',
 ] as const satisfies readonly (keyof JobOptions)[];
@@ -78,6 +87,7 @@ const RECORD_KEYS: readonly string[] = [
   'finished',
   'worker',
   'cancelling',
+  'skipped',
   'result',
   'reason',
 ];

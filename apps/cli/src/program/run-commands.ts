@@ -32,6 +32,7 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
     .option('--key <key>', 'at most one pending or running job holds a key')
     .option('--unique', 'fail if a job holds the id or key already, instead of printing that one')
     .option('--depends-on <ids>', 'jobs that must complete first (several: by comma)', collectList)
+    .option('--on-parent-failed <policy>', 'wait, fail, continue or skip when one of them fails (wait)')
     .option('-w, --wait', 'wait for its end; runs it here if no other worker takes it')
     .option('--batch', 'read many jobs from standard input, one JSON object a line')
     .option('--any-type', 'add it even if no processor here knows the type');

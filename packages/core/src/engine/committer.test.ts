@@ -4,6 +4,7 @@ import { FakeClock } from '../testing/fake-clock';
 import { Committer } from './committer';
 import { EventHub } from './event-hub';
 import { JobTable } from './job-table';
+import type { StoreRecord } from './records';
 
 /** A commit log whose syncs end when, and in the order in which, the test says so. */
 function rig() {
@@ -16,9 +17,18 @@ function rig() {
   let instant = false;
   const synced = (): Promise<void> | undefined =>
     instant ? undefined : new Promise((resolve, reject) => syncs.push({ resolve, reject }));
-  const committer = new Committer(table, hub, { write: () => {}, synced }, clock, () => {});
+  let full = (_record: StoreRecord): boolean => false;
+  const write = (records: StoreRecord[]): void => {
+    if (records.some(full)) throw new Error('the disk is full');
+  };
+  const committer = new Committer(table, hub, { write, synced }, clock, () => {});
   return {
     told,
+    table,
+    committer,
+    refuse: (isRefused: typeof full) => {
+      full = isRefused;
+    },
     syncs,
     add: (id: string) => {
       const job = { id, type: 'a', priority: 5, maxAttempts: 3, maxCrashes: 3 };
@@ -71,4 +81,26 @@ it('tells what comes behind an event whose sync failed', async () => {
   syncs[0]?.reject(new Error('the disk is gone'));
   await settle();
   expect(told).toEqual(['added two']);
+});
+
+it('records later what becomes of a child when it cannot be written with the failure of its parent', async () => {
+  const { committer, table, refuse, settle, told, syncsAtOnce } = rig();
+  syncsAtOnce();
+  const head = { type: 'a', priority: 5, maxAttempts: 3, maxCrashes: 3 };
+  const child = { ...head, id: 'child', dependsOn: ['parent'], onParentFailed: 'fail' as const };
+  committer.commit([
+    { op: 'add', job: { ...head, id: 'parent' }, body: 'null' },
+    { op: 'add', job: child, body: 'null' },
+  ]);
+  refuse(({ op, ...rest }) => op === 'fail' && 'id' in rest && rest.id === 'child');
+  committer.commit([{ op: 'fail', id: 'parent', reason: 'cancelled' }]);
+  expect(table.entries.get('parent')?.status).toBe('failed');
+  expect(table.entries.get('child')?.place).toBe('blocked');
+  expect(table.hasOrphans).toBe(true);
+  refuse(() => false);
+  committer.commit([]);
+  expect(table.entries.get('child')).toMatchObject({ status: 'failed', run: { reason: 'dependency' } });
+  expect(table.hasOrphans).toBe(false);
+  await settle();
+  expect(told).toEqual(['added parent', 'added child', 'failed parent', 'failed child', 'drained undefined']);
 });

@@ -1,10 +1,14 @@
 /** The commit: records are numbered, written to the log, applied to the index, told to subscribers, in this order and no other. */
 import type { Clock } from '../clock';
 import type { StoreEvent } from '../store';
+import { decideOrphan } from './decide-settle';
 import { type EventHub, eventOf, kindOf } from './event-hub';
 import type { JobTable } from './job-table';
 import type { Draft, RecordDraft, StoreRecord } from './records';
 import { isoOf } from './time';
+
+/** Jobs that one commit settles because a parent of theirs failed; the others follow in the next turns of the event loop. */
+const CASCADE = 1_000;
 
 /** Where records become durable. */
 export interface CommitLog {
@@ -21,6 +25,8 @@ export const noLog: CommitLog = { write: () => {}, synced: () => undefined };
 export class Committer {
   /** What is to be told once it is durable, in order: one sync must not overtake another's events. */
   private readonly outbox: { events: StoreEvent[]; durable: boolean }[] = [];
+  /** What becomes of jobs without their parents could not be written the last time. */
+  isStuck = false;
 
   constructor(
     readonly table: JobTable,
@@ -38,14 +44,38 @@ export class Committer {
    */
   commit(drafts: readonly Draft[], { lazy = false } = {}): Promise<void> | undefined {
     const records = this.number(drafts);
-    if (records.length === 0) return undefined;
+    if (records.length === 0 && !this.table.hasOrphans) return undefined;
     // Written first: what the index shows must not be lost by a crash of this process.
-    this.log.write(records);
+    if (records.length > 0) this.log.write(records);
     for (const record of records) applyAndTell(this.table, this.hub, record);
+    this.settleOrphans();
     const told = this.tell();
     const durable = lazy ? undefined : (told ?? this.log.synced());
     this.onCommit();
     return durable;
+  }
+
+  /**
+   * Records what becomes of jobs whose parent failed or left, and of those that depend on them, some thousand at a time. What cannot be
+   * written now is tried again with the next commit; `commit([])` is one.
+   */
+  private settleOrphans(): void {
+    this.isStuck = false;
+    for (let left = CASCADE; left > 0 && this.table.hasOrphans; ) {
+      const orphans = this.table.takeOrphans(left);
+      if (orphans.length === 0) return;
+      left -= orphans.length;
+      const records = this.number(orphans.map((orphan) => decideOrphan(this.table, orphan, this.clock.now())));
+      try {
+        this.log.write(records);
+      } catch {
+        // The caller's own records stand.
+        this.table.returnOrphans(orphans);
+        this.isStuck = true;
+        return;
+      }
+      for (const record of records) applyAndTell(this.table, this.hub, record);
+    }
   }
 
   /** Hands out pushed events once what was written before is durable; undefined when there are none, or nothing to wait for. */

@@ -3,7 +3,7 @@ import { type Issue, type LeviathanError, ValidationError } from '../errors';
 import { type JobError, type Json, MAX_LOGS } from '../job';
 import type { Report, Settlement } from '../store';
 import type { Entry } from './entry';
-import type { JobTable } from './job-table';
+import type { JobTable, Orphan } from './job-table';
 import type { Draft, RecordDraft } from './records';
 import { isoOf } from './time';
 import { jsonText } from './validate';
@@ -134,6 +134,17 @@ function takeBack(entry: Entry, cause: 'released' | 'crashed', now: number): Rec
   if ((entry.run?.crashes ?? 0) + 1 >= entry.maxCrashes)
     return { op: 'fail', id, reason: 'crashed', error, crashed: true };
   return { op: 'retry', id, cause: 'crashed', error };
+}
+
+/** What becomes of a job whose parent failed, or left. */
+export function decideOrphan(table: JobTable, { entry, parent }: Orphan, now: number): RecordDraft {
+  const { id, extra, attempt } = entry;
+  if (extra?.onParentFailed === 'skip') return { op: 'skip', id, parent };
+  const message = table.entries.has(parent)
+    ? `Job ${parent} failed, which this one depends on.`
+    : `Job ${parent} left the store before it completed, and this one depends on it.`;
+  const error: JobError = { at: isoOf(now), attempt, name: 'DependencyError', code: 'DEPENDENCY', message };
+  return { op: 'fail', id, reason: 'dependency', error };
 }
 
 function clampPercent(value: number): number {

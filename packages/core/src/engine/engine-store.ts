@@ -50,6 +50,8 @@ import { DEFAULT_MAX_JOB_BYTES } from './validate';
 
 /** Commits after a failed write are tried again this much later (ms). */
 const RETRY_INTERVAL = 1_000;
+/** Jobs that a failed parent takes along are settled in turns, so much (ms) apart. */
+const CASCADE_INTERVAL = 1;
 /** Events are remembered this long (ms) after a subscriber left, for it to come back. */
 const EVENT_MEMORY = 30_000;
 
@@ -284,7 +286,20 @@ export class EngineStore implements JobStore {
       this.serving = false;
     }
     this.armSchedule();
+    if (this.table.hasOrphans) {
+      const wait = this.committer.isStuck ? RETRY_INTERVAL : CASCADE_INTERVAL;
+      this.alarms.after('cascade', wait, () => this.settleOrphans());
+    }
     this.sweeper.arm();
+  }
+
+  /** Ends jobs that a lost parent keeps from ever running, where the last commit left off: it had many, could not write, or a crash came. */
+  protected settleOrphans(): void {
+    try {
+      this.committer.commit([], { lazy: true });
+    } catch (error) {
+      this.options.onError?.(error);
+    }
   }
 
   /** Whoever left may come back for what happened meanwhile. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json } from '../job';
+import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json, ParentPolicy } from '../job';
 import type { JobHead, RunHead } from './records';
 
 /** Which index structure holds an entry. */
@@ -15,6 +15,7 @@ export interface EntryExtra {
   timeout?: number;
   backoff?: BackoffSpec;
   dependsOn?: string[];
+  onParentFailed?: Exclude<ParentPolicy, 'wait'>;
   /** The parents that have not completed yet. */
   waitingFor?: string[];
   key?: string;
@@ -33,6 +34,7 @@ const NOTHING_HAPPENED: RunHead = {};
 /** What happens to few jobs. All fields from the start: one hidden class. */
 class RareRun {
   reason: FailureReason | undefined = undefined;
+  skipped: boolean | undefined = undefined;
   cancelling: boolean | undefined = undefined;
   detail: Json | undefined = undefined;
   logs: JobLog[] | undefined = undefined;
@@ -86,8 +88,8 @@ export class Run implements RunHead {
     this.finished = head.finished;
     this.progress = head.progress;
     if (head === NOTHING_HAPPENED) return;
-    const { reason, cancelling, detail, logs, errors, crashes, stuck, checkpoint } = head;
-    Object.assign(this, { reason, cancelling, detail, logs, errors, crashes, stuck, checkpoint });
+    const { reason, skipped, cancelling, detail, logs, errors, crashes, stuck, checkpoint } = head;
+    Object.assign(this, { reason, skipped, cancelling, detail, logs, errors, crashes, stuck, checkpoint });
   }
 
   /** Whether it has left nothing but times, numbers and a result. */
@@ -101,6 +103,14 @@ export class Run implements RunHead {
 
   set reason(value: FailureReason | undefined) {
     if (value !== undefined || this.rare) this.rarely().reason = value;
+  }
+
+  get skipped(): boolean | undefined {
+    return this.rare?.skipped;
+  }
+
+  set skipped(value: boolean | undefined) {
+    if (value !== undefined || this.rare) this.rarely().skipped = value;
   }
 
   get cancelling(): boolean | undefined {
@@ -384,12 +394,13 @@ export function compareRunAt(a: Entry, b: Entry): number {
 }
 
 function extraOf(head: JobHead): EntryExtra | undefined {
-  const { timeout, backoff, dependsOn, waitingFor, key, tags } = head;
+  const { timeout, backoff, dependsOn, onParentFailed, waitingFor, key, tags } = head;
   if (timeout === undefined && !backoff && !dependsOn && key === undefined && !tags) return undefined;
   const extra: EntryExtra = {};
   if (timeout !== undefined) extra.timeout = timeout;
   if (backoff) extra.backoff = backoff;
   if (dependsOn) extra.dependsOn = dependsOn;
+  if (onParentFailed) extra.onParentFailed = onParentFailed;
   if (waitingFor) extra.waitingFor = waitingFor;
   if (key !== undefined) extra.key = key;
   if (tags) extra.tags = tags;
@@ -420,8 +431,8 @@ export function headOf(entry: Entry): JobHead {
 
 /** What of a run goes into a head. */
 export function runHeadOf(run: Run): RunHead {
-  const { token, settled, worker, started, finished, reason, cancelling, progress } = run;
+  const { token, settled, worker, started, finished, reason, skipped, cancelling, progress } = run;
   const { detail, logs, errors, crashes, stuck, checkpoint } = run;
-  const head = { token, settled, worker, started, finished, reason, cancelling, progress };
+  const head = { token, settled, worker, started, finished, reason, skipped, cancelling, progress };
   return { ...head, detail, logs, errors, crashes, stuck, checkpoint } as RunHead;
 }

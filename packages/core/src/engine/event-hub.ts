@@ -13,6 +13,7 @@ const KINDS: Record<Exclude<JobOp, 'retry' | 'fail' | 'report'>, EventKind> = {
   add: 'added',
   start: 'started',
   complete: 'completed',
+  skip: 'completed',
   release: 'released',
   checkpoint: 'checkpoint',
   cancel: 'cancelling',
@@ -188,6 +189,7 @@ export function eventOf(record: StoreRecord, kind: EventKind, entry: Entry | und
   event.attempt = entry.attempt;
   if (entry.run?.worker !== undefined) event.worker = entry.run.worker;
   if ('error' in record && record.error) event.error = record.error.message;
+  if (record.op === 'skip') event.skipped = true;
   if (record.op === 'fail') event.reason = record.reason;
   if (record.op === 'retry' && record.runAt !== undefined) event.runAt = isoOf(record.runAt);
   if (record.op === 'report') {

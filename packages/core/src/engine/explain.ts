@@ -30,7 +30,9 @@ function causesOf(table: JobTable, entry: Entry, context: ExplainContext): Cause
       },
     ];
   }
-  if (entry.status === 'completed') return [{ code: 'completed', at: isoOf(run?.finished ?? entry.updated) }];
+  if (entry.status === 'completed') {
+    return [{ code: 'completed', at: isoOf(run?.finished ?? entry.updated), ...(run?.skipped && { skipped: true }) }];
+  }
   if (entry.status === 'failed') {
     const message = run?.errors?.at(-1)?.message ?? '';
     return [{ code: 'failed', at: isoOf(run?.finished ?? entry.updated), reason: run?.reason ?? 'error', message }];
@@ -88,7 +90,9 @@ function sentenceOf(cause: Cause): string {
     case 'running':
       return `${cause.worker} has been running it since ${cause.since}${cause.cancelling ? '; it was asked to stop' : ''}${cause.stuck ? ' and does not react' : ''}.`;
     case 'completed':
-      return `It completed at ${cause.at}.`;
+      return cause.skipped
+        ? `It was left out at ${cause.at}, because a parent failed.`
+        : `It completed at ${cause.at}.`;
     case 'failed':
       return `It failed at ${cause.at} (${cause.reason})${cause.message ? `: ${cause.message}` : ''}.`;
   }

@@ -56,6 +56,7 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
     if (extra.backoff) job.backoff = { ...extra.backoff };
     if (extra.timeout !== undefined) job.timeout = extra.timeout;
     if (extra.dependsOn) job.dependsOn = [...extra.dependsOn];
+    if (extra.onParentFailed) job.onParentFailed = extra.onParentFailed;
     if (extra.key !== undefined) job.key = extra.key;
     if (extra.tags) job.tags = [...extra.tags];
   }
@@ -64,6 +65,7 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
   if (run.finished !== undefined) job.finished = isoOf(run.finished);
   if (run.worker !== undefined) job.worker = run.worker;
   if (run.cancelling) job.cancelling = true;
+  if (run.skipped) job.skipped = true;
   const result = resultOf(entry, bodies);
   if (result !== undefined) job.result = JSON.parse(result);
   if (run.reason) job.reason = run.reason;

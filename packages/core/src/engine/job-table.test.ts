@@ -126,6 +126,7 @@ describe('JobTable', () => {
     const sample: Record<Exclude<JobOp, 'add'>, RecordDraft> = {
       start: { op: 'start', id: 'j0', worker: 'w' },
       complete: { op: 'complete', id: 'j0', body: '' },
+      skip: { op: 'skip', id: 'j0', parent: 'p' },
       retry: { op: 'retry', id: 'j0', cause: 'manual' },
       fail: { op: 'fail', id: 'j0', reason: 'error' },
       release: { op: 'release', id: 'j0' },

@@ -15,6 +15,13 @@ import { TypeCounts } from './type-counts';
 
 const QUEUE_NODE_SIZE = 64;
 
+/** A blocked job that will never run by itself. */
+export interface Orphan {
+  entry: Entry;
+  /** Id of the parent that failed, or left before it completed. */
+  parent: string;
+}
+
 /** All jobs of a store. */
 export class JobTable {
   readonly entries = new EntryIndex();
@@ -30,6 +37,10 @@ export class JobTable {
   readonly byWorker = new Map<string, Set<Entry>>();
   /** Jobs that wait for a parent, by the parent's id. */
   readonly dependents = new Map<string, Set<Entry>>();
+  /** How many pending and active jobs named it as a parent, by its id. */
+  private readonly needs = new Map<string, number>();
+  /** Blocked jobs of which a parent failed or left, as far as was seen when it happened. */
+  private readonly orphans = new Set<Entry>();
   /** In the order in which they finished. */
   readonly finished = { completed: new FinishedList(), failed: new FinishedList() };
   /** Characters of data and results of finished jobs. */
@@ -89,7 +100,8 @@ export class JobTable {
     }
     const entry = this.entries.get(record.id);
     // Also when the parent left the store since, or stands completed in a newer snapshot: its dependents may be older.
-    if (record.op === 'complete') this.releaseDependents(record.id, record.seq);
+    if (record.op === 'complete' || record.op === 'skip') this.releaseDependents(record.id, record.seq);
+    else if (record.op === 'fail' || record.op === 'remove') this.leaveDependents(record.id, record.seq);
     if (!entry) return false;
     if (record.seq <= entry.lastSeq) return true;
     if (!allows(record.op, entry.status)) return false;
@@ -140,6 +152,45 @@ export class JobTable {
     }
   }
 
+  /** Whether jobs that are not finished yet may want to see how this one ended. */
+  isNeeded(id: string): boolean {
+    return this.needs.has(id);
+  }
+
+  /** Whether there may be jobs for {@link JobTable.takeOrphans}. */
+  get hasOrphans(): boolean {
+    return this.orphans.size > 0;
+  }
+
+  /**
+   * Takes out blocked jobs that a failed or missing parent keeps from ever running, with that parent's id; `max` at most. Those that go on
+   * without it are let go: that needs no record, since whoever reads the records finds the same.
+   */
+  takeOrphans(max: number): Orphan[] {
+    const taken: Orphan[] = [];
+    for (const entry of this.orphans) {
+      if (taken.length === max) break;
+      this.orphans.delete(entry);
+      if (this.entries.get(entry.id) !== entry) continue;
+      while (entry.place === 'blocked') {
+        const parent = this.lostParentOf(entry);
+        if (parent === undefined) break;
+        if (entry.extra?.onParentFailed === 'continue') {
+          this.release(entry, parent);
+          continue;
+        }
+        taken.push({ entry, parent });
+        break;
+      }
+    }
+    return taken;
+  }
+
+  /** They could not be dealt with, and are to be given out again. */
+  returnOrphans(orphans: readonly Orphan[]): void {
+    for (const { entry } of orphans) this.orphans.add(entry);
+  }
+
   /** Takes an entry out of every structure. */
   remove(entry: Entry): void {
     this.unplace(entry);
@@ -150,6 +201,7 @@ export class JobTable {
   private place(entry: Entry): void {
     if (entry.status === 'pending' || entry.status === 'active') {
       if (entry.extra?.key !== undefined) this.keys.set(entry.extra.key, entry);
+      this.need(entry, 1);
     }
     if (entry.status !== 'pending') {
       this.enter(entry, entry.status);
@@ -165,8 +217,10 @@ export class JobTable {
     if (place === 'ready') this.readyOf(entry.type).set(entry, undefined);
     else if (place === 'scheduled') this.scheduled.set(entry, undefined);
     else if (place === 'active') this.heldBy(entry.run?.worker ?? '').add(entry);
-    else if (place === 'blocked') this.listenToParents(entry);
-    else {
+    else if (place === 'blocked') {
+      this.listenToParents(entry);
+      if (this.lostParentOf(entry)) this.orphans.add(entry);
+    } else {
       this.finished[place].add(entry);
       this.finishedSize[place] += entry.size;
       // A blocked job that was cancelled may be retried: parents that complete meanwhile count.
@@ -190,6 +244,17 @@ export class JobTable {
     }
     const key = entry.extra?.key;
     if (key !== undefined && this.keys.get(key) === entry) this.keys.delete(key);
+    if (place !== 'completed' && place !== 'failed') this.need(entry, -1);
+  }
+
+  private need(entry: Entry, change: 1 | -1): void {
+    const parents = entry.extra?.dependsOn;
+    if (!parents) return;
+    for (const parent of parents) {
+      const count = (this.needs.get(parent) ?? 0) + change;
+      if (count > 0) this.needs.set(parent, count);
+      else this.needs.delete(parent);
+    }
   }
 
   private readyOf(type: string): SortedSet<Entry> {
@@ -218,8 +283,19 @@ export class JobTable {
   }
 
   private awaitParents(extra: EntryExtra): void {
-    const waitingFor = extra.dependsOn?.filter((parent) => this.entries.get(parent)?.status !== 'completed');
+    const waitingFor = extra.dependsOn?.filter((id) => {
+      const status = this.entries.get(id)?.status;
+      return status !== 'completed' && !(status === 'failed' && extra.onParentFailed === 'continue');
+    });
     if (waitingFor?.length) extra.waitingFor = waitingFor;
+  }
+
+  /** The first of its parents that will not complete unless somebody retries it, if its policy is not to wait for that. */
+  private lostParentOf({ extra }: Entry): string | undefined {
+    return extra?.waitingFor?.find((id) => {
+      const parent = this.entries.get(id);
+      return !parent || (parent.status === 'failed' && extra.onParentFailed !== undefined);
+    });
   }
 
   private listenToParents(entry: Entry): void {
@@ -242,21 +318,35 @@ export class JobTable {
   private releaseDependents(parent: string, seq: number): void {
     const waiting = this.dependents.get(parent);
     if (!waiting) return;
+    for (const entry of [...waiting]) if (entry.seq <= seq) this.release(entry, parent);
+  }
+
+  /** The parent failed, or left. @param seq When. */
+  private leaveDependents(parent: string, seq: number): void {
+    const waiting = this.dependents.get(parent);
+    if (!waiting) return;
     for (const entry of [...waiting]) {
       if (entry.seq > seq) continue;
-      waiting.delete(entry);
-      const extra = entry.extra as EntryExtra;
-      const left = extra.waitingFor?.filter((id) => id !== parent);
-      if (left?.length) {
-        extra.waitingFor = left;
-        continue;
-      }
-      delete extra.waitingFor;
-      if (entry.place !== 'blocked') continue;
-      this.counts.add(entry.type, 'blocked', -1);
-      this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
+      if (entry.extra?.onParentFailed === 'continue') this.release(entry, parent);
+      else this.orphans.add(entry);
     }
-    if (waiting.size === 0) this.dependents.delete(parent);
+  }
+
+  /** It waits for this parent no more. */
+  private release(entry: Entry, parent: string): void {
+    const waiting = this.dependents.get(parent);
+    waiting?.delete(entry);
+    if (waiting?.size === 0) this.dependents.delete(parent);
+    const extra = entry.extra as EntryExtra;
+    const left = extra.waitingFor?.filter((id) => id !== parent);
+    if (left?.length) {
+      extra.waitingFor = left;
+      return;
+    }
+    delete extra.waitingFor;
+    if (entry.place !== 'blocked') return;
+    this.counts.add(entry.type, 'blocked', -1);
+    this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
   }
 
   private setPaused(paused: boolean, type: string | undefined): void {

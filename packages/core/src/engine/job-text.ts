@@ -27,11 +27,12 @@ function metadataText(entry: Entry): string {
   return `{"retries":${entry.retries},"progress":${run?.progress ?? 0},"logs":[],"errors":[]}`;
 }
 
-function extraText({ backoff, timeout, dependsOn, key, tags }: EntryExtra): string {
+function extraText({ backoff, timeout, dependsOn, onParentFailed, key, tags }: EntryExtra): string {
   let text = '';
   if (backoff) text += `,"backoff":${JSON.stringify(backoff)}`;
   if (timeout !== undefined) text += `,"timeout":${timeout}`;
   if (dependsOn) text += `,"dependsOn":${JSON.stringify(dependsOn)}`;
+  if (onParentFailed) text += `,"onParentFailed":"${onParentFailed}"`;
   if (key !== undefined) text += `,"key":${quoted(key)}`;
   if (tags) text += `,"tags":${JSON.stringify(tags)}`;
   return text;
@@ -43,6 +44,7 @@ function runText(run: Run, result: string | undefined): string {
   if (run.finished !== undefined) text += `,"finished":"${isoOf(run.finished)}"`;
   if (run.worker !== undefined) text += `,"worker":${quoted(run.worker)}`;
   if (run.cancelling) text += ',"cancelling":true';
+  if (run.skipped) text += ',"skipped":true';
   if (result !== undefined) text += `,"result":${result}`;
   if (run.reason) text += `,"reason":"${run.reason}"`;
   return text;

@@ -30,6 +30,12 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       finish(run, record.at, true);
       run.progress = 100;
       return;
+    case 'skip':
+      entry.status = 'completed';
+      entry.runAt = 0;
+      finish(run, record.at, true);
+      run.skipped = true;
+      return;
     case 'retry':
       retry(entry, run, record);
       return;

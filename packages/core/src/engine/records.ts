@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json } from '../job';
+import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json, ParentPolicy } from '../job';
 
 /** What every record has. */
 interface RecordBase {
@@ -29,6 +29,7 @@ export interface JobHead {
   timeout?: number;
   backoff?: BackoffSpec;
   dependsOn?: string[];
+  onParentFailed?: Exclude<ParentPolicy, 'wait'>;
   key?: string;
   tags?: string[];
   /** The rest stands only on jobs that were not just created: in snapshots, and on adopted ones. */
@@ -53,6 +54,7 @@ export interface RunHead {
   started?: number;
   finished?: number;
   reason?: FailureReason;
+  skipped?: boolean;
   cancelling?: boolean;
   progress?: number;
   detail?: Json;
@@ -90,6 +92,8 @@ type RecordBody =
   | { op: 'start'; id: string; worker: string }
   /** An attempt succeeded; body: its result, empty for none. */
   | { op: 'complete'; id: string; body: string }
+  /** Completed without having run: this parent failed, and it was added with that wish. */
+  | { op: 'skip'; id: string; parent: string }
   /** Back to pending after a failed attempt (`failed`), a death (`crashed`), or by hand (`manual`). */
   | { op: 'retry'; id: string; cause: 'failed' | 'crashed' | 'manual'; error?: JobError; runAt?: number; by?: string }
   /** Failed for good; `crashed` or `taken`: its worker left without settling it. */

@@ -37,14 +37,15 @@ export function countExpired({ finished, finishedSize }: JobTable, retention: Re
 }
 
 /** Whether so many jobs finished after this one that it will leave soon. */
-export function isLeaving({ finished }: JobTable, retention: Retention, entry: Entry): boolean {
+export function isLeaving(table: JobTable, retention: Retention, entry: Entry): boolean {
+  const { finished } = table;
   const { status } = entry;
   if (status !== 'completed' && status !== 'failed') return false;
   const { count } = retention[status];
-  return finished[status].size > count && finished[status].after(entry) >= count;
+  return !table.isNeeded(entry.id) && finished[status].size > count && finished[status].after(entry) >= count;
 }
 
-/** The jobs past their retention, oldest first, `max` at most. */
+/** The jobs past their retention, oldest first, `max` at most. Those that unfinished jobs depend on stay. */
 export function findExpired(table: JobTable, retention: Retention, now: number, max: number): Entry[] {
   const expired: Entry[] = [];
   for (const status of ['completed', 'failed'] as const) {
@@ -59,6 +60,8 @@ export function findExpired(table: JobTable, retention: Retention, now: number, 
         if (finished > now) continue;
         break;
       }
+      // Jobs that depend on it have not run yet, and may want its result.
+      if (table.isNeeded(entry.id)) continue;
       expired.push(entry);
       count--;
       bytes -= entry.size;

@@ -55,3 +55,33 @@ it('a job that ran again while it was archived stays until the archive has what 
   await clock.settle();
   expect(await store.get(['j'])).toEqual([null]);
 });
+
+it('a job that others depend on stays past its retention until they have ended', async () => {
+  const clock = new FakeClock();
+  const retention = { completed: { ...FOREVER, count: 1 }, failed: { ...FOREVER, count: 0 } };
+  const store = new MemoryStore({ clock, retention });
+  onTestFinished(() => store.close());
+  const run = async (id: string, outcome: 'completed' | 'failed'): Promise<void> => {
+    const [claimed] = await store.claim({ worker: 'w', limit: 1, types: { [id]: 1 }, wait: false });
+    const attempt = { id, token: claimed?.token ?? '' };
+    const error = { name: 'Error', message: 'no' };
+    const [settled] = await store.settle([
+      outcome === 'completed' ? { ...attempt, outcome, result: id } : { ...attempt, outcome, error, reason: 'error' },
+    ]);
+    expect(settled?.accepted).toBe(true);
+    await clock.advance(60_000);
+  };
+  const there = async (...ids: string[]) => (await store.get(ids)).map((job) => job !== null);
+  await store.add([
+    ...['good', 'bad', 'other', 'last'].map((id) => ({ id, type: id, data: null })),
+    { id: 'child', type: 'child', data: null, dependsOn: ['good', 'bad'], onParentFailed: 'continue' },
+  ]);
+  await run('good', 'completed');
+  await run('bad', 'failed');
+  await run('other', 'completed');
+  await run('last', 'completed');
+  // Two are one too many, and of two that nobody needs the older one goes.
+  expect(await there('good', 'bad', 'other', 'last')).toEqual([true, true, false, false]);
+  await run('child', 'completed');
+  expect(await there('good', 'bad', 'child')).toEqual([false, false, true]);
+});

@@ -73,7 +73,8 @@ export class Sweeper {
     const { committer, retention, alarms } = this.options;
     const began = this.spent;
     const outcome = await this.run();
-    if (outcome === 'none') this.arm();
+    // What is over its limit and stays, because jobs depend on it, is looked at again after the next commit.
+    if (outcome === 'none') alarms.after('sweep', INTERVAL, () => void this.sweep());
     else if (outcome === 'failed') alarms.after('sweep', INTERVAL, () => void this.sweep());
     else {
       const crowd = Math.min(1, countExpired(committer.table, retention) / CROWD);
@@ -139,6 +140,7 @@ export class Sweeper {
     const { committer, archive } = this.options;
     if (committer.table.entries.get(entry.id) !== entry) return false;
     if (archive && this.kept.get(entry) !== entry.lastSeq) return false;
+    if (committer.table.isNeeded(entry.id)) return false;
     return entry.status === 'completed' || entry.status === 'failed';
   }
 }

@@ -28,6 +28,7 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
     when: 'a worker claims it; the attempt is counted before its handler runs',
   },
   complete: { from: ['active'], to: 'completed', when: 'the handler returned' },
+  skip: { from: ['pending'], to: 'completed', when: 'a parent failed, and it was added with `onParentFailed: skip`' },
   retry: {
     from: ['active', 'failed'],
     to: 'pending',
@@ -36,7 +37,7 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
   fail: {
     from: ['pending', 'active'],
     to: 'failed',
-    when: 'no tries are left, the error forbids another, or it was cancelled',
+    when: 'no tries are left, the error forbids another, it was cancelled, or a parent failed',
   },
   release: { from: ['active'], to: 'pending', when: 'its worker shut down first; the attempt is not counted' },
   report: { from: ['active'], when: 'the handler reported progress or logged' },

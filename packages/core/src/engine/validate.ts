@@ -5,7 +5,7 @@
  */
 import { CheckedSpec } from '../checked-spec';
 import { type Issue, JobTooLargeError, ValidationError } from '../errors';
-import type { BackoffSpec, JobSpec } from '../job';
+import { type BackoffSpec, type JobSpec, PARENT_POLICIES } from '../job';
 import type { JobPatch } from '../store';
 import type { AddDraft, JobHead } from './records';
 import { MAX_TIME } from './time';
@@ -115,6 +115,12 @@ function acceptSpec(
     spec.dependsOn.length > 0
   ) {
     head.dependsOn = [...new Set(spec.dependsOn)];
+  }
+  const { onParentFailed } = spec;
+  if (onParentFailed !== undefined && !PARENT_POLICIES.includes(onParentFailed)) {
+    check.fail('onParentFailed', `must be one of ${PARENT_POLICIES.join(', ')}`);
+  } else if (onParentFailed !== undefined && onParentFailed !== 'wait' && head.dependsOn) {
+    head.onParentFailed = onParentFailed;
   }
   const text = CheckedSpec.textOf(spec);
   const body = text === undefined ? jsonText('data', spec.data, maxBytes, at, issues) : fitting('data', text, maxBytes);

@@ -6,6 +6,7 @@
 import type { Job, JobError, JobLog, Json } from '../job';
 import type { AnyProcessor, InputOf, JobContext, ResultOf } from '../processor';
 import type { Queue } from '../queue';
+import type { JobStore } from '../store';
 import type { DrainOptions } from './drain';
 import { TestLeviathan } from './test-leviathan';
 
@@ -19,6 +20,8 @@ export interface RunJobOptions extends DrainOptions {
   timeout?: number;
   /** Cancels the job when its first attempt has run for so many milliseconds on the fake clock; 0: as soon as it started. */
   cancelAfter?: number;
+  /** Jobs that it depends on, for `ctx.parents`: what each resulted in, or the message of the error that it failed with. */
+  parents?: ({ result: Json } | { error: string })[];
   /** Cancels the job when it aborts, for example from within a server that the handler talks to. */
   signal?: AbortSignal;
 }
@@ -63,7 +66,7 @@ export async function runJob<P extends AnyProcessor>(
   data: InputOf<P>,
   options: RunJobOptions = {},
 ): Promise<JobRun<ResultOf<P>>> {
-  const { attempts = 1, checkpoint, timeout, cancelAfter, signal } = options;
+  const { attempts = 1, checkpoint, timeout, cancelAfter, signal, parents = [] } = options;
   const progress: JobRun<unknown>['progress'] = [];
   await using leviathan = new TestLeviathan({ processors: [recording(processor, progress)] });
   const { clock, store } = leviathan;
@@ -73,7 +76,11 @@ export async function runJob<P extends AnyProcessor>(
   });
 
   const queue = leviathan.queue as unknown as Queue;
-  const { id } = await queue.add(processor.type, data, { attempts, ...(timeout !== undefined && { timeout }) });
+  const dependsOn = await endedJobs(store, parents);
+  const { id } = await queue.add(processor.type, data, {
+    ...{ attempts, dependsOn, onParentFailed: 'continue' },
+    ...(timeout !== undefined && { timeout }),
+  });
   if (checkpoint !== undefined) {
     const [earlier] = await store.claim({ worker: 'earlier attempt', limit: 1, wait: false });
     const attempt = { id, token: earlier?.token ?? '' };
@@ -114,6 +121,23 @@ export async function runJob<P extends AnyProcessor>(
   };
 }
 
+/** Adds jobs that ended so; their ids. */
+async function endedJobs(store: JobStore, ends: NonNullable<RunJobOptions['parents']>): Promise<string[]> {
+  const ids: string[] = [];
+  for (const end of ends) {
+    const [added] = await store.add([{ type: 'parent', data: null }]);
+    const [claimed] = await store.claim({ worker: 'parents', limit: 1, types: { parent: 1 }, wait: false });
+    const attempt = { id: added?.id ?? '', token: claimed?.token ?? '' };
+    await store.settle([
+      'result' in end
+        ? { ...attempt, outcome: 'completed', result: end.result }
+        : { ...attempt, outcome: 'failed', reason: 'error', error: { name: 'Error', message: end.error } },
+    ]);
+    ids.push(attempt.id);
+  }
+  return ids;
+}
+
 /** The same processor, whose every call of `progress` is written down: the store only gets the newest of those in quick succession. */
 function recording(processor: AnyProcessor, progress: JobRun<unknown>['progress']): AnyProcessor {
   return {
@@ -134,6 +158,9 @@ function recording(processor: AnyProcessor, progress: JobRun<unknown>['progress'
         },
         get signal() {
           return ctx.signal;
+        },
+        get parents() {
+          return ctx.parents;
         },
         get log() {
           return ctx.log;

@@ -17,6 +17,7 @@ import { explain } from './suite/explain';
 import { keys } from './suite/keys';
 import { list } from './suite/list';
 import { moves } from './suite/move';
+import { parentPolicies } from './suite/parent-policies';
 import { pause } from './suite/pause';
 import { persistence } from './suite/persistence';
 import { report } from './suite/report';
@@ -42,7 +43,7 @@ const CONCERNS = [
   pause,
   scheduling,
   time,
-].concat([dependencies, events, close, persistence, concurrency, badInput]);
+].concat([dependencies, parentPolicies, events, close, persistence, concurrency, badInput]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,

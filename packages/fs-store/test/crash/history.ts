@@ -18,7 +18,18 @@ import type {
 } from '@leviathan/core';
 import { JOB_DEFAULTS } from '@leviathan/core/engine';
 import type { LedgerEntry } from '../support/ledger';
-import { cancelled, fresh, PAUSE, released, retried, type Seen, type SeenText, seenText, settled } from './seen';
+import {
+  cancelled,
+  fresh,
+  orphaned,
+  PAUSE,
+  released,
+  retried,
+  type Seen,
+  type SeenText,
+  seenText,
+  settled,
+} from './seen';
 
 /** One change of one job. */
 export interface Step {
@@ -196,6 +207,9 @@ class Reader {
   private addOne(id: string, spec: JobSpec, marks: Partial<Step> = {}): void {
     this.jobs.set(id, { seen: fresh(spec), maxAttempts: spec.maxAttempts ?? JOB_DEFAULTS.maxAttempts, store: 0 });
     this.step(id, 'add', (seen) => seen, { batch: this.batch, ...marks });
+    for (const parent of spec.dependsOn ?? []) {
+      if (this.jobs.get(parent)?.seen.status === 'failed') this.cascade(parent, false, { batch: this.batch, ...marks });
+    }
   }
 
   private claim(store: number, claimed: readonly ClaimedJob[]): void {
@@ -280,11 +294,13 @@ class Reader {
   private step(job: string, what: string, effect: (seen: Seen) => Seen | null, marks: Partial<Step> = {}): void {
     const running = this.jobs.get(job);
     if (!running || !this.entry) return;
-    const after = effect(running.seen);
+    const before = running.seen;
+    const after = effect(before);
+    const batch = marks.batch ?? ++this.batch;
     const { askedAt, answeredAt } = this.entry;
     const told = answeredAt === undefined ? NEVER : this.placeOf(answeredAt);
     this.steps.push({
-      ...{ job, what, group: this.group, batch: marks.batch ?? ++this.batch },
+      ...{ job, what, group: this.group },
       after: after && seenText(after),
       adopted:
         after && seenText(after.status === 'active' ? { ...after, status: 'pending', cancelling: false } : after),
@@ -294,10 +310,21 @@ class Reader {
       firm: told,
       isWish: false,
       voidFrom: NEVER,
-      ...marks,
+      ...{ ...marks, batch },
     });
     if (after) running.seen = after;
     else this.jobs.delete(job);
+    if ((after === null && before.status !== 'completed') || after?.status === 'failed') {
+      this.cascade(job, after === null, { ...marks, batch });
+    }
+  }
+
+  /** What becomes of jobs that depend on it is there with its own end, or made when the store opens: nobody sees one without the other. */
+  private cascade(parent: string, hasLeft: boolean, marks: Partial<Step>): void {
+    for (const [id, { seen }] of [...this.jobs]) {
+      const after = seen.options.dependsOn.includes(parent) ? orphaned(seen, hasLeft) : undefined;
+      if (after) this.step(id, `end for want of ${parent}`, () => after, marks);
+    }
   }
 }
 

@@ -188,12 +188,13 @@ async function stateOf(store: JobStore, all: readonly Job[]): Promise<Map<string
 const PAUSED = seenText({ ...fresh(PAUSE), data: true });
 
 function seenJob(job: Job): SeenText {
-  const { status, attempt, priority, data, result, reason, cancelling, metadata } = job;
+  const { status, attempt, priority, data, result, reason, cancelling, skipped, metadata } = job;
   return seenText({
     ...{ status, attempt, priority, data: data as Seen['data'] },
     result: (result ?? null) as Seen['result'],
     reason: reason ?? null,
     cancelling: cancelling ?? false,
+    skipped: skipped ?? false,
     checkpoint: metadata.checkpoint ?? null,
     options: optionsOf(job),
   });

@@ -6,6 +6,7 @@
  */
 import type { History, Step } from './history';
 import type { Observation } from './inspect';
+import { orphaned, type Seen, type SeenText, seenText } from './seen';
 
 /** Which crash it was. */
 export interface Crash {
@@ -81,8 +82,16 @@ function isSeen(
   isAdopted: boolean,
 ): boolean {
   const shown = jobs.get(job) ?? null;
-  if (shown === after || (isAdopted && shown !== null && shown === adopted)) return true;
+  if (shown === after || (isAdopted && shown !== null && isAdoptedAs(adopted, shown))) return true;
   return shown === null && mayArchive && isFinished && (archived.get(job) ?? []).includes(after as string);
+}
+
+/** The file shows it so; its parents may be lost. */
+function isAdoptedAs(adopted: SeenText | null, shown: SeenText): boolean {
+  if (adopted === null || shown === adopted) return shown === adopted;
+  const seen = JSON.parse(adopted) as Seen;
+  const alone = seen.options.dependsOn.length > 0 ? orphaned(seen, true) : undefined;
+  return alone !== undefined && shown === seenText(alone);
 }
 
 function misfit(

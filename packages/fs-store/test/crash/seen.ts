@@ -12,6 +12,7 @@ export interface SeenOptions {
   tags: readonly string[];
   key: string | null;
   dependsOn: readonly string[];
+  onParentFailed: string | null;
   timeout: number | null;
   backoff: unknown;
   maxAttempts: number;
@@ -27,6 +28,7 @@ export interface Seen {
   result: Json;
   reason: string | null;
   cancelling: boolean;
+  skipped: boolean;
   checkpoint: Json;
   options: SeenOptions;
 }
@@ -35,15 +37,16 @@ export interface Seen {
 export type SeenText = string;
 
 export function seenText(seen: Seen): SeenText {
-  const { status, attempt, priority, data, result, reason, cancelling, checkpoint, options } = seen;
-  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, checkpoint, options });
+  const { status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, options } = seen;
+  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, options });
 }
 
 /** The options of a job, as it was added or as a store shows it. */
 export function optionsOf(job: JobSpec | Job): SeenOptions {
   const { maxAttempts, maxCrashes } = { ...JOB_DEFAULTS, ...job };
   const { type, tags = [], key = null, dependsOn = [], timeout = null, backoff = null } = job;
-  return { type, tags, key, dependsOn, timeout, backoff, maxAttempts, maxCrashes };
+  const onParentFailed = job.onParentFailed === 'wait' ? null : (job.onParentFailed ?? null);
+  return { type, tags, key, dependsOn, onParentFailed, timeout, backoff, maxAttempts, maxCrashes };
 }
 
 /** A pause, which is kept as if it were a job. */
@@ -52,8 +55,8 @@ export const PAUSE: JobSpec = { type: '', data: false };
 /** A job that was just added. */
 export function fresh(spec: JobSpec): Seen {
   const { data, priority = JOB_DEFAULTS.priority } = spec;
-  const rest = { result: null, reason: null, cancelling: false, checkpoint: null, options: optionsOf(spec) };
-  return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest };
+  const rest = { result: null, reason: null, cancelling: false, skipped: false, checkpoint: null };
+  return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest, options: optionsOf(spec) };
 }
 
 /** After an attempt ended so. */
@@ -83,4 +86,15 @@ export function cancelled(seen: Seen): Seen {
 export function retried(seen: Seen): Seen {
   if (seen.status !== 'failed') return seen;
   return { ...seen, status: 'pending', attempt: 0, result: null, reason: null };
+}
+
+/** A parent of it failed, or left; undefined: it goes on, or waits on. */
+export function orphaned(seen: Seen, parentLeft: boolean): Seen | undefined {
+  if (seen.status !== 'pending') return undefined;
+  const { onParentFailed } = seen.options;
+  if (onParentFailed === 'skip') return { ...seen, status: 'completed', skipped: true };
+  if (onParentFailed === 'fail' || (parentLeft && onParentFailed === null)) {
+    return { ...seen, status: 'failed', reason: 'dependency' };
+  }
+  return undefined;
 }

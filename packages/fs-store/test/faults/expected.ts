@@ -14,6 +14,7 @@ import type {
   JobSpec,
   JobStatus,
   Json,
+  ParentPolicy,
   Report,
   ReportResult,
   Settlement,
@@ -38,6 +39,10 @@ export interface ExpectedJob {
   cancelling: boolean;
   /** Which store's worker holds it. */
   holder: number | undefined;
+  dependsOn: string[];
+  onParentFailed: ParentPolicy;
+  /** It ended, or was to end, for want of a parent. */
+  isOrphaned: boolean;
 }
 
 /** Codes of a store that cannot be opened (again). */
@@ -60,6 +65,8 @@ export class Expected {
   mayForgetStarts = false;
   /** What each `add` asked for, whatever came of it. */
   readonly #asked = new Map<string, ExpectedJob>();
+  /** Jobs that were removed before they completed. */
+  readonly #left = new Set<string>();
   /** Stores that had no owner any more and could not become it: they close like a process that dies. */
   readonly #lost = new Set<number>();
   /** Stores that were opened beside another one. */
@@ -85,6 +92,7 @@ export class Expected {
       // Whoever closes a store that cannot write ends the waiting of others, who are not told how it ended.
       const isOpen = entry.state === 'refused' && closes.some((close) => close.on === entry.on && close.askedAt < at);
       this.#answered(entry, isOpen);
+      this.#cascade();
     }
     for (const entry of entries) if (entry.answeredAt === undefined) this.#unanswered(entry);
   }
@@ -168,6 +176,7 @@ export class Expected {
       if (!job) continue;
       switch (change.action) {
         case 'remove':
+          if (!job.statuses.has('completed')) this.#left.add(id);
           this.jobs.delete(id);
           this.absent.add(id);
           break;
@@ -178,6 +187,7 @@ export class Expected {
         case 'retry':
           if (job.statuses.has('failed')) job.attempts = new Set([0]);
           job.statuses = new Set(['pending']);
+          this.#parentRetried(id);
           break;
         case 'reprioritise':
           job.priority = change.priority;
@@ -190,6 +200,37 @@ export class Expected {
           if (change.patch.tags) job.tags = change.patch.tags;
       }
     }
+  }
+
+  /** What the ends of jobs mean to those that depend on them. */
+  #cascade(): void {
+    for (let isSettled = false; !isSettled; ) {
+      isSettled = true;
+      for (const job of this.jobs.values()) {
+        const loss = job.statuses.has('pending') ? this.#lossOf(job) : 'none';
+        const end = job.onParentFailed === 'skip' ? 'completed' : 'failed';
+        if (loss === 'none' || (loss === 'perhaps' && job.statuses.has(end))) continue;
+        if (loss === 'sure') job.statuses.delete('pending');
+        job.statuses.add(end);
+        job.isOrphaned = true;
+        isSettled = false;
+      }
+    }
+  }
+
+  /** What was to become of its children may have found no room on the disk by then; now it is not to any more. */
+  #parentRetried(id: string): void {
+    for (const job of this.jobs.values()) if (job.isOrphaned && job.dependsOn.includes(id)) job.statuses.add('pending');
+  }
+
+  /** Whether a parent keeps it from ever running. */
+  #lossOf({ dependsOn, onParentFailed }: ExpectedJob): 'none' | 'perhaps' | 'sure' {
+    if (onParentFailed === 'continue') return 'none';
+    if (dependsOn.some((id) => this.#left.has(id))) return 'sure';
+    if (onParentFailed === 'wait') return 'none';
+    const parents = dependsOn.flatMap((id) => this.jobs.get(id) ?? []).filter(({ statuses }) => statuses.has('failed'));
+    if (parents.length === 0) return 'none';
+    return parents.some(({ statuses }) => statuses.size === 1) ? 'sure' : 'perhaps';
   }
 
   #paused(paused: boolean, type = '*'): void {
@@ -256,6 +297,9 @@ function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
     mayLack,
     cancelling: false,
     holder: undefined,
+    dependsOn: spec.dependsOn ?? [],
+    onParentFailed: spec.onParentFailed ?? 'wait',
+    isOrphaned: false,
   };
 }
 

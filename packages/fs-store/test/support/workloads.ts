@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { JobSpec } from '@leviathan/core';
+import type { JobSpec, ParentPolicy } from '@leviathan/core';
 import type { FsStoreOptions } from '../../src/options';
 import { completed, failed, World } from './world';
 
@@ -74,6 +74,34 @@ const list: Workload[] = [
       await world.add([{ id: 'again', type: 'a', data: null, key: 'k' }]);
       await world.add(jobs('one', 1), { onDuplicate: 'reject' });
       await world.add([{ id: 'later', type: 'a', data: null, runAt: world.clock.now() + HOUR }]);
+      await world.close();
+    },
+  },
+  {
+    name: 'flow',
+    options: {},
+    async run(world) {
+      await world.start();
+      const after = (id: string, onParentFailed: ParentPolicy, ...dependsOn: string[]): JobSpec => ({
+        ...{ id, type: 'b', data: id, dependsOn, onParentFailed },
+      });
+      await world.add([
+        ...jobs('parent', 3, { maxAttempts: 1 }),
+        after('fails', 'fail', 'parent-0', 'parent-1'),
+        after('goes-on', 'continue', 'parent-0'),
+        after('skipped', 'skip', 'parent-0'),
+        after('last', 'fail', 'fails', 'skipped'),
+        after('end', 'wait', 'skipped'),
+        after('waits', 'wait', 'parent-2'),
+      ]);
+      const [first] = await world.claim({ types: { a: 1 } });
+      if (first) await world.settle([failed(first)]);
+      await world.add([after('late', 'skip', 'parent-0')]);
+      await world.complete(await world.claim({ limit: 2, types: { b: 2 } }));
+      await world.change({ action: 'retry' }, { ids: ['parent-0', 'fails'] });
+      await world.change({ action: 'cancel' }, { ids: ['parent-1'] });
+      await world.change({ action: 'remove' }, { ids: ['parent-2'] });
+      await world.complete(await world.claim({ types: { a: 1 } }));
       await world.close();
     },
   },

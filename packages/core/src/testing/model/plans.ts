@@ -5,7 +5,7 @@
  * @module
  */
 import type * as FastCheck from 'fast-check';
-import { FAILURE_REASONS, JOB_STATUSES, type Json } from '../../job';
+import { FAILURE_REASONS, JOB_STATUSES, type Json, PARENT_POLICIES } from '../../job';
 import { EVENT_KINDS } from '../../store';
 
 /** The module fast-check. */
@@ -88,6 +88,7 @@ export function plansOf(fc: Fc, powers: Powers) {
     backoff: seldom(backoff),
     key: seldom(fc.constantFrom(...KEYS)),
     tags: seldom(fc.array(fc.constantFrom(...TAGS), { maxLength: 3 })),
+    onParentFailed: powers.dependencies ? sometimes(fc.constantFrom(...PARENT_POLICIES)) : none,
     parents: powers.dependencies ? seldom(fc.array(parent, { minLength: 1, maxLength: 2 })) : none,
   });
   const attempt = fc.record({

@@ -67,6 +67,9 @@ function newJob(ref: Reference, spec: JobSpec, id: string): Known {
   if (spec.timeout !== undefined) job.timeout = spec.timeout;
   if (spec.key !== undefined) job.key = spec.key;
   if (parents.length > 0) job.dependsOn = parents;
+  if (parents.length > 0 && spec.onParentFailed && spec.onParentFailed !== 'wait') {
+    job.onParentFailed = spec.onParentFailed;
+  }
   if (tags.length > 0) job.tags = tags;
   return {
     job,

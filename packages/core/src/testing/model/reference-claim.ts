@@ -1,5 +1,6 @@
 import type { ClaimedJob, ClaimRequest } from '../../store';
 import { find, isScheduled, type Known, queueOf, type Reference, record, surely, waitsFor } from './reference';
+import { cascade } from './reference-flow';
 
 /** `claim` that does not wait. @param told The store's answer, for the tokens. */
 export function claim(ref: Reference, request: ClaimRequest, told: ClaimedJob[] | undefined): ClaimedJob[] {
@@ -17,8 +18,9 @@ export function claimAndWait(ref: Reference, request: ClaimRequest, number: numb
   serve(ref);
 }
 
-/** After each change: those who wait get what became ready, first come, first served. */
+/** After each change: what it means to jobs that depend on others, and then those who wait get what became ready, first come, first served. */
 export function serve(ref: Reference): void {
+  cascade(ref);
   for (const waiting of [...ref.waiting]) {
     const jobs = claimable(ref, waiting.request);
     if (jobs.length === 0) continue;

@@ -54,11 +54,19 @@ export function expired(ref: Reference, retention: Retention, now: number): Know
       const left = finished.filter((other) => !gone.includes(other));
       const size = left.reduce((sum, { job }) => sum + sizeOf(job), 0);
       const at = Date.parse(one.job.finished ?? '');
-      if (now - at >= age || left.length > count || size > bytes) gone.push(one);
-      else if (at <= now) break;
+      if (now - at >= age || left.length > count || size > bytes) {
+        if (!isNeeded(ref, one)) gone.push(one);
+      } else if (at <= now) break;
     }
     return gone;
   });
+}
+
+/** Jobs that depend on it have not run yet, and may want its result. */
+function isNeeded(ref: Reference, { job: parent }: Known): boolean {
+  return ref.known.some(
+    ({ job }) => (job.status === 'pending' || job.status === 'active') && job.dependsOn?.includes(parent.id),
+  );
 }
 
 function sizeOf(job: Job): number {

@@ -99,7 +99,8 @@ export function fail(ref: Reference, one: Known, reason: FailureReason, error?: 
   );
 }
 
-function end(ref: Reference, one: Known, kind: EventKind, change: (job: Known['job']) => void, more = {}): void {
+/** It has an outcome, of which `change` is what shows. */
+export function end(ref: Reference, one: Known, kind: EventKind, change: (job: Known['job']) => void, more = {}): void {
   delete one.token;
   one.finishedNo = ++ref.finished;
   record(

@@ -80,7 +80,9 @@ export function causes(ref: Reference, one: Known): { causes: ExpectedCause[]; o
     const state = { cancelling: job.cancelling === true, stuck: job.metadata.stuck === true };
     return { causes: [{ code: 'running', worker: job.worker ?? '', since, ...state }], open: false };
   }
-  if (job.status === 'completed') return { causes: [{ code: 'completed', at }], open: false };
+  if (job.status === 'completed') {
+    return { causes: [{ code: 'completed', at, ...(job.skipped && { skipped: true }) }], open: false };
+  }
   if (job.status === 'failed') {
     const message = job.metadata.errors.at(-1)?.message ?? '';
     return { causes: [{ code: 'failed', at, reason: job.reason ?? 'error', message }], open: false };

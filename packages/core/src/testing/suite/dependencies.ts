@@ -63,14 +63,6 @@ export function dependencies(test: StoreTest): void {
       expect(await claimedIds(h)).toEqual(['child']);
     });
 
-    dependent('keeps the child blocked when its parent is removed before it completed', async (h) => {
-      await h.addAll([{ id: 'parent' }, { id: 'child', dependsOn: ['parent'] }]);
-      await h.store.change({ change: { action: 'remove' }, target: { ids: ['parent'] } });
-      expect(await claimedIds(h)).toEqual([]);
-      await h.store.change({ change: { action: 'cancel' }, target: { ids: ['child'] } });
-      expect(await h.job('child')).toMatchObject({ status: 'failed', reason: 'cancelled' });
-    });
-
     dependent('keeps the child released when its parent is removed after it completed', async (h) => {
       await h.addAll([{ id: 'parent' }, { id: 'child', dependsOn: ['parent'] }]);
       await completeNext(h);

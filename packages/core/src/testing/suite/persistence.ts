@@ -1,3 +1,4 @@
+import type { ParentPolicy } from '../../job';
 import { describe, expect } from '../vitest-api';
 import { oneOfEach } from './change';
 import { BOOM, iso } from './harness';
@@ -142,6 +143,18 @@ export function persistence(test: StoreTest): void {
       expect(await h.claim()).toEqual([]);
       await h.settle(p2, { outcome: 'completed' });
       expect((await h.claim()).map(({ job }) => job.id)).toEqual(['child']);
+    });
+
+    test.needing('persistence', 'dependencies')('still knows what a failed parent means to its children', async (h) => {
+      const of = (id: string) => ({ dependsOn: ['p1', 'p2'], onParentFailed: id as ParentPolicy, id });
+      await h.addAll([{ id: 'p1' }, { id: 'p2' }, of('fail'), of('continue'), of('skip')]);
+      await h.settle(await h.claimOne(), { outcome: 'completed' });
+      await h.reopen();
+      await h.settle(await h.claimOne(), { outcome: 'failed', error: BOOM, reason: 'error' });
+      await h.reopen();
+      expect(await h.job('fail')).toMatchObject({ status: 'failed', reason: 'dependency' });
+      expect(await h.job('skip')).toMatchObject({ status: 'completed', skipped: true });
+      expect((await h.claim()).map(({ job }) => job.id)).toEqual(['continue']);
     });
 
     test.needing('persistence', 'resumable-events')('tells events since before it closed', async (h) => {
