@@ -52,9 +52,11 @@ export async function compressArchive(scope: Scope, now: number): Promise<void> 
 
 /** The compressed part has its name only once it is whole, so the plain one is not needed any more. */
 async function removeCompressedParts({ dir, files }: Scope): Promise<void> {
-  const all = allArchiveFiles(files, dir);
   const needed = new Set(archiveFiles(files, dir).map((file) => file.name));
-  for (const { name } of all) if (!needed.has(name)) await unlinkBusy(files, join(dir, name));
+  const left = allArchiveFiles(files, dir).filter(({ name }) => !needed.has(name));
+  // A process that died in between may not have brought the new name to the device.
+  if (left.length > 0) await files.syncDir(dir);
+  for (const { name } of left) await unlinkBusy(files, join(dir, name));
 }
 
 /** From here on jobs of that day go to a new file. */

@@ -178,6 +178,23 @@ describe('compression', () => {
     }
   });
 
+  it('has a part that another process compressed on the device before the plain one goes', async () => {
+    const files = faultyFiles();
+    const { dir, archive } = setUp({ files });
+    archive.append([finished('a', '2025-01-01T10:00:00.000Z')]);
+    const plain = join(dir, '2025-01-01.1.ndjson');
+    files.renameSync(join(dir, '2025-01-01.ndjson'), plain);
+    writeFileSync(`${plain}.gz`, gzipSync(readFileSync(plain)));
+    const before = files.calls.length;
+    await archive.compress();
+    const calls = files.calls.slice(before).filter(({ call }) => call === 'syncDir' || call === 'unlinkSync');
+    expect(calls).toEqual([
+      { call: 'syncDir', args: [dir] },
+      { call: 'unlinkSync', args: [plain] },
+    ]);
+    expect(await idsOf(archive, '2025-01-01')).toEqual(['a']);
+  });
+
   it('stops when the archive is closed, and another one goes on', async () => {
     const { dir, clock, archive } = setUp();
     for (const day of ['01', '02', '03']) archive.append([finished(`on-${day}`, `2025-01-${day}T10:00:00.000Z`)]);

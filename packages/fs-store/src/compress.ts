@@ -40,7 +40,9 @@ export async function compressSegments(
     const plain = join(dir, segment.name);
     // Left by a crash between the rename and the removal, or while the plain file was damaged since.
     const finished = segment.gz && !(await isWhole(files, plain)) && (await isWhole(files, `${plain}.gz`));
-    if (!finished) await compress(files, dir, plain, level, pause);
+    if (!finished) await compress(files, plain, level, pause);
+    // Also when another process gave the new name: it may have died before it was on the device.
+    await files.syncDir(dir);
     onRemove(segment.name);
     await unlinkBusy(files, plain);
     gone.push(segment.name);
@@ -48,13 +50,7 @@ export async function compressSegments(
   return gone;
 }
 
-async function compress(
-  files: Files,
-  dir: string,
-  plain: string,
-  level: number,
-  pause: () => Promise<void>,
-): Promise<void> {
+async function compress(files: Files, plain: string, level: number, pause: () => Promise<void>): Promise<void> {
   const temporary = `${plain}.gz.tmp`;
   discard(files, temporary);
   const { mtimeMs } = files.statSync(plain);
@@ -73,7 +69,6 @@ async function compress(
     discard(files, temporary);
     throw error;
   }
-  await files.syncDir(dir);
 }
 
 async function pack(files: Files, plain: string, fd: number, level: number, pause: () => Promise<void>): Promise<void> {

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Entry, type Run, runHeadOf } from './entry';
+import type { Entry } from './entry';
 import { quoted } from './quoted';
+import { type Run, runHeadOf } from './run';
 
 /** JSON text of `headOf(entry)`. */
 export function headTextOf(entry: Entry): string {

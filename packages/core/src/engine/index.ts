@@ -7,7 +7,7 @@
 export { applyAndTell, type CommitLog, Committer, noLog } from './committer';
 export { decideTakeBack } from './decide-settle';
 export { type EngineOptions, EngineStore } from './engine-store';
-export { type BodySource, Entry, headOf, Run } from './entry';
+export { type BodySource, Entry, headOf } from './entry';
 export { EventHub } from './event-hub';
 export { FinishedList } from './finished-list';
 export { headTextOf } from './head-text';
@@ -24,6 +24,7 @@ export {
   type Retention,
   type RetentionLimit,
 } from './retention';
+export { Run } from './run';
 export type { Archiver } from './sweeper';
 export { isoOf } from './time';
 export { allows, TRANSITIONS, type Transition } from './transitions';

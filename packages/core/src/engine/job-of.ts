@@ -4,7 +4,8 @@
  * @module
  */
 import { type Job, type JobError, type JobLog, type JobMetadata, type Json, MAX_LOGS } from '../job';
-import type { BodySource, Entry, Run } from './entry';
+import type { BodySource, Entry } from './entry';
+import type { Run } from './run';
 import { isoOf } from './time';
 
 /** JSON text of the job's data. */

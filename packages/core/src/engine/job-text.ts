@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { BodySource, Entry, EntryExtra, Run } from './entry';
+import type { BodySource, Entry, EntryExtra } from './entry';
 import { dataOf, metadataOf, resultOf } from './job-of';
 import { quoted } from './quoted';
+import type { Run } from './run';
 import { isoOf } from './time';
 
 /** The same text as `JSON.stringify(jobOf(entry, bodies))`. */

@@ -4,8 +4,9 @@
  * @module
  */
 import { type JobError, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
-import type { Entry, EntryExtra, Run } from './entry';
+import type { Entry, EntryExtra } from './entry';
 import type { EditPatch, StoreRecord } from './records';
+import type { Run } from './run';
 
 /** Records that change the fields of an existing job. */
 export type MutatingRecord = Exclude<StoreRecord, { op: 'add' | 'remove' | 'refuse' | 'pause' | 'worker' }>;

@@ -2,8 +2,8 @@ import type { Job } from '../../job';
 import type { ChangeRequest, ChangeSkip, JobPatch } from '../../store';
 import { find, holderOf, iso, isScheduled, type Known, type Reference, record, tell, tellDrained } from './reference';
 import { serve } from './reference-claim';
+import { fail } from './reference-end';
 import { moveJobs } from './reference-move';
-import { fail } from './reference-settle';
 import { matching } from './reference-view';
 
 /** What a change did to each of its targets, in their order. */

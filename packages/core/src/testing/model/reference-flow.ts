@@ -1,6 +1,6 @@
 import type { JobError } from '../../job';
 import { find, inAnyOrder, iso, type Known, type Reference } from './reference';
-import { end, fail } from './reference-settle';
+import { end, fail } from './reference-end';
 
 /** Jobs that a parent keeps from ever running end, one way or another, and then those that depend on them. */
 export function cascade(ref: Reference): void {

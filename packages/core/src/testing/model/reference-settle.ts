@@ -1,7 +1,8 @@
-import { type FailureReason, type JobError, MAX_ERRORS, MAX_LOGS } from '../../job';
+import { type JobError, MAX_ERRORS, MAX_LOGS } from '../../job';
 import type { EventKind, Report, ReportResult, Settlement, SettleResult } from '../../store';
 import { find, inAnyOrder, iso, type Known, type Reference, record, surely, tell } from './reference';
 import { serve } from './reference-claim';
+import { end, fail } from './reference-end';
 
 /** `settle`: each for itself, in order; the states are those after the whole batch. */
 export function settle(ref: Reference, settlements: Settlement[]): SettleResult[] {
@@ -82,39 +83,6 @@ export function crash(ref: Reference, one: Known): void {
   if (job.cancelling) fail(ref, one, 'cancelled', error);
   else if (crashes >= job.maxCrashes) fail(ref, one, 'crashed', error);
   else back(ref, one, 'crashed', error);
-}
-
-/** Fails for good. */
-export function fail(ref: Reference, one: Known, reason: FailureReason, error?: JobError): void {
-  end(
-    ref,
-    one,
-    'failed',
-    (job) => {
-      job.status = 'failed';
-      job.reason = reason;
-      if (error) job.metadata.errors = [...job.metadata.errors, error].slice(-MAX_ERRORS);
-    },
-    { reason, ...(error && { error: error.message }) },
-  );
-}
-
-/** It has an outcome, of which `change` is what shows. */
-export function end(ref: Reference, one: Known, kind: EventKind, change: (job: Known['job']) => void, more = {}): void {
-  delete one.token;
-  one.finishedNo = ++ref.finished;
-  record(
-    ref,
-    one,
-    kind,
-    (job) => {
-      change(job);
-      job.finished = iso(ref.now);
-      delete job.cancelling;
-      delete job.runAt;
-    },
-    more,
-  );
 }
 
 function back(ref: Reference, one: Known, kind: EventKind, error: JobError, runAt?: string): void {
