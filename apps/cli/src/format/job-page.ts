@@ -67,11 +67,14 @@ function facts(job: Job, now: number): [label: string, value: string][] {
     ['worker', job.worker],
     ['key', job.key],
     ['tags', job.tags?.join(', ')],
-    ['depends on', job.dependsOn?.join(', ')],
-    ['parent fails', job.onParentFailed],
+    ['depends on', job.dependsOn && `${job.dependsOn.join(', ')}${policyOf(job)}`],
     ['timeout', job.timeout === undefined ? undefined : duration(job.timeout)],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);
+}
+
+function policyOf({ onParentFailed }: Job): string {
+  return onParentFailed === undefined ? '' : `; if one fails: ${onParentFailed}`;
 }
 
 function took({ started, finished }: Job): string {

@@ -94,6 +94,6 @@ function sentenceOf(cause: Cause): string {
         ? `It was left out at ${cause.at}, because a parent failed.`
         : `It completed at ${cause.at}.`;
     case 'failed':
-      return `It failed at ${cause.at} (${cause.reason})${cause.message ? `: ${cause.message}` : ''}.`;
+      return `It failed at ${cause.at} (${cause.reason})${cause.message ? `: ${cause.message.replace(/\.$/, '')}` : ''}.`;
   }
 }
