@@ -1,5 +1,5 @@
 /**
- * Records as the bytes of their lines. Those that happen most (a plain job is added, starts, completes) are put together from parts that
+ * Records as the bytes of their lines. Those that happen most (a plain job is added, starts, completes, leaves) are put together from parts that
  * are made once per batch; the others go through their text.
  *
  * @module

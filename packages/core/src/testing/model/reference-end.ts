@@ -1,5 +1,4 @@
-import type { FailureReason, JobError } from '../../job';
-import { MAX_ERRORS } from '../../job';
+import { type FailureReason, type JobError, MAX_ERRORS } from '../../job';
 import type { EventKind } from '../../store';
 import { iso, type Known, type Reference, record } from './reference';
 
