@@ -5,6 +5,7 @@
  */
 export { backoffDelay, DEFAULT_BACKOFF } from './backoff';
 export { type Clock, systemClock, type Timer } from './clock';
+export * from './definition';
 export type { ListenerOf } from './emitter';
 export { isSafeId } from './engine/index';
 export * from './errors';
@@ -14,6 +15,7 @@ export { type JobCalls, JobHandle } from './job-handle';
 export { JobQueueService } from './job-queue-service';
 export type { AddJobOptions, DataFor, JobInput, ProcessorFor, Processors, ResultFor, TypeIn } from './job-types';
 export { Leviathan, type LeviathanOptions } from './leviathan';
+export type { LimitSpec, RateSpec } from './limit';
 export type { Logger } from './logger';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store';
 export * from './processor';

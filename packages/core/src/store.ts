@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Definition, DefinitionChange, DefinitionKind } from './definition';
 import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
 
 /** What survives an acknowledged call: nothing, the death of the process, or a power cut. */
@@ -277,6 +278,7 @@ export const EVENT_KINDS = [
   'refused',
   'paused',
   'resumed',
+  'defined',
   'drained',
   'reset',
 ] as const;
@@ -289,6 +291,7 @@ export type EventKind = (typeof EVENT_KINDS)[number];
  *
  * - `retrying`: back to pending after a failed attempt, or by hand; `crashed`: back to pending because its process died.
  * - `refused`: a late or foreign settlement was turned away.
+ * - `defined`: a definition was set or removed.
  * - `drained`: the last pending or active job ended.
  * - `reset`: events are missing (the position was too old, or a client fell behind): read the state again.
  */
@@ -315,6 +318,8 @@ export interface StoreEvent {
   error?: string;
   /** When a retrying job runs next: ISO 8601. */
   runAt?: string;
+  /** What was defined. */
+  definition?: { kind: DefinitionKind; name: string; removed?: true };
 }
 
 /** Which events. Conditions add up; left out: all. */
@@ -389,6 +394,16 @@ export interface JobStore {
 
   /** Stops (or lets go on) the starting of jobs: all, or one type. Running jobs run on. Survives a restart. */
   pause(paused: boolean, options?: { type?: string; by?: string }): Promise<void>;
+
+  /**
+   * Sets and removes definitions, all or none. Resolves when they are as durable as the store promises. One that says what is there already,
+   * and the removal of one that is not there, change nothing.
+   * @throws ValidationError, StoreWriteError: nothing was changed
+   */
+  define(changes: DefinitionChange[], options?: { by?: string }): Promise<void>;
+
+  /** All definitions, or those of a kind, by kind and name. */
+  definitions(kind?: DefinitionKind): Promise<Definition[]>;
 
   /** The jobs, in the order of the ids; `null` where there is none. */
   get(ids: string[]): Promise<(Job | null)[]>;

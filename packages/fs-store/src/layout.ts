@@ -4,7 +4,14 @@
  * @module
  */
 import { join } from 'node:path';
-import { isSafeId, JOB_STATUSES, type JobStatus } from '@leviathan/core';
+import {
+  DEFINITION_FOLDERS,
+  DEFINITION_KINDS,
+  type DefinitionKind,
+  isSafeId,
+  JOB_STATUSES,
+  type JobStatus,
+} from '@leviathan/core';
 import { ensureDirSync, isTemporary } from './atomic';
 import type { Files } from './files';
 
@@ -39,6 +46,16 @@ export class Layout {
     return join(this.statusFolders[status], `${id}.json`);
   }
 
+  /** The folder of all definitions of a kind. */
+  definitions(kind: DefinitionKind): string {
+    return join(this.root, DEFINITION_FOLDERS[kind]);
+  }
+
+  /** Where a definition stands. Its name is safe: see `isSafeId`. */
+  definitionFile(kind: DefinitionKind, name: string): string {
+    return join(this.definitions(kind), `${name}.json`);
+  }
+
   /**
    * Makes the folders that are missing, and gives them.
    * @throws ENOTDIR where a file or a link stands in the place of one; any other error of a system call
@@ -46,6 +63,7 @@ export class Layout {
   ensure(files: Files): string[] {
     const folders = [...JOB_STATUSES.map((status) => this.statusFolders[status])];
     folders.push(this.inbox, this.journal, this.archive, this.quarantine);
+    folders.push(...DEFINITION_KINDS.map((kind) => this.definitions(kind)));
     return folders.flatMap((folder) => ensureDirSync(files, folder));
   }
 }

@@ -6,6 +6,7 @@
 import {
   type ClaimedJob,
   type ClaimRequest,
+  type DefinitionChange,
   type JobValidator,
   type Json,
   StoreClosedError,
@@ -13,10 +14,11 @@ import {
   systemClock,
   type Timer,
 } from '@leviathan/core';
-import { EngineStore, isLeaving, jobTextOf } from '@leviathan/core/engine';
+import { decideDefine, EngineStore, isLeaving, jobTextOf } from '@leviathan/core/engine';
 import { Archive } from './archive';
 import { BodyCache } from './bodies';
 import { DeathWatch } from './death-watch';
+import { DefinitionFiles } from './definition-files';
 import { Inbox } from './inbox';
 import { asWriteError, Journal } from './journal';
 import { JournalLog } from './journal-log';
@@ -72,6 +74,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
   private readonly outside: Outside;
   private readonly view: FolderView;
   private readonly inbox: Inbox;
+  private readonly definitionFiles: DefinitionFiles;
   private readonly archive: Archive;
   private readonly deaths: DeathWatch;
   /** Resolves when the folders were compared with the journal for the first time. */
@@ -150,6 +153,16 @@ export class OwnerStore extends EngineStore implements ServedStore {
       quarantine,
       onError,
     });
+    this.definitionFiles = new DefinitionFiles({
+      layout,
+      files,
+      clock: settings.folderClock,
+      table: this.table.definitions,
+      record: (change) => super.define([change], { by: 'folder' }),
+      sync: settings.durability === 'power',
+      quarantine,
+      onError,
+    });
     this.snapshotter = new Snapshotter(
       {
         files,
@@ -185,11 +198,23 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.settleOrphans();
     this.watchAbsent();
     this.reconciled = this.view.start().catch(onError);
+    await this.definitionFiles.start();
     this.inbox.start();
     this.tendArchive();
     // What is damaged is not read, and not reported, again once a new snapshot makes it superfluous.
     if (this.parts.recovered.findings.some(isLoss)) {
       void this.reconciled.then(() => this.snapshotter.take()).catch(onError);
+    }
+  }
+
+  override async define(changes: DefinitionChange[], options: { by?: string } = {}): Promise<void> {
+    this.assertOpen();
+    // Refused before anything is written.
+    if (decideDefine(this.table.definitions, changes).length === 0) return;
+    try {
+      await this.definitionFiles.change(changes, () => super.define(changes, options));
+    } catch (error) {
+      throw asWriteError('The definition cannot be written', error);
     }
   }
 
@@ -300,6 +325,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     const clients = ownership.clients;
     const { step, failed } = this.steps();
     await step('told', () => this.inbox.stop());
+    await step('told', () => this.definitionFiles.stop());
     await step('told', () => ownership.stopServing());
     // Clients wait for the lock: whoever takes over goes on with the rest.
     await step('told', () => this.sweep(clients === 0 ? 'all' : 'one'));
@@ -345,7 +371,14 @@ export class OwnerStore extends EngineStore implements ServedStore {
     const closed = this.parts.journal.close();
     // Claims that wait fail, and are made again where the store is now.
     const ended = this.shutDown([]);
-    await Promise.allSettled([closed, ended, this.inbox.stop(), this.view.stop(), this.archive.close()]);
+    await Promise.allSettled([
+      closed,
+      ended,
+      this.inbox.stop(),
+      this.definitionFiles.stop(),
+      this.view.stop(),
+      this.archive.close(),
+    ]);
   }
 
   /** Jobs of processes that are not connected: ours are held by this process itself, the others are waited for or taken back. */

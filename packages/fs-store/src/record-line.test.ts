@@ -53,6 +53,8 @@ const RECORDS: StoreRecord[] = [
   { seq: 19, at, op: 'pause', paused: true },
   { seq: 20, at, more: 1, op: 'pause', paused: false, type: 'mail', by: 'ann' },
   { seq: 21, at, op: 'worker', worker: 'w', instance: '0190-uuid' },
+  { seq: 27, at, op: 'define', kind: 'limit', name: 'two', body: '{"concurrency":2}', by: 'ann' },
+  { seq: 28, at, op: 'define', kind: 'limit', name: 'two', body: '' },
 ];
 
 function written(record: StoreRecord): Line {
@@ -117,6 +119,7 @@ describe('a record', () => {
         refuse: true,
         pause: true,
         worker: true,
+        define: true,
       },
     };
     expect([...new Set(RECORDS.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());

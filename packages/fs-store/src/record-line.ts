@@ -43,6 +43,7 @@ const OPS = new Set<string>([
   'refuse',
   'pause',
   'worker',
+  'define',
 ] satisfies StoreRecord['op'][]);
 
 /**
@@ -56,13 +57,17 @@ export function recordOf(meta: Record<string, unknown>, body: string): StoreReco
   if (op === 'add') {
     const fault = faultOfJob(meta.job, body);
     if (fault !== undefined) return fault;
-  } else if (op !== 'worker' && op !== 'pause' && typeof meta.id !== 'string') return `the ${op} record names no job`;
+  } else if (op !== 'worker' && op !== 'pause' && op !== 'define' && typeof meta.id !== 'string')
+    return `the ${op} record names no job`;
   if ((op === 'worker' || op === 'start') && typeof meta.worker !== 'string') return `the ${op} record names no worker`;
   if (op === 'worker' && typeof meta.instance !== 'string') return 'the worker record names no process';
   if (op === 'edit' && !isObject(meta.patch)) return 'the edit record changes nothing';
   if (op === 'report' && meta.logs !== undefined && !Array.isArray(meta.logs)) return 'the logs are no list';
+  if (op === 'define' && (typeof meta.kind !== 'string' || !isSafeId(meta.name)))
+    return 'the define record names nothing';
+  if (op === 'define' && body !== '' && !isJson(body)) return 'the definition is no JSON';
   if (op === 'checkpoint' && !isJson(body)) return 'the checkpoint is no JSON';
-  if (op === 'add' || op === 'edit' || op === 'complete' || op === 'checkpoint')
+  if (op === 'add' || op === 'edit' || op === 'complete' || op === 'checkpoint' || op === 'define')
     return { ...meta, body } as unknown as StoreRecord;
   return meta as unknown as StoreRecord;
 }

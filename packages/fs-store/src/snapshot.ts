@@ -8,8 +8,16 @@
  * @module
  */
 import { join } from 'node:path';
-import { type Clock, StoreError } from '@leviathan/core';
-import { dataOf, Entry, headTextOf, type JobHead, type JobTable, resultOf } from '@leviathan/core/engine';
+import { type Clock, type Json, StoreError } from '@leviathan/core';
+import {
+  dataOf,
+  Entry,
+  headTextOf,
+  type JobHead,
+  type JobTable,
+  resultOf,
+  type StoredDefinition,
+} from '@leviathan/core/engine';
 import { discard, openTemporary, renameBusy, writeAll } from './atomic';
 import type { BodyCache } from './bodies';
 import { bodyOf, LineDecoder, LineEncoder } from './codec';
@@ -152,6 +160,8 @@ class SnapshotWriter {
     }
     // Also those that run nothing now: a worker is recorded once, and may take its next job after this snapshot.
     for (const [worker, instance] of table.workers) this.line({ op: 'worker', worker, instance });
+    for (const { value: _value, text, ...definition } of table.definitions.all())
+      this.encoder.add(JSON.stringify({ op: 'define', ...definition }), text);
     for (const id of tombstones) this.line({ op: 'tombstone', id });
     const info: SnapshotInfo = { name: this.name, from, to: table.seq, jobs };
     // The last line proves that the file is whole.
@@ -248,6 +258,7 @@ export async function loadSnapshot(
           newest.setResultPlace(name, found.bodyStart, found.bodyLength);
         } else if (meta.op === 'snapshot') readHeader(meta, info, table, name);
         else if (meta.op === 'worker') table.workers.set(meta.worker as string, meta.instance as string);
+        else if (meta.op === 'define') table.definitions.put(definitionOf(meta, bodyOf(found)));
         else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
         else if (meta.op === 'end') {
           ended = jobs === meta.jobs;
@@ -296,6 +307,11 @@ function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: Jo
   const paused = meta.paused as { all: boolean; types: string[] };
   table.pausedAll = paused.all;
   for (const type of paused.types) table.pausedTypes.add(type);
+}
+
+function definitionOf(meta: Record<string, unknown>, text: string): StoredDefinition {
+  const { op: _op, ...definition } = meta;
+  return { ...(definition as Omit<StoredDefinition, 'value' | 'text'>), value: JSON.parse(text) as Json, text };
 }
 
 function damaged(name: string, reason: string): StoreError {

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, systemClock } from '../clock';
+import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
 import { StoreClosedError, ValidationError } from '../errors';
 import type { Job, JobSpec } from '../job';
 import type {
@@ -35,6 +36,7 @@ import { runChange } from './change-runner';
 import { ClaimDesk } from './claim-desk';
 import { type CommitLog, Committer } from './committer';
 import { countJobs } from './count';
+import { decideDefine } from './decide-define';
 import { decideSettle, decideTakeBack } from './decide-settle';
 import type { BodySource, Entry } from './entry';
 import { EventHub } from './event-hub';
@@ -189,6 +191,16 @@ export class EngineStore implements JobStore {
     if (paused === (type === undefined ? table.pausedAll : table.pausedTypes.has(type))) return;
     const scope = { ...(type !== undefined && { type }), ...(by !== undefined && { by }) };
     await this.committer.commit([{ op: 'pause', paused, ...scope }]);
+  }
+
+  async define(changes: DefinitionChange[], { by }: { by?: string } = {}): Promise<void> {
+    this.assertOpen();
+    await this.committer.commit(decideDefine(this.table.definitions, changes, by));
+  }
+
+  async definitions(kind?: DefinitionKind): Promise<Definition[]> {
+    this.assertOpen();
+    return this.table.definitions.list(kind);
   }
 
   async get(ids: string[]): Promise<(Job | null)[]> {

@@ -165,6 +165,8 @@ export function kindOf(record: StoreRecord): EventKind | undefined {
       return undefined;
     case 'pause':
       return record.paused ? 'paused' : 'resumed';
+    case 'define':
+      return 'defined';
     case 'fail':
       return 'failed';
     case 'retry':
@@ -181,6 +183,10 @@ export function kindOf(record: StoreRecord): EventKind | undefined {
 export function eventOf(record: StoreRecord, kind: EventKind, entry: Entry | undefined): StoreEvent {
   const event: StoreEvent = { seq: record.seq, at: isoOf(record.at), kind };
   if (record.op === 'pause' && record.type !== undefined) event.type = record.type;
+  if (record.op === 'define') {
+    const { kind, name, body } = record;
+    event.definition = { kind, name, ...(body === '' && { removed: true as const }) };
+  }
   if (!entry) return event;
   event.id = entry.id;
   event.type = entry.type;

@@ -5,7 +5,9 @@
  * @module
  */
 export { applyAndTell, type CommitLog, Committer, noLog } from './committer';
+export { decideDefine, faultsOfDefinition } from './decide-define';
 export { decideTakeBack } from './decide-settle';
+export { DefinitionTable, type StoredDefinition } from './definition-table';
 export { type EngineOptions, EngineStore } from './engine-store';
 export { type BodySource, Entry, headOf } from './entry';
 export { EventHub } from './event-hub';

@@ -5,6 +5,7 @@
  * @module
  */
 import { BTree, type SortedSet } from './btree';
+import { DefinitionTable } from './definition-table';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
 import { EntryIndex } from './entry-index';
 import { FinishedList } from './finished-list';
@@ -46,6 +47,7 @@ export class JobTable {
   /** Characters of data and results of finished jobs. */
   readonly finishedSize = { completed: 0, failed: 0 };
   readonly counts = new TypeCounts();
+  readonly definitions = new DefinitionTable();
   readonly pausedTypes = new Set<string>();
   pausedAll = false;
   /** Characters of data and results of all jobs. */
@@ -73,6 +75,11 @@ export class JobTable {
     this.seq = Math.max(this.seq, record.seq);
     if (record.op === 'worker') {
       this.workers.set(record.worker, record.instance);
+      this.onApplied?.(record, undefined);
+      return true;
+    }
+    if (record.op === 'define') {
+      this.definitions.apply(record);
       this.onApplied?.(record, undefined);
       return true;
     }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { DefinitionKind } from '../definition';
 import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json, ParentPolicy } from '../job';
 
 /** What every record has. */
@@ -113,6 +114,8 @@ type RecordBody =
   /** A settlement that did not hold the running attempt's token was turned away. */
   | { op: 'refuse'; id: string; token: string; outcome: string }
   | { op: 'pause'; paused: boolean; type?: string; by?: string }
+  /** Body: the definition's value; empty: it is removed. */
+  | { op: 'define'; kind: DefinitionKind; name: string; body: string; by?: string }
   /** A worker took its first job: `instance` names the process that it lives in, whose death takes its jobs back. */
   | { op: 'worker'; worker: string; instance: string };
 

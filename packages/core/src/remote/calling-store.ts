@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
 import type { Job } from '../job';
 import type * as Contract from '../store';
 import type { StoreMethod } from './protocol';
@@ -30,6 +31,14 @@ export abstract class CallingStore {
 
   pause(paused: boolean, options?: { type?: string; by?: string }): Promise<void> {
     return this.call('pause', [paused, options]);
+  }
+
+  define(changes: DefinitionChange[], options?: { by?: string }): Promise<void> {
+    return this.call('define', [changes, options]);
+  }
+
+  definitions(kind?: DefinitionKind): Promise<Definition[]> {
+    return this.call('definitions', [kind]);
   }
 
   get(ids: string[]): Promise<(Job | null)[]> {

@@ -61,6 +61,8 @@ export const STORE_METHODS = [
   'takeBack',
   'change',
   'pause',
+  'define',
+  'definitions',
   'get',
   'list',
   'counts',

@@ -3,12 +3,12 @@
  *
  * | method | made again |
  * |---|---|
- * | get, list, counts, explain, health | reads: as often as one likes |
+ * | get, list, counts, explain, definitions, health | reads: as often as one likes |
  * | add | ids are chosen before the first try, so a job of ours that is there already counts as added now; see {@link afterRepeat} |
  * | settle | the token that settled an attempt may do so again |
  * | claim | jobs whose answer was lost are given back first, then it is a new claim |
  * | takeBack | jobs that were claimed since are kept; the number that it resolves with counts those of the repetition |
- * | pause | sets a state: the same again |
+ * | pause, define | sets a state: the same again |
  * | report | progress, checkpoint and `stuck` set a value; log lines that were taken already would stand there twice |
  * | change | cancel, remove, reprioritise and edit lead to the same state: what was changed already is skipped by the repetition. move puts the same jobs at the same place. retry finds its jobs pending, unless they failed once more meanwhile: then they are retried once more, as by a person who did not see the first answer |
  *
@@ -31,6 +31,7 @@ export const ONCE_METHODS: ReadonlySet<StoreMethod> = new Set([
   'takeBack',
   'change',
   'pause',
+  'define',
 ]);
 
 /** Ids for the specs that have none, in their places, so that a repetition adds the same jobs; see `AddOptions.ids`. */

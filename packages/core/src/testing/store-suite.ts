@@ -11,6 +11,7 @@ import { claim } from './suite/claim';
 import { close } from './suite/close';
 import { concurrency } from './suite/concurrency';
 import { counts } from './suite/counts';
+import { definitions } from './suite/definitions';
 import { dependencies } from './suite/dependencies';
 import { events } from './suite/events';
 import { explain } from './suite/explain';
@@ -41,6 +42,7 @@ const CONCERNS = [
   counts,
   explain,
   pause,
+  definitions,
   scheduling,
   time,
 ].concat([dependencies, parentPolicies, events, close, persistence, concurrency, badInput]);
