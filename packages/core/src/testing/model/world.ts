@@ -178,9 +178,16 @@ export class World implements Stage {
     this.waiting.forgetAll();
     const { jobs } = await look(await this.instance(0));
     mustBeRight(learnLostReports(this.ref, jobs));
-    die(this.ref, () => true);
+    const held = (on: number) => (worker: string) => WORKERS[on]?.includes(worker) === true;
+    // The death of one process may be proven before the other's: what follows from it is told first then.
+    const orders = [[() => true], [held(0), held(1)], [held(1), held(0)]];
+    const possible = orders.map((order) => {
+      const ref = structuredClone(this.ref);
+      for (const isIts of order) die(ref, isIts);
+      return ref;
+    });
     await this.#hearOn();
-    await this.agree();
+    await this.#agreeWithOne(possible, this.#anyOpen());
   }
 
   /** Everything is as it must be, and nothing is told too much. */
