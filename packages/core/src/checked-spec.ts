@@ -18,6 +18,8 @@ export class CheckedSpec implements JobSpec {
   declare dependsOn?: string[];
   declare onParentFailed?: ParentPolicy;
   declare key?: string;
+  declare group?: string;
+  declare needs?: Record<string, number>;
   declare tags?: string[];
   readonly #text: string;
   #isPlain = true;

@@ -6,6 +6,7 @@
 export { backoffDelay, DEFAULT_BACKOFF } from './backoff';
 export { type Clock, systemClock, type Timer } from './clock';
 export * from './definition';
+export { DefinitionSet } from './definition-set';
 export type { ListenerOf } from './emitter';
 export { isSafeId } from './engine/index';
 export * from './errors';
@@ -22,6 +23,7 @@ export * from './processor';
 export { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 export { Queue, type QueueOptions } from './queue';
 export type { ChangeOptions, ChangeTarget } from './queue-target';
+export type { GateSpec, MachineProbe, MachineState, PoolSpec } from './resources';
 export { type HealthReport, type Service, type ServiceContext, type ServiceHealth, ServiceManager } from './service';
 export * from './store';
 export type { WaitOptions } from './wait';

@@ -67,7 +67,8 @@ function setOptions(
   const { backoff, ...defaults } = processor?.defaults ?? {};
   // A function cannot be stored; the worker asks the processor for it.
   const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
-  const { attempts, delay, runAt, id, priority, maxCrashes, timeout, dependsOn, onParentFailed, key, tags } = merged;
+  const { attempts, delay, runAt, id, priority, maxCrashes, timeout, dependsOn, onParentFailed } = merged;
+  const { key, group, needs, tags } = merged;
   const time = runAtOf(delay, runAt, now, at, issues);
   const set = {
     id,
@@ -79,6 +80,8 @@ function setOptions(
     dependsOn,
     onParentFailed,
     key,
+    group,
+    needs,
     tags,
   };
   spec.set(defined({ ...set, backoff: merged.backoff }));

@@ -141,6 +141,10 @@ export interface Job<Data = unknown, Result = unknown> {
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
   /** At most one pending or active job holds a key. */
   key?: string;
+  /** Whose job it is: ready jobs of one type start in turns between groups, and limits may count by group. */
+  group?: string;
+  /** What it takes of which pool while it runs. */
+  needs?: Record<string, number>;
   tags?: string[];
   /** When the newest attempt started: ISO 8601, UTC. */
   started?: string;
@@ -177,6 +181,8 @@ export const JOB_KEYS = [
   'dependsOn',
   'onParentFailed',
   'key',
+  'group',
+  'needs',
   'tags',
   'started',
   'finished',
@@ -210,6 +216,16 @@ export interface JobOptions {
   onParentFailed?: ParentPolicy;
   /** Unique among pending and active jobs: any text of 512 characters at most. */
   key?: string;
+  /**
+   * Whose job it is (a tenant, a host, an account): any text of 512 characters at most. Ready jobs of one type and priority start in turns
+   * between groups, so that many jobs of one do not keep others waiting; limits may count by group.
+   */
+  group?: string;
+  /**
+   * What the job takes of which pool while it runs, for example `{ cpu: 2, gpu: 1 }`; it starts once that much is free. A pool that is not
+   * defined holds nothing back.
+   */
+  needs?: Record<string, number>;
   tags?: string[];
 }
 
@@ -228,5 +244,7 @@ export interface JobSpec {
   dependsOn?: string[];
   onParentFailed?: ParentPolicy;
   key?: string;
+  group?: string;
+  needs?: Record<string, number>;
   tags?: string[];
 }

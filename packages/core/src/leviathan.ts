@@ -114,6 +114,21 @@ export class Leviathan<const P extends Processors = Processors> {
     return this.services.health();
   }
 
+  /** See {@link Queue.limits}. */
+  get limits(): Queue['limits'] {
+    return this.queue.limits;
+  }
+
+  /** See {@link Queue.pools}. */
+  get pools(): Queue['pools'] {
+    return this.queue.pools;
+  }
+
+  /** See {@link Queue.gates}. */
+  get gates(): Queue['gates'] {
+    return this.queue.gates;
+  }
+
   /** See {@link Queue.add}. */
   add<T extends TypeIn<P>>(type: T, data: DataFor<P, T>, options?: AddJobOptions): Promise<JobHandle<ResultFor<P, T>>> {
     return this.queue.add(type, data, options);

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Clock } from './clock';
-import { DEFAULT_RETENTION, EngineStore, noLog, type Retention } from './engine/index';
+import { DEFAULT_RETENTION, ENGINE_FEATURES, EngineStore, noLog, type Retention } from './engine/index';
+
+import type { MachineProbe } from './resources';
 
 /** Options of {@link MemoryStore}. */
 export interface MemoryStoreOptions {
@@ -13,6 +15,8 @@ export interface MemoryStoreOptions {
   retention?: Partial<Retention>;
   /** Largest JSON text of a job's data or result in bytes; 16 MiB by default. */
   maxJobBytes?: number;
+  /** Tells gates how the machine is; left out: a gate holds nothing back. */
+  machine?: MachineProbe;
   /** Hears of listeners that threw. */
   onError?: (error: unknown) => void;
 }
@@ -33,10 +37,7 @@ export class MemoryStore extends EngineStore {
         persistent: false,
         durability: 'none',
         shared: false,
-        reorder: true,
-        dependencies: true,
-        textSearch: true,
-        resumableEvents: true,
+        ...ENGINE_FEATURES,
       },
       log: noLog,
       bodies: {
@@ -47,6 +48,7 @@ export class MemoryStore extends EngineStore {
       retention: { ...DEFAULT_RETENTION, ...options.retention },
       ...(options.clock && { clock: options.clock }),
       ...(options.maxJobBytes !== undefined && { maxJobBytes: options.maxJobBytes }),
+      ...(options.machine && { machine: options.machine }),
       ...(options.onError && { onError: options.onError }),
     });
   }

@@ -51,7 +51,7 @@ export interface Processor<
   /** Checks and parses what `run` returns; an invalid result fails the job without a retry. */
   readonly output?: StandardSchemaV1<unknown, Result>;
   /** Options of jobs of this type, where the producer gives none. */
-  readonly defaults?: Pick<JobOptions, 'priority' | 'attempts' | 'maxCrashes' | 'timeout' | 'tags'> & {
+  readonly defaults?: Pick<JobOptions, 'priority' | 'attempts' | 'maxCrashes' | 'timeout' | 'needs' | 'tags'> & {
     backoff?: BackoffSpec | BackoffFunction;
   };
   /** Jobs of this type that one worker runs at once; the worker's concurrency by default. */

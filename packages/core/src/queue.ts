@@ -5,6 +5,7 @@
  */
 import { CheckedSpec } from './checked-spec';
 import { type Clock, systemClock } from './clock';
+import { DefinitionSet } from './definition-set';
 import { type Issue, ValidationError } from './errors';
 import { type QueueEventMap, QueueEvents, type QueueListener } from './events';
 import type { Job, JobOptions, Json } from './job';
@@ -12,8 +13,10 @@ import { type JobCalls, JobHandle } from './job-handle';
 import { toJobSpec } from './job-spec';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
 import { toJson } from './json';
+import type { LimitSpec } from './limit';
 import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
+import type { GateSpec, PoolSpec } from './resources';
 import { check, isThenable } from './schema';
 import type {
   AddOptions,
@@ -52,6 +55,12 @@ export interface QueueOptions<P extends Processors = Processors> {
  */
 export class Queue<const P extends Processors = Processors> implements JobCalls {
   readonly store: JobStore;
+  /** How many jobs may run at once, and start in a time. */
+  readonly limits: DefinitionSet<LimitSpec>;
+  /** What jobs share that need more than a worker. */
+  readonly pools: DefinitionSet<PoolSpec>;
+  /** How the machine must be for jobs to start. */
+  readonly gates: DefinitionSet<GateSpec>;
   readonly #registry: ProcessorRegistry | undefined;
   readonly #clock: Clock;
   readonly #events: QueueEvents;
@@ -60,6 +69,9 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   /** @throws ValidationError when two processors claim one type. */
   constructor({ store, processors, clock = systemClock }: QueueOptions<P>) {
     this.store = store;
+    this.limits = new DefinitionSet(store, 'limit');
+    this.pools = new DefinitionSet(store, 'pool');
+    this.gates = new DefinitionSet(store, 'gate');
     this.#registry =
       processors === undefined || processors instanceof ProcessorRegistry
         ? processors

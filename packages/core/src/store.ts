@@ -29,6 +29,10 @@ export interface StoreCapabilities {
   textSearch: boolean;
   /** A subscription may start at an earlier sequence number. */
   resumableEvents: boolean;
+  /** `define`. */
+  definitions: boolean;
+  /** Limits, pools and gates, and turns between groups. */
+  rules: boolean;
 }
 
 /** How `add` treats an id or key that a job holds already. */
@@ -245,6 +249,15 @@ export type Cause =
     }
   | { code: 'paused' /** The paused type; left out when everything is paused. */; type?: string }
   | { code: 'blocked' /** Jobs that have not completed yet. */; by: { id: string; status: JobStatus | 'missing' }[] }
+  | {
+      code: 'limit';
+      limit: string /** How many run, how many start in a time, or that those before it have to end first. */;
+      by: 'concurrency' | 'rate' | 'order';
+      group?: string /** When the next one may start: ISO 8601; left out: when one ends. */;
+      until?: string;
+    }
+  | { code: 'pool'; pool: string; needs: number; capacity: number; inUse: number }
+  | { code: 'gate'; gate: string /** Parts of sentences. */; because: string[] }
   | { code: 'no-worker' /** No connected worker takes this type. */; type: string }
   | { code: 'running'; worker: string; since: string; cancelling: boolean; stuck: boolean }
   | { code: 'completed'; at: string /** Without having run, because a parent failed. */; skipped?: true }

@@ -31,6 +31,8 @@ export function adoption(job: Job, folder: JobStatus): RecordDraft {
   if (job.timeout !== undefined) head.timeout = job.timeout;
   if (job.backoff) head.backoff = job.backoff;
   if (job.key !== undefined) head.key = job.key;
+  if (job.group !== undefined) head.group = job.group;
+  if (job.needs) head.needs = job.needs;
   if (job.tags) head.tags = job.tags;
   if (job.dependsOn) head.dependsOn = job.dependsOn;
   if (job.onParentFailed) head.onParentFailed = job.onParentFailed;

@@ -14,7 +14,21 @@ import type { Stamp } from './stillness';
 /** What the file may hold besides the fields of a job's record. */
 const OWN_KEYS = ['delay', 'attempts', 'format'];
 const KNOWN_KEYS: ReadonlySet<string> = new Set<string>([...JOB_KEYS, ...OWN_KEYS]);
-const COPIED = ['id', 'priority', 'maxCrashes', 'timeout', 'backoff', 'dependsOn', 'onParentFailed', 'key', 'tags'];
+const COPIED = [
+  ...[
+    'id',
+    'priority',
+    'maxCrashes',
+    'timeout',
+    'backoff',
+    'dependsOn',
+    'onParentFailed',
+    'key',
+    'group',
+    'needs',
+    'tags',
+  ],
+];
 
 /**
  * Reads a file of the inbox.

@@ -197,6 +197,8 @@ const SPEC_KEYS = [
     'dependsOn',
     'onParentFailed',
     'key',
+    'group',
+    'needs',
     'tags',
   ],
 ];

@@ -5,10 +5,11 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Clock, type StoreCapabilities, systemClock } from '@leviathan/core';
-import { DEFAULT_MAX_JOB_BYTES, DEFAULT_RETENTION, type Retention } from '@leviathan/core/engine';
+import { type Clock, type MachineProbe, type StoreCapabilities, systemClock } from '@leviathan/core';
+import { DEFAULT_MAX_JOB_BYTES, DEFAULT_RETENTION, ENGINE_FEATURES, type Retention } from '@leviathan/core/engine';
 import { type Files, nodeFiles } from './files';
 import { type Host, systemHost } from './host';
+import { machineProbe } from './machine';
 import { defaultRoot } from './root';
 import type { AuditRetention } from './snapshotter';
 
@@ -41,6 +42,8 @@ export interface FsStoreOptions {
   /** Milliseconds to wait for the present owner to answer, when another process holds the store; 60 seconds by default. */
   patience?: number;
   clock?: Clock;
+  /** Tells gates how the machine is; by default what Node and Linux tell: load, memory, disk, battery. */
+  machine?: MachineProbe;
   /** Hears of what no caller can be told: files in quarantine, a disk that fails in the background, listeners that threw. */
   onError?: (error: unknown) => void;
   /** The file system; for tests. */
@@ -68,6 +71,7 @@ export interface StoreSettings {
   segmentBytes: number;
   patience: number;
   clock: Clock;
+  machine: MachineProbe;
   folderClock: Clock;
   onError: (error: unknown) => void;
   files: Files;
@@ -82,10 +86,7 @@ export function capabilitiesOf({ durability }: StoreSettings): StoreCapabilities
     persistent: true,
     durability,
     shared: true,
-    reorder: true,
-    dependencies: true,
-    textSearch: true,
-    resumableEvents: true,
+    ...ENGINE_FEATURES,
   };
 }
 
@@ -94,9 +95,10 @@ const MIB = 1024 * 1024;
 /** Fills in the defaults. */
 export function settingsOf(options: FsStoreOptions): StoreSettings {
   const files = options.files ?? nodeFiles;
+  // Clients in other working directories are told paths below it.
+  const root = resolve(options.root ?? defaultRoot());
   return {
-    // Clients in other working directories are told paths below it.
-    root: resolve(options.root ?? defaultRoot()),
+    root,
     durability: options.durability ?? 'power',
     retention: {
       completed: { ...DEFAULT_RETENTION.completed, ...options.retention?.completed },
@@ -110,6 +112,7 @@ export function settingsOf(options: FsStoreOptions): StoreSettings {
     segmentBytes: options.segmentBytes ?? 64 * MIB,
     patience: options.patience ?? 60_000,
     clock: options.clock ?? systemClock,
+    machine: options.machine ?? machineProbe(root),
     folderClock: options.folderClock ?? systemClock,
     onError: options.onError ?? (() => {}),
     viewProgram: viewProgramOf(options),

@@ -104,6 +104,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       retention: settings.retention,
       clock,
       maxJobBytes: settings.maxJobBytes,
+      machine: settings.machine,
       table: recovered.table,
       hub: recovered.hub,
       archive: {
@@ -284,6 +285,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     const view = this.view.stats();
     const losses = recovered.findings.filter(isLoss);
     const problems = [
+      ...base.problems,
       ...(this.log.problem ? [this.log.problem] : []),
       ...(losses.length > 0
         ? [`The journal was damaged when it was opened (${losses.length} places): run leviathan doctor.`]

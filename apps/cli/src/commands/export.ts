@@ -34,8 +34,8 @@ export async function run(session: Session, options: Options): Promise<number> {
 /** What `import` and `add --batch` need to make the job again; never what became of it here. */
 function definitionOf(job: Job): Record<string, unknown> {
   const { type, data, id, priority, runAt, maxAttempts, maxCrashes, backoff, timeout } = job;
-  const { dependsOn, onParentFailed, key, tags } = job;
+  const { dependsOn, onParentFailed, key, group, needs, tags } = job;
   // JSON leaves out what is undefined.
   const options = { id, priority, runAt, attempts: maxAttempts, maxCrashes, backoff, timeout };
-  return { type, data, ...options, dependsOn, onParentFailed, key, tags };
+  return { type, data, ...options, dependsOn, onParentFailed, key, group, needs, tags };
 }

@@ -66,11 +66,19 @@ function facts(job: Job, now: number): [label: string, value: string][] {
     ['finished', job.finished === undefined ? undefined : `${time(job.finished)}${took(job)}`],
     ['worker', job.worker],
     ['key', job.key],
+    ['group', job.group],
+    ['needs', job.needs && needsOf(job.needs)],
     ['tags', job.tags?.join(', ')],
     ['depends on', job.dependsOn && `${job.dependsOn.join(', ')}${policyOf(job)}`],
     ['timeout', job.timeout === undefined ? undefined : duration(job.timeout)],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);
+}
+
+function needsOf(needs: Record<string, number>): string {
+  return Object.entries(needs)
+    .map(([pool, amount]) => `${amount} ${pool}`)
+    .join(', ');
 }
 
 function policyOf({ onParentFailed }: Job): string {

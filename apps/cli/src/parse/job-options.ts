@@ -20,6 +20,8 @@ export interface JobFlags {
   timeout?: string;
   tag?: string[];
   key?: string;
+  group?: string;
+  needs?: string[];
   dependsOn?: string[];
   onParentFailed?: string;
 }
@@ -39,9 +41,19 @@ export function parseJobFlags(flags: JobFlags, now: number): JobOptions {
   if (flags.timeout !== undefined) options.timeout = parseDuration(flags.timeout, 'duration for --timeout');
   if (flags.tag !== undefined) options.tags = flags.tag;
   if (flags.key !== undefined) options.key = flags.key;
+  if (flags.group !== undefined) options.group = flags.group;
+  if (flags.needs !== undefined) options.needs = Object.fromEntries(flags.needs.map(parseNeed));
   if (flags.dependsOn !== undefined) options.dependsOn = flags.dependsOn;
   if (flags.onParentFailed !== undefined) options.onParentFailed = parsePolicy(flags.onParentFailed);
   return options;
+}
+
+/** `gpu` or `memory=512`. */
+function parseNeed(text: string): [pool: string, amount: number] {
+  const [pool = '', amount = '1', ...more] = text.split('=');
+  if (pool === '' || more.length > 0 || !(Number(amount) > 0))
+    throw new UsageError(`--needs must be <pool> or <pool>=<amount>, not ${JSON.stringify(text)}.`);
+  return [pool, Number(amount)];
 }
 
 function parsePolicy(text: string): ParentPolicy {
@@ -70,6 +82,8 @@ const OPTION_KEYS = [
   'dependsOn',
   'onParentFailed',
   'key',
+  'group',
+  'needs',
   'tags',
 ] as const satisfies readonly (keyof JobOptions)[];
 

@@ -30,6 +30,8 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
   withJobOptions(add)
     .option('--id <id>', 'an id of your own')
     .option('--key <key>', 'at most one pending or running job holds a key')
+    .option('--group <group>', 'whose job it is: groups take turns, and limits may count by group')
+    .option('--needs <pools>', 'what it takes of which pool, as gpu or memory=512 (several: by comma)', collectList)
     .option('--unique', 'fail if a job holds the id or key already, instead of printing that one')
     .option('--depends-on <ids>', 'jobs that must complete first (several: by comma)', collectList)
     .option('--on-parent-failed <policy>', 'wait, fail, continue or skip when one of them fails (wait)')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StoreError, StoreWriteError } from '../errors';
 import { FakeClock } from '../testing/fake-clock';
 import { type CommitLog, noLog } from './committer';
+import { ENGINE_FEATURES } from './engine-features';
 import { EngineStore } from './engine-store';
 import type { Entry } from './entry';
 import { DEFAULT_RETENTION } from './retention';
@@ -13,10 +14,7 @@ function storeOf(log: CommitLog, read: () => string, clock = new FakeClock()): E
       persistent: false,
       durability: 'none',
       shared: false,
-      reorder: true,
-      dependencies: true,
-      textSearch: true,
-      resumableEvents: true,
+      ...ENGINE_FEATURES,
     },
     log,
     bodies: { read },

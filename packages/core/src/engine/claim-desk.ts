@@ -115,7 +115,7 @@ export class ClaimDesk {
   /** A job whose data cannot be read does not stand in the way of those behind it; but where none can be read, there is no use in going on. */
   private start(request: ClaimRequest): ClaimedJob[] {
     for (let round = 0; round < ROUNDS; round++) {
-      const picked = pickReady(this.committer.table, request.limit, request.types);
+      const picked = pickReady(this.committer.table, request.limit, request.types, this.now());
       const jobs = picked.length > 0 ? this.startAll(picked, request) : [];
       if (jobs.length > 0 || picked.length === 0) return jobs;
     }

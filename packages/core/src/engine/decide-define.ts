@@ -2,7 +2,7 @@
 import { DEFINITION_KINDS, type DefinitionChange, type DefinitionKind } from '../definition';
 import { type Issue, ValidationError } from '../errors';
 import type { Json } from '../job';
-import { checkLimit } from './check-limit';
+import { checkGate, checkLimit, checkPool } from './check-rules';
 import type { DefinitionTable } from './definition-table';
 import type { Draft, RecordDraft } from './records';
 import { DEFAULT_MAX_JOB_BYTES, isSafeId, jsonText } from './validate';
@@ -10,7 +10,7 @@ import { DEFAULT_MAX_JOB_BYTES, isSafeId, jsonText } from './validate';
 /** Adds what is wrong with a value to the issues, with paths from the value's root. */
 export type DefinitionCheck = (value: Json, issues: Issue[]) => void;
 
-const CHECKS: Record<DefinitionKind, DefinitionCheck> = { limit: checkLimit };
+const CHECKS: Record<DefinitionKind, DefinitionCheck> = { limit: checkLimit, pool: checkPool, gate: checkGate };
 
 /** What is wrong with a value for a definition of this kind; empty when it is valid. */
 export function faultsOfDefinition(kind: DefinitionKind, value: Json): Issue[] {

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../clock';
 import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
 import { StoreClosedError, ValidationError } from '../errors';
 import type { Job, JobSpec } from '../job';
+import type { MachineProbe } from '../resources';
 import type {
   AddOptions,
   AddResult,
@@ -41,6 +42,7 @@ import { decideSettle, decideTakeBack } from './decide-settle';
 import type { BodySource, Entry } from './entry';
 import { EventHub } from './event-hub';
 import { explainEntry } from './explain';
+import { problemsOfGates } from './gate';
 import { jobOf } from './job-of';
 import { JobTable } from './job-table';
 import { findPage } from './list';
@@ -65,6 +67,8 @@ export interface EngineOptions {
   retention: Retention;
   clock?: Clock;
   maxJobBytes?: number;
+  /** Tells gates how the machine is. */
+  machine?: MachineProbe;
   /** A filled index, after recovery. */
   table?: JobTable;
   hub?: EventHub;
@@ -95,6 +99,7 @@ export class EngineStore implements JobStore {
     this.clock = options.clock ?? systemClock;
     this.maxBytes = options.maxJobBytes ?? DEFAULT_MAX_JOB_BYTES;
     this.table = options.table ?? new JobTable();
+    this.table.admission.machine = options.machine;
     this.hub = options.hub ?? new EventHub(() => this.clock.now(), options.onError);
     this.committer = new Committer(this.table, this.hub, options.log, this.clock, () => this.wake());
     this.desk = new ClaimDesk(this.committer, options.bodies, () => this.clock.now());
@@ -128,7 +133,10 @@ export class EngineStore implements JobStore {
     this.assertOpen();
     validateClaim(request);
     this.followClock();
-    return this.desk.claim(request, options.signal);
+    const claimed = this.desk.claim(request, options.signal);
+    // What held jobs back may open by itself.
+    this.armAdmission();
+    return claimed;
   }
 
   async settle(settlements: Settlement[]): Promise<SettleResult[]> {
@@ -222,6 +230,7 @@ export class EngineStore implements JobStore {
   async explain(ids: string[]): Promise<(Explanation | null)[]> {
     this.assertOpen();
     this.followClock();
+    this.table.admission.refresh(this.table, this.clock.now());
     const context = { now: this.clock.now(), hasWorker: (type: string) => this.desk.hasWorker(type) };
     return ids.map((id) => {
       const entry = this.table.entries.get(id);
@@ -243,7 +252,12 @@ export class EngineStore implements JobStore {
 
   async health(): Promise<StoreHealth> {
     this.assertOpen();
-    return { status: 'ok', problems: [], details: { jobs: this.table.size, seq: this.table.seq } };
+    const problems = problemsOfGates(this.table.definitions, this.options.machine);
+    return {
+      status: problems.length > 0 ? 'degraded' : 'ok',
+      problems,
+      details: { jobs: this.table.size, seq: this.table.seq },
+    };
   }
 
   async close(): Promise<void> {
@@ -288,7 +302,9 @@ export class EngineStore implements JobStore {
     if (this.serving || this.closed) return;
     this.serving = true;
     try {
-      this.table.promoteDue(this.clock.now());
+      const now = this.clock.now();
+      this.table.promoteDue(now);
+      this.table.admission.elapse(now);
       this.desk.serve();
     } catch (error) {
       // The starts could not be written: those who wait go on waiting.
@@ -327,6 +343,11 @@ export class EngineStore implements JobStore {
 
   private armSchedule(): void {
     this.alarms.at('schedule', this.table.scheduled.minKey()?.runAt, () => this.wake());
+    this.armAdmission();
+  }
+
+  private armAdmission(): void {
+    this.alarms.at('admission', this.table.admission.opensAt, () => this.wake());
   }
 
   private jobOrNull(entry: Entry | undefined): Job | null {

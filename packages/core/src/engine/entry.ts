@@ -20,6 +20,8 @@ export interface EntryExtra {
   /** The parents that have not completed yet. */
   waitingFor?: string[];
   key?: string;
+  group?: string;
+  needs?: Record<string, number>;
   tags?: string[];
 }
 
@@ -199,8 +201,9 @@ export function compareRunAt(a: Entry, b: Entry): number {
 }
 
 function extraOf(head: JobHead): EntryExtra | undefined {
-  const { timeout, backoff, dependsOn, onParentFailed, waitingFor, key, tags } = head;
-  if (timeout === undefined && !backoff && !dependsOn && key === undefined && !tags) return undefined;
+  const { timeout, backoff, dependsOn, onParentFailed, waitingFor, key, group, needs, tags } = head;
+  if (timeout === undefined && !backoff && !dependsOn && key === undefined && group === undefined && !needs && !tags)
+    return undefined;
   const extra: EntryExtra = {};
   if (timeout !== undefined) extra.timeout = timeout;
   if (backoff) extra.backoff = backoff;
@@ -208,6 +211,8 @@ function extraOf(head: JobHead): EntryExtra | undefined {
   if (onParentFailed) extra.onParentFailed = onParentFailed;
   if (waitingFor) extra.waitingFor = waitingFor;
   if (key !== undefined) extra.key = key;
+  if (group !== undefined) extra.group = group;
+  if (needs) extra.needs = needs;
   if (tags) extra.tags = tags;
   return extra;
 }

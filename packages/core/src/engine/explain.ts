@@ -55,6 +55,7 @@ function pendingCauses(table: JobTable, entry: Entry, context: ExplainContext): 
   if (table.pausedAll) causes.push({ code: 'paused' });
   if (table.pausedTypes.has(entry.type)) causes.push({ code: 'paused', type: entry.type });
   if (!context.hasWorker(entry.type)) causes.push({ code: 'no-worker', type: entry.type });
+  if (entry.place === 'ready') causes.push(...table.admission.causesOf(entry, context.now));
   if (causes.length === 0) causes.push({ code: 'ready', ahead: countAhead(table, entry) });
   return causes;
 }
@@ -71,6 +72,14 @@ function countAhead(table: JobTable, entry: Entry): number {
   return ahead;
 }
 
+function limitSentence({ limit, by, group, until }: Extract<Cause, { code: 'limit' }>): string {
+  const whose = group === undefined ? '' : ` for group ${group}`;
+  if (by === 'order')
+    return `The limit ${limit} lets the jobs of group ${group} run one after the other, and it is not its turn.`;
+  if (by === 'rate') return `The limit ${limit} is spent${whose}; the next start is at ${until}.`;
+  return `The limit ${limit} is reached${whose}: it waits for a running job to end.`;
+}
+
 function sentenceOf(cause: Cause): string {
   switch (cause.code) {
     case 'ready':
@@ -85,6 +94,14 @@ function sentenceOf(cause: Cause): string {
       return cause.type === undefined ? 'The queue is paused.' : `Jobs of type ${cause.type} are paused.`;
     case 'blocked':
       return `It waits for ${cause.by.map(({ id, status }) => `${id} (${status})`).join(', ')}.`;
+    case 'limit':
+      return limitSentence(cause);
+    case 'pool':
+      return cause.needs > cause.capacity
+        ? `It needs ${cause.needs} of the pool ${cause.pool}, which has ${cause.capacity}: it can never start.`
+        : `It needs ${cause.needs} of the pool ${cause.pool}, of which ${cause.inUse} of ${cause.capacity} are in use.`;
+    case 'gate':
+      return `The gate ${cause.gate} is closed: ${cause.because.join(', ')}.`;
     case 'no-worker':
       return `No connected worker takes jobs of type ${cause.type}.`;
     case 'running':

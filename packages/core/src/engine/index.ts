@@ -8,6 +8,7 @@ export { applyAndTell, type CommitLog, Committer, noLog } from './committer';
 export { decideDefine, faultsOfDefinition } from './decide-define';
 export { decideTakeBack } from './decide-settle';
 export { DefinitionTable, type StoredDefinition } from './definition-table';
+export { ENGINE_FEATURES } from './engine-features';
 export { type EngineOptions, EngineStore } from './engine-store';
 export { type BodySource, Entry, headOf } from './entry';
 export { EventHub } from './event-hub';

@@ -59,6 +59,8 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
     if (extra.dependsOn) job.dependsOn = [...extra.dependsOn];
     if (extra.onParentFailed) job.onParentFailed = extra.onParentFailed;
     if (extra.key !== undefined) job.key = extra.key;
+    if (extra.group !== undefined) job.group = extra.group;
+    if (extra.needs) job.needs = { ...extra.needs };
     if (extra.tags) job.tags = [...extra.tags];
   }
   if (!run) return job;

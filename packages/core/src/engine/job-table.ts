@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { DefinitionKind } from '../definition';
+import { Admission, isSpecial } from './admission';
 import { BTree, type SortedSet } from './btree';
 import { DefinitionTable } from './definition-table';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
@@ -15,6 +17,9 @@ import { allows } from './transitions';
 import { TypeCounts } from './type-counts';
 
 const QUEUE_NODE_SIZE = 64;
+
+/** Definitions by which jobs start. */
+const RULES = { limit: true, pool: true, gate: true } satisfies Partial<Record<DefinitionKind, true>>;
 
 /** A blocked job that will never run by itself. */
 export interface Orphan {
@@ -48,6 +53,8 @@ export class JobTable {
   readonly finishedSize = { completed: 0, failed: 0 };
   readonly counts = new TypeCounts();
   readonly definitions = new DefinitionTable();
+  /** Which ready jobs may start. */
+  readonly admission = new Admission();
   readonly pausedTypes = new Set<string>();
   pausedAll = false;
   /** Characters of data and results of all jobs. */
@@ -57,6 +64,12 @@ export class JobTable {
 
   /** Called after each applied record with the entry it changed; the entry of a removed job is out of the index by then. */
   onApplied: ((record: StoreRecord, entry: Entry | undefined) => void) | undefined;
+
+  constructor() {
+    this.definitions.onChanged = (kind) => {
+      if (kind in RULES) this.admission.renew();
+    };
+  }
 
   get size(): number {
     return this.entries.size;
@@ -146,7 +159,7 @@ export class JobTable {
     for (;;) {
       const entry = this.scheduled.minKey();
       if (!entry || entry.runAt > now) break;
-      this.scheduled.delete(entry);
+      this.unplaceScheduled(entry);
       this.counts.add(entry.type, 'scheduled', -1);
       this.enter(entry, 'ready');
       this.due.set(entry, undefined);
@@ -221,10 +234,19 @@ export class JobTable {
   private enter(entry: Entry, place: Place): void {
     entry.place = place;
     this.counts.add(entry.type, place, 1);
-    if (place === 'ready') this.readyOf(entry.type).set(entry, undefined);
-    else if (place === 'scheduled') this.scheduled.set(entry, undefined);
-    else if (place === 'active') this.heldBy(entry.run?.worker ?? '').add(entry);
-    else if (place === 'blocked') {
+    const { admission } = this;
+    if (place === 'ready') {
+      const ready = this.readyOf(entry.type);
+      ready.set(entry, undefined);
+      if (admission.isLive) admission.entered(entry, ready);
+      else if (isSpecial(entry)) admission.want();
+    } else if (place === 'scheduled') {
+      this.scheduled.set(entry, undefined);
+      if (admission.isLive && entry.attempt > 0) admission.retryWaits(entry, entry.updated);
+    } else if (place === 'active') {
+      this.heldBy(entry.run?.worker ?? '').add(entry);
+      if (admission.isLive) admission.started(entry, entry.updated);
+    } else if (place === 'blocked') {
       this.listenToParents(entry);
       if (this.lostParentOf(entry)) this.orphans.add(entry);
     } else {
@@ -240,8 +262,9 @@ export class JobTable {
     this.counts.add(entry.type, place, -1);
     if (place === 'ready') {
       this.readyOf(entry.type).delete(entry);
+      if (this.admission.isLive) this.admission.left(entry);
       if (entry.runAt > 0) this.due.delete(entry);
-    } else if (place === 'scheduled') this.scheduled.delete(entry);
+    } else if (place === 'scheduled') this.unplaceScheduled(entry);
     else if (place === 'active') this.letGo(entry);
     else if (place === 'blocked') this.forgetParents(entry);
     else {
@@ -282,7 +305,13 @@ export class JobTable {
     return held;
   }
 
+  private unplaceScheduled(entry: Entry): void {
+    this.scheduled.delete(entry);
+    if (this.admission.isLive && entry.attempt > 0) this.admission.retryDue(entry, entry.updated);
+  }
+
   private letGo(entry: Entry): void {
+    if (this.admission.isLive) this.admission.ended(entry, entry.updated);
     const worker = entry.run?.worker ?? '';
     const held = this.byWorker.get(worker);
     held?.delete(entry);

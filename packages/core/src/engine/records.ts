@@ -32,6 +32,8 @@ export interface JobHead {
   dependsOn?: string[];
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
   key?: string;
+  group?: string;
+  needs?: Record<string, number>;
   tags?: string[];
   /** The rest stands only on jobs that were not just created: in snapshots, and on adopted ones. */
   status?: JobStatus;

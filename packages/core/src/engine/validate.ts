@@ -25,6 +25,7 @@ const MAX_TAG_LENGTH = 128;
 const MAX_KEY_LENGTH = 512;
 const MAX_PARENTS = 1_000;
 const MAX_TRIES = 1_000;
+const MAX_NEEDS = 16;
 
 /**
  * Whether a job's id is safe as a file name on every system: lower-case (file systems fold case), no separators, no trailing dot,
@@ -106,6 +107,8 @@ function acceptSpec(
     head.timeout = spec.timeout;
   if (spec.backoff !== undefined && check.backoff(spec.backoff)) head.backoff = copyBackoff(spec.backoff);
   if (spec.key !== undefined && check.text('key', spec.key, MAX_KEY_LENGTH)) head.key = spec.key;
+  if (spec.group !== undefined && check.text('group', spec.group, MAX_KEY_LENGTH)) head.group = spec.group;
+  if (spec.needs !== undefined && check.needs(spec.needs)) head.needs = { ...spec.needs };
   if (spec.tags !== undefined && check.texts('tags', spec.tags, MAX_TAGS, MAX_TAG_LENGTH) && spec.tags.length > 0) {
     head.tags = [...new Set(spec.tags)];
   }
@@ -248,6 +251,21 @@ class Checker {
     if (!Array.isArray(value) || value.length > maxCount)
       return this.fail(field, `must be a list of at most ${maxCount} texts`);
     return value.map((text, i) => this.text([field, i], text, maxLength)).every(Boolean);
+  }
+
+  needs(value: unknown): value is Record<string, number> {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return this.fail('needs', 'must be an object of pools, each with how much of it');
+    const pools = Object.keys(value);
+    if (pools.length === 0 || pools.length > MAX_NEEDS) return this.fail('needs', `must name 1 to ${MAX_NEEDS} pools`);
+    return pools
+      .map((pool) => {
+        const amount = (value as Record<string, unknown>)[pool];
+        if (!isSafeId(pool)) return this.fail(['needs', pool], 'is no name of a pool');
+        if (typeof amount === 'number' && amount > 0 && Number.isFinite(amount)) return true;
+        return this.fail(['needs', pool], `must be a number above 0, not ${show(amount)}`);
+      })
+      .every(Boolean);
   }
 
   backoff(value: unknown): boolean {

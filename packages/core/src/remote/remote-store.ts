@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import { v4 as uuid } from 'uuid';
+import { ENGINE_FEATURES } from '../engine/engine-features';
 import { StoreClosedError } from '../errors';
 import type { JobSpec } from '../job';
 import type * as Contract from '../store';
@@ -27,10 +29,7 @@ export const UNKNOWN_CAPABILITIES: Contract.StoreCapabilities = {
   persistent: false,
   durability: 'none',
   shared: true,
-  reorder: true,
-  dependencies: true,
-  textSearch: true,
-  resumableEvents: true,
+  ...ENGINE_FEATURES,
 };
 
 /**

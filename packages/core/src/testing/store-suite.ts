@@ -22,6 +22,7 @@ import { parentPolicies } from './suite/parent-policies';
 import { pause } from './suite/pause';
 import { persistence } from './suite/persistence';
 import { report } from './suite/report';
+import { rules } from './suite/rules';
 import { scheduling } from './suite/scheduling';
 import { settle } from './suite/settle';
 import { storeTest } from './suite/store-test';
@@ -43,6 +44,7 @@ const CONCERNS = [
   explain,
   pause,
   definitions,
+  rules,
   scheduling,
   time,
 ].concat([dependencies, parentPolicies, events, close, persistence, concurrency, badInput]);

@@ -11,6 +11,7 @@ const under = (capabilities: Partial<StoreCapabilities>, clock?: FakeClock) => {
 };
 
 const NOTHING = { reorder: false, dependencies: false, textSearch: false, resumableEvents: false };
+const NO_RULES = { definitions: false, rules: false };
 
 describe('lackingFeatures', () => {
   it('finds nothing lacking in a store that claims everything and takes a clock', () => {
@@ -18,7 +19,7 @@ describe('lackingFeatures', () => {
   });
 
   it('finds every feature lacking in a store that claims nothing, each with a reason that names the store', () => {
-    const lacking = lackingFeatures(under({ ...NOTHING, name: 'plain' }));
+    const lacking = lackingFeatures(under({ ...NOTHING, ...NO_RULES, name: 'plain' }));
     expect([...lacking.keys()].sort()).toEqual([...FEATURES].sort());
     for (const reason of lacking.values()) expect(reason).toMatch(/^the plain store /);
   });

@@ -33,6 +33,8 @@ export const FEATURES = [
   'dependencies',
   'text-search',
   'resumable-events',
+  'definitions',
+  'rules',
 ] as const;
 
 /** One of {@link FEATURES}. */
@@ -67,5 +69,7 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('dependencies', can.dependencies, 'does not claim `dependencies`');
   claim('text-search', can.textSearch, 'does not claim `textSearch`');
   claim('resumable-events', can.resumableEvents, 'does not claim `resumableEvents`');
+  claim('definitions', can.definitions, 'does not claim `definitions`');
+  claim('rules', can.rules, 'does not claim `rules`');
   return lacking;
 }

@@ -10,6 +10,7 @@ import {
 } from '@leviathan/core';
 import {
   DEFAULT_RETENTION,
+  ENGINE_FEATURES,
   EngineStore,
   type JobHead,
   JobTable,
@@ -32,10 +33,7 @@ const CAPABILITIES: StoreCapabilities = {
   persistent: false,
   durability: 'none',
   shared: false,
-  reorder: true,
-  dependencies: true,
-  textSearch: true,
-  resumableEvents: true,
+  ...ENGINE_FEATURES,
 };
 
 const bodies = {

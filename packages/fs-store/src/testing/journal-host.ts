@@ -1,7 +1,7 @@
 /**
  * The engine over a real journal, without folders, clients and background work: what happens in it happens because a test says so.
  */
-import { dataOf, EngineStore, headOf, type JobTable, resultOf } from '@leviathan/core/engine';
+import { dataOf, ENGINE_FEATURES, EngineStore, headOf, type JobTable, resultOf } from '@leviathan/core/engine';
 import { FakeClock } from '@leviathan/core/testing';
 import { onTestFinished } from 'vitest';
 import { BodyCache } from '../bodies';
@@ -59,10 +59,7 @@ export async function openHost(dir: string, options: HostOptions = {}): Promise<
       persistent: true,
       durability,
       shared: false,
-      reorder: true,
-      dependencies: true,
-      textSearch: true,
-      resumableEvents: true,
+      ...ENGINE_FEATURES,
     },
     log,
     bodies,

@@ -8,10 +8,11 @@ const ALL: Json = { concurrency: 10 };
 
 /** `define` and `definitions`: what a store keeps beside its jobs. */
 export function definitions(test: StoreTest): void {
-  const persistent = test.needing('persistence');
+  const persistent = test.needing('persistence', 'definitions');
+  const defining = test.needing('definitions');
 
   describe('definitions', () => {
-    test('are there once defined, by kind and name', async (h) => {
+    defining('are there once defined, by kind and name', async (h) => {
       await h.store.define([
         { kind: 'limit', name: 'two', value: TWO },
         { kind: 'limit', name: 'all', value: ALL },
@@ -25,7 +26,7 @@ export function definitions(test: StoreTest): void {
       expect(await h.store.definitions('limit')).toEqual(found);
     });
 
-    test('change by being defined again, and keep when they were made', async (h) => {
+    defining('change by being defined again, and keep when they were made', async (h) => {
       await h.store.define([{ kind: 'limit', name: 'two', value: TWO }]);
       const [before] = await h.store.definitions('limit');
       await h.pass(1_000);
@@ -34,7 +35,7 @@ export function definitions(test: StoreTest): void {
       expect(after).toMatchObject({ value: ALL, rev: 2, created: before?.created });
     });
 
-    test('say the same again without a new revision', async (h) => {
+    defining('say the same again without a new revision', async (h) => {
       await h.store.define([{ kind: 'limit', name: 'two', value: TWO }]);
       const before = await h.store.definitions();
       await h.store.define([{ kind: 'limit', name: 'two', value: TWO }]);
@@ -42,13 +43,13 @@ export function definitions(test: StoreTest): void {
       expect(await h.store.definitions()).toEqual(before);
     });
 
-    test('are removed by null', async (h) => {
+    defining('are removed by null', async (h) => {
       await h.store.define([{ kind: 'limit', name: 'two', value: TWO }]);
       await h.store.define([{ kind: 'limit', name: 'two', value: null }]);
       expect(await h.store.definitions()).toEqual([]);
     });
 
-    test('are refused all together when one of them is wrong', async (h) => {
+    defining('are refused all together when one of them is wrong', async (h) => {
       const wrong = h.store.define([
         { kind: 'limit', name: 'good', value: TWO },
         { kind: 'limit', name: 'Bad Name', value: TWO },
@@ -69,7 +70,7 @@ export function definitions(test: StoreTest): void {
       expect(await h.store.definitions()).toEqual([]);
     });
 
-    test('are the caller’s own copy', async (h) => {
+    defining('are the caller’s own copy', async (h) => {
       const value = { concurrency: 2 };
       await h.store.define([{ kind: 'limit', name: 'own', value }]);
       value.concurrency = 3;
@@ -78,7 +79,7 @@ export function definitions(test: StoreTest): void {
       expect((await h.store.definitions())[0]?.value).toEqual({ concurrency: 2 });
     });
 
-    test('are told when they change', async (h) => {
+    defining('are told when they change', async (h) => {
       const recorder = await h.record({ kinds: ['defined'] });
       await h.store.define([{ kind: 'limit', name: 'two', value: TWO }], { by: 'ann' });
       await h.store.define([{ kind: 'limit', name: 'two', value: null }]);

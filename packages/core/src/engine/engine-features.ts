@@ -1,0 +1,9 @@
+/** What every store that is made of the engine can do. */
+export const ENGINE_FEATURES = {
+  reorder: true,
+  dependencies: true,
+  textSearch: true,
+  resumableEvents: true,
+  definitions: true,
+  rules: true,
+} as const;
