@@ -14,6 +14,8 @@ const full: Job = {
   started: '2025-01-30T10:00:01.000Z',
   tags: ['nightly'],
   key: 'one-at-a-time',
+  group: 'a.example',
+  needs: { cpu: 1 },
   dependsOn: ['parent'],
   onParentFailed: 'fail',
   timeout: 1_000,

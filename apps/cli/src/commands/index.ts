@@ -10,6 +10,7 @@ export { cancel, move, remove, retry } from './change';
 export { run as clear } from './clear';
 export { run as complete } from './complete';
 export { run as completion } from './completion';
+export { define, definitions, undefine } from './define';
 export { run as doctor } from './doctor';
 export { run as edit } from './edit';
 export { run as explain } from './explain';

@@ -89,3 +89,35 @@ describe('leviathan doctor', () => {
     });
   });
 });
+
+describe('leviathan define, definitions and undefine', () => {
+  it('set, list and remove what the store keeps beside its jobs', async () => {
+    const cli = new TestCli();
+    const set = await cli.run(['define', 'limit', 'two', '{"concurrency": 2}']);
+    expect({ code: set.code, err: set.err }).toEqual({ code: 0, err: 'The limit two is set.\n' });
+    expect((await cli.run(['definitions'])).out).toBe('limit  two  {"concurrency":2}\n');
+    const [found] = (await cli.run(['definitions', 'limits', '--json'])).json<{ name: string; value: unknown }[]>();
+    expect(found).toMatchObject({ name: 'two', value: { concurrency: 2 } });
+    expect((await cli.run(['undefine', 'limit', 'two'])).code).toBe(0);
+    expect((await cli.run(['definitions'])).err).toBe('Nothing is defined.\n');
+  });
+
+  it('take the value from standard input', async () => {
+    const cli = new TestCli();
+    await cli.run(['define', 'pool', 'gpu', '-'], { input: '{"capacity": 1}' });
+    expect(await cli.store.definitions('pool')).toMatchObject([{ name: 'gpu', value: { capacity: 1 } }]);
+  });
+
+  it.each([
+    [['define', 'limit', 'two', '{"concurrency": -1}'], 'value.concurrency: must be an integer of 0 or more'],
+    [['define', 'limit', 'two', '{concurrency'], 'the value is not JSON'],
+    [['define', 'speed', 'two', '{}'], '"speed" is no kind of definition'],
+    [['undefine', 'limit', 'two'], 'There is no limit "two"'],
+  ])('%j is a wrong use, and says why', async (args, message) => {
+    const cli = new TestCli();
+    const { code, err } = await cli.run(args);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(await cli.store.definitions()).toEqual([]);
+  });
+});

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { EVENT_KINDS, FAILURE_REASONS, JOB_STATUSES, LOG_LEVELS, PARENT_POLICIES } from '@leviathan/core';
+import {
+  DEFINITION_KINDS,
+  EVENT_KINDS,
+  FAILURE_REASONS,
+  JOB_STATUSES,
+  LOG_LEVELS,
+  PARENT_POLICIES,
+} from '@leviathan/core';
 import type { Command, Option } from 'commander';
 
 /** What fits: fixed words, or what only the disk or the store knows. */
@@ -59,6 +66,9 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
 
 const ARGUMENT_VALUES: Readonly<Record<string, Values>> = {
   add: { kind: 'types' },
+  define: words(DEFINITION_KINDS),
+  undefine: words(DEFINITION_KINDS),
+  definitions: words(DEFINITION_KINDS),
   pause: { kind: 'types' },
   resume: { kind: 'types' },
   import: { kind: 'files' },

@@ -47,18 +47,19 @@ export function parseJson(text: string, what: string): Json {
 }
 
 /**
- * Data of `--data`: JSON, `@file`, or `-` and `@-` for standard input.
+ * JSON, `@file`, or `-` and `@-` for standard input.
+ * @param what What it is, for messages.
  * @throws UsageError
  */
-export async function readData(value: string, stdin: () => Promise<string>): Promise<Json> {
+export async function readData(value: string, stdin: () => Promise<string>, what = '--data'): Promise<Json> {
   if (value === '-' || value === '@-') return parseJson(await stdin(), 'standard input');
-  if (!value.startsWith('@')) return parseJson(value, '--data');
+  if (!value.startsWith('@')) return parseJson(value, what);
   const file = value.slice(1);
   try {
     return parseJson(await readFile(file, 'utf8'), file);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`Cannot read the file of --data: ${(error as Error).message}`);
+    throw new UsageError(`Cannot read the file of ${what}: ${(error as Error).message}`);
   }
 }
 

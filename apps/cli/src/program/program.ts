@@ -9,6 +9,7 @@ import { exitCodeHelp } from '../exit-codes';
 import type { Io } from '../io';
 import { addChangeCommands } from './change-commands';
 import { lazily } from './context';
+import { addDefinitionCommands } from './definition-commands';
 import { addReadCommands } from './read-commands';
 import { addRunCommands } from './run-commands';
 
@@ -45,5 +46,6 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   addRunCommands(program, lazy);
   addReadCommands(program, lazy);
   addChangeCommands(program, lazy);
+  addDefinitionCommands(program, lazy);
   return program;
 }

@@ -13,7 +13,7 @@ import { faultsOfGate } from './gate';
 import { isoOf } from './time';
 
 /** So often (ms) a gate looks at the machine while it is closed. */
-export const GATE_INTERVAL = 5_000;
+const GATE_INTERVAL = 5_000;
 /** Buckets of single groups that nobody needs are thrown away once there are twice as many as the last time, or so many. */
 const MANY_BUCKETS = 1_000;
 

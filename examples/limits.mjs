@@ -1,0 +1,53 @@
+/** Limits: at most two downloads at once, one for each host, and two mails in a tenth of a second. They may change while jobs run. */
+import { defineProcessor, Leviathan, MemoryStore } from '@leviathan/core';
+import { z } from 'zod';
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+let running = 0;
+let most = 0;
+const download = defineProcessor({
+  type: 'download',
+  input: z.object({ page: z.number() }),
+  run: async () => {
+    most = Math.max(most, ++running);
+    await pause(5);
+    running--;
+  },
+});
+/** @type {number[]} */
+const sent = [];
+const mail = defineProcessor({
+  type: 'mail',
+  input: z.object({ to: z.string() }),
+  run: () => void sent.push(Date.now()),
+});
+const leviathan = new Leviathan({
+  store: new MemoryStore(),
+  processors: [download, mail],
+  worker: { concurrency: 50 },
+});
+
+await leviathan.limits.set('downloads', { types: ['download'], concurrency: 2 });
+await leviathan.limits.set('polite', { types: ['download'], by: 'group', concurrency: 1 });
+await leviathan.limits.set('mails', { types: ['mail'], rate: { count: 2, per: 100 } });
+
+const pages = [1, 2, 3, 4, 5, 6].map((page) => ({
+  type: /** @type {const} */ ('download'),
+  data: { page },
+  options: { group: page < 6 ? 'a.example' : 'b.example' },
+}));
+const downloads = await leviathan.addMany(pages);
+const mails = await leviathan.addMany(
+  ['ada', 'bob', 'cleo'].map((to) => ({ type: /** @type {const} */ ('mail'), data: { to } })),
+);
+await leviathan.start();
+await pause(1);
+const waiting = /** @type {import('@leviathan/core').JobHandle} */ (downloads[1]);
+console.log('why does the second page wait?', (await leviathan.explain(waiting.id))?.sentence);
+await Promise.all([...downloads, ...mails].map((handle) => handle.result()));
+console.log('downloads at once:', most);
+console.log('the third mail waited:', /** @type {number} */ (sent[2]) - /** @type {number} */ (sent[0]) >= 40);
+
+await leviathan.limits.remove('downloads');
+console.log('left:', (await leviathan.limits.list()).map(({ name }) => name).join(', '));
+await leviathan.stop();
