@@ -3,14 +3,18 @@ import { defineProcessor, Leviathan, MemoryStore } from '@leviathan/core';
 import { z } from 'zod';
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const first = { started: () => {}, mayEnd: () => {} };
+const started = new Promise((resolve) => Object.assign(first, { started: resolve }));
+const mayEnd = new Promise((resolve) => Object.assign(first, { mayEnd: resolve }));
 let running = 0;
 let most = 0;
 const download = defineProcessor({
   type: 'download',
   input: z.object({ page: z.number() }),
-  run: async () => {
+  run: async ({ input }) => {
     most = Math.max(most, ++running);
-    await pause(5);
+    first.started();
+    await (input.page === 1 ? mayEnd : pause(5));
     running--;
   },
 });
@@ -41,9 +45,10 @@ const mails = await leviathan.addMany(
   ['ada', 'bob', 'cleo'].map((to) => ({ type: /** @type {const} */ ('mail'), data: { to } })),
 );
 await leviathan.start();
-await pause(1);
+await started;
 const waiting = /** @type {import('@leviathan/core').JobHandle} */ (downloads[1]);
 console.log('why does the second page wait?', (await leviathan.explain(waiting.id))?.sentence);
+first.mayEnd();
 await Promise.all([...downloads, ...mails].map((handle) => handle.result()));
 console.log('downloads at once:', most);
 console.log('the third mail waited:', /** @type {number} */ (sent[2]) - /** @type {number} */ (sent[0]) >= 40);
