@@ -35,11 +35,14 @@ export function claimOf(store: JobStore, middleware: readonly Middleware[] | und
 function claimThrough(layers: readonly NamedLayer<'claim'>[], claim: Claim, host: ClaimHost): Claim {
   return async (request, { signal }) => {
     let claiming: Promise<ClaimedJob[]> | undefined;
+    let isOver = false;
     const withSignal = layers.map(({ name, call }) => ({
       name,
       call: (asked: ClaimRequest, next: Parameters<typeof call>[1]) => call(asked, next, signal),
     }));
     const pass = onion('claim', withSignal, (passed: ClaimRequest) => {
+      // Called by a layer that somebody further out did not wait for: nobody would run the jobs.
+      if (isOver) return Promise.resolve([]);
       claiming = claim(bounded(request, passed), { signal });
       return claiming;
     });
@@ -49,12 +52,14 @@ function claimThrough(layers: readonly NamedLayer<'claim'>[], claim: Claim, host
       const wanted = await pass(request, blame);
       kept = new Map(wanted.map((each) => [each.token, each]));
     } catch (error) {
+      isOver = true;
       const fault = faultIn('claim', blame, error);
       if (!claiming) throw fault;
       const claimed = await claiming;
       host.error(fault);
       return claimed;
     }
+    isOver = true;
     const claimed = (await claiming) ?? [];
     const left = claimed.filter(({ token }) => !kept.has(token));
     if (left.length > 0) host.giveBack(left);

@@ -29,11 +29,17 @@ export function enqueueThrough(
 ): (specs: JobSpec[], options?: AddOptions) => Promise<AddResult[]> {
   return async (specs, options) => {
     let adding: Promise<AddResult[]> | undefined;
-    const pass = onion('enqueue', layers, async (passed: JobSpec[]) => {
+    let isOver = false;
+    const add = async (passed: JobSpec[]): Promise<AddResult[]> => {
       // Each job that the caller gave gets its handle.
       assertCount(passed, specs.length, 'passed on');
       await assertValid(passed, host.registry);
-      adding = host.store.add(passed, options);
+      return host.store.add(passed, options);
+    };
+    const pass = onion('enqueue', layers, (passed: JobSpec[]) => {
+      // Called by a layer that somebody further out did not wait for: the caller was told that nothing is added.
+      if (isOver) return Promise.reject(new MiddlewareError('enqueue', 'the call has ended; the jobs were not added.'));
+      adding = add(passed);
       return adding;
     });
     const blame: Blame = {};
@@ -41,9 +47,11 @@ export function enqueueThrough(
       const results = await pass(specs.map(CheckedSpec.plain), blame);
       assertCount(results, specs.length, 'returned results of');
       // A layer may have answered without waiting for the store.
+      isOver = true;
       await adding;
       return results;
     } catch (error) {
+      isOver = true;
       const results = await adding?.catch(() => undefined);
       if (!results) throw error;
       host.error(faultIn('enqueue', blame, error));

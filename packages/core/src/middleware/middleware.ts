@@ -91,10 +91,14 @@ export function onion<In, Out>(
     (below, { name, call }) =>
       async (input, blame) => {
         let isCalled = false;
-        const next: Next<In, Out> = async (passed = input) => {
-          if (isCalled) throw new MiddlewareError(step, `${name} called next() twice; the second call did nothing.`);
+        const next: Next<In, Out> = (passed = input) => {
+          const outcome = isCalled
+            ? Promise.reject(new MiddlewareError(step, `${name} called next() twice; the second call did nothing.`))
+            : below(passed, blame);
           isCalled = true;
-          return below(passed, blame);
+          // Who awaits it hears of a failure; a layer that does not must not bring the process down by an unhandled rejection.
+          outcome.catch(() => {});
+          return outcome;
         };
         try {
           return await call(input, next);
