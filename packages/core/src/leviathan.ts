@@ -65,7 +65,7 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** @throws ValidationError, ServiceError when processors, services, plugins or the worker's settings are not valid. */
   constructor({ store, processors, services = [], plugins, worker = {}, clock = systemClock }: LeviathanOptions<P, G>) {
     this.#plugins = plugins ?? [];
-    for (const plugin of this.#plugins) assertPlugin(plugin, this.#plugins);
+    for (const [i, plugin] of this.#plugins.entries()) assertPlugin(plugin, this.#plugins.slice(0, i));
     const contributed = this.#plugins.flatMap((plugin) => plugin.processors ?? []);
     const registry = new ProcessorRegistry([...(processors ?? []), ...contributed]);
     const isChecked = processors !== undefined || contributed.length > 0;

@@ -31,7 +31,7 @@ describe('assertPlugin', () => {
       hooks: { completed: () => {}, event: () => {}, error: () => {} },
       middleware: { run: (_, next) => next() },
     });
-    expect(faults(whole, [whole])).toEqual([]);
+    expect(faults(whole)).toEqual([]);
     expect(faults({ name: 'nothing' }, [whole])).toEqual([]);
   });
 

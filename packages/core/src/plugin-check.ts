@@ -16,7 +16,9 @@ import { EVENT_KINDS } from './store';
 export function assertPlugin(plugin: unknown, others: readonly Plugin[] = []): asserts plugin is Plugin {
   const issues = isObject(plugin) ? [...shapeFaults(plugin), ...partFaults(plugin as Partial<Plugin>)] : [NOT_A_PLUGIN];
   if (issues.length === 0) issues.push(...clashes(plugin as Plugin, others));
-  if (issues.length > 0) throw new ValidationError('The plugin', issues);
+  if (issues.length === 0) return;
+  const name = isObject(plugin) && typeof plugin.name === 'string' ? ` ${JSON.stringify(plugin.name)}` : '';
+  throw new ValidationError(`The plugin${name}`, issues);
 }
 
 const NOT_A_PLUGIN: Issue = { path: [], message: 'it is not what definePlugin makes' };
@@ -67,9 +69,8 @@ function partFaults({ processors, services, hooks, middleware }: Partial<Plugin>
 }
 
 function clashes(plugin: Plugin, others: readonly Plugin[]): Issue[] {
-  const before = others.filter((other) => other !== plugin);
   const issues: Issue[] = [];
-  if (before.some(({ name }) => name === plugin.name)) {
+  if (others.some(({ name }) => name === plugin.name)) {
     issues.push({ path: ['name'], message: `there is another plugin named ${JSON.stringify(plugin.name)}` });
   }
   const typesOf = ({ processors = [] }: Plugin): string[] => processors.map(({ type }) => type);
@@ -77,7 +78,7 @@ function clashes(plugin: Plugin, others: readonly Plugin[]): Issue[] {
   const taken = (field: string, what: string, namesOf: (plugin: Plugin) => string[]): void => {
     const own = namesOf(plugin);
     for (const [i, name] of own.entries()) {
-      const holder = own.indexOf(name) < i ? plugin : before.find((other) => namesOf(other).includes(name));
+      const holder = own.indexOf(name) < i ? plugin : others.find((other) => namesOf(other).includes(name));
       if (!holder) continue;
       issues.push({ path: [field, i], message: `${holder.name} has a ${what} ${JSON.stringify(name)} already` });
     }
