@@ -29,7 +29,14 @@ export type { LimitSpec, RateSpec } from './limit';
 export type { Logger } from './logger';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store';
 export type { Middleware, Next } from './middleware/middleware';
-export { definePlugin, type Hooks, type Plugin, type PluginManifest, pluginManifest } from './plugin';
+export {
+  definePlugin,
+  type Hooks,
+  type Plugin,
+  type PluginManifest,
+  pluginManifest,
+  pluginMiddleware,
+} from './plugin';
 export { assertPlugin } from './plugin-check';
 export * from './processor';
 export { type ProcessorManifest, ProcessorRegistry } from './processor-registry';

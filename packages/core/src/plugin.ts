@@ -82,7 +82,7 @@ export function pluginManifest(plugin: Plugin): PluginManifest {
   };
 }
 
-/** Its middleware, if it has some, with its name for messages. */
+/** The middleware of a plugin, if it has some, with its name for messages: for a `Queue` or a `Worker` without a `Leviathan`. */
 export function pluginMiddleware({ name, middleware }: Plugin): Middleware[] {
   if (!middleware) return [];
   const steps = MIDDLEWARE_STEPS.filter((step) => middleware[step]);
