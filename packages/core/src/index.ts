@@ -22,7 +22,6 @@ export type {
   Processors,
   ResultFor,
   TypeIn,
-  WithPlugins,
 } from './job-types';
 export { Leviathan, type LeviathanOptions } from './leviathan';
 export type { LimitSpec, RateSpec } from './limit';
@@ -36,6 +35,7 @@ export {
   type PluginManifest,
   pluginManifest,
   pluginMiddleware,
+  type WithPlugins,
 } from './plugin';
 export { assertPlugin } from './plugin-check';
 export * from './processor';

@@ -4,20 +4,11 @@
  * @module
  */
 import type { JobOptions } from './job';
-import type { Plugin } from './plugin';
 import type { AnyProcessor, InputOf, ResultOf } from './processor';
 import type { AddOptions } from './store';
 
 /** Any list of processors: a queue of these takes jobs of any type. */
 export type Processors = readonly AnyProcessor[];
-
-/** A list that holds the processors of `P`, and those that the plugins of `G` bring. */
-export type WithPlugins<P extends Processors, G extends readonly Plugin[]> = readonly (
-  | P[number]
-  | ProcessorOf<G[number]>
-)[];
-
-type ProcessorOf<G> = G extends { readonly processors?: infer P } ? Extract<NonNullable<P>, Processors>[number] : never;
 
 /** The types of job that these processors run. */
 export type TypeIn<P extends Processors> = P[number]['type'];

@@ -113,7 +113,7 @@ describe('a Leviathan with plugins', () => {
     const handle = await leviathan.add('job', null);
     await leviathan.drain();
     expect(await handle.result()).toBe(1);
-    expect(errors).toMatchObject([{ message: expect.stringContaining('leaky failed: no ink') }, {}]);
+    expect(errors).toMatchObject([{ message: expect.stringContaining('leaky failed: no ink') }]);
   });
 
   it('calls hooks for every change while it runs; one that throws is reported and changes nothing', async () => {

@@ -27,6 +27,14 @@ export interface Plugin<P extends Processors = Processors> {
   readonly middleware?: Middleware;
 }
 
+/** A list that holds the processors of `P`, and those that the plugins of `G` bring. */
+export type WithPlugins<P extends Processors, G extends readonly Plugin[]> = readonly (
+  | P[number]
+  | ProcessorOf<G[number]>
+)[];
+
+type ProcessorOf<G> = G extends { readonly processors?: infer P } ? Extract<NonNullable<P>, Processors>[number] : never;
+
 /** What people and other programs may know of a plugin; plain JSON. */
 export interface PluginManifest {
   name: string;

@@ -48,11 +48,14 @@ export function settleThrough(
     // A copy: what a layer does to it before it fails must not change the outcome that is settled then.
     const blame: Blame = {};
     pass({ ...settlement }, blame)
-      .catch((error: unknown) => host.error(faultIn('settle', blame, error)))
-      .finally(() => {
-        timer.cancel();
-        rescue('it did not call next()');
-      });
+      .then(
+        () => rescue('it did not call next()'),
+        (error: unknown) => {
+          host.error(faultIn('settle', blame, error));
+          void hand(settlement);
+        },
+      )
+      .finally(() => timer.cancel());
   };
 }
 
