@@ -8,7 +8,8 @@ import type { Clock } from './clock';
 import { UnknownTypeError } from './errors';
 import { describeFailure } from './failure';
 import type { Job } from './job';
-import type { NamedLayer } from './middleware/middleware';
+import { layersOf, type Middleware } from './middleware/middleware';
+import { runThrough } from './middleware/run';
 import { settleThrough } from './middleware/settle';
 import { oncePerTurn } from './next-turn';
 import type { ProcessorRegistry } from './processor-registry';
@@ -24,8 +25,8 @@ export interface AttemptPoolOptions {
   registry: ProcessorRegistry;
   slots: Slots;
   stuckAfter: number;
-  /** Middleware around outcomes; left out where there is none. */
-  settleLayers?: readonly NamedLayer<'settle'>[] | undefined;
+  /** Code around handlers and outcomes. */
+  middleware: readonly Middleware[] | undefined;
   /** Slots became free, or outcomes were acknowledged. Called once per turn of the event loop at most. */
   onRoom: () => void;
   onError: (error: unknown) => void;
@@ -44,6 +45,7 @@ export interface AttemptPoolOptions {
 export class AttemptPool implements AttemptHost {
   readonly clock: Clock;
   readonly stuckAfter: number;
+  readonly around: AttemptHost['around'];
   readonly reports: Reports;
   readonly settlements: Settlements;
   readonly #options: AttemptPoolOptions;
@@ -61,12 +63,15 @@ export class AttemptPool implements AttemptHost {
     this.#options = options;
     this.clock = options.clock;
     this.stuckAfter = options.stuckAfter;
-    const { store, clock, onError, onRefused } = options;
+    const { store, clock, middleware, onError, onRefused } = options;
+    const runLayers = layersOf(middleware, 'run');
+    this.around = runLayers && runThrough(runLayers);
     const schedule = oncePerTurn(() => this.#turn());
     this.reports = new Reports({ store, clock, onError, schedule });
     this.settlements = new Settlements({ store, clock, onError, onRefused, onAcknowledged: schedule, schedule });
     const hand = (settlement: Settlement) => this.settlements.hand(settlement);
-    this.#settle = options.settleLayers && settleThrough(options.settleLayers, { clock, hand, error: onError });
+    const settleLayers = layersOf(middleware, 'settle');
+    this.#settle = settleLayers && settleThrough(settleLayers, { clock, hand, error: onError });
   }
 
   get size(): number {

@@ -12,10 +12,9 @@ import { type Issue, LeviathanError, ShutdownError, StoreWriteError, ValidationE
 import type { Job } from './job';
 import type { Logger } from './logger';
 import { claimOf } from './middleware/claim';
-import { layersOf, type Middleware } from './middleware/middleware';
-import { registryOf } from './middleware/run';
+import type { Middleware } from './middleware/middleware';
 import type { AnyProcessor } from './processor';
-import type { ProcessorRegistry } from './processor-registry';
+import { ProcessorRegistry } from './processor-registry';
 import type { ServiceHealth } from './service';
 import { Slots } from './slots';
 import type { JobStore, StoreEvent, Subscription } from './store';
@@ -99,7 +98,7 @@ export class Worker {
     const { store, processors, middleware, clock = systemClock, concurrency = 10, logger } = options;
     const { maxUnacknowledged = 1_000, stuckAfter = 5_000, name = newWorkerName() } = options;
     assertSettings({ concurrency, maxUnacknowledged, stuckAfter });
-    const registry = registryOf(processors, middleware);
+    const registry = processors instanceof ProcessorRegistry ? processors : new ProcessorRegistry(processors);
     this.name = name;
     this.#store = store;
     this.#clock = clock;
@@ -111,7 +110,7 @@ export class Worker {
       registry,
       slots: this.#slots,
       stuckAfter,
-      settleLayers: layersOf(middleware, 'settle'),
+      middleware,
       onRoom: () => this.#claims.pump(),
       onError,
       onStuck: (attempt) => this.#emitter.emit('stuck', { job: attempt.job, reason: reasonOf(attempt) }),

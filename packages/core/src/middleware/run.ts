@@ -3,22 +3,15 @@
  *
  * @module
  */
-import type { AnyProcessor, JobContext } from '../processor';
-import { ProcessorRegistry } from '../processor-registry';
-import { layersOf, type Middleware, type NamedLayer, onion } from './middleware';
+import type { JobContext } from '../processor';
+import { type NamedLayer, onion } from './middleware';
 
-/** The processors as a worker runs them: with the middleware around their handlers, if there is some. */
-export function registryOf(
-  processors: readonly AnyProcessor[] | ProcessorRegistry,
-  middleware: readonly Middleware[] | undefined,
-): ProcessorRegistry {
-  const layers = layersOf(middleware, 'run');
-  if (layers) return new ProcessorRegistry([...processors].map((processor) => runThrough(layers, processor)));
-  return processors instanceof ProcessorRegistry ? processors : new ProcessorRegistry(processors);
-}
+/** Calls a handler, wherever it runs. */
+export type Handle = (ctx: JobContext) => unknown;
 
-/** The same processor with layers around its handler. Its schemas stay outside: input is checked before, the result after them. */
-function runThrough(layers: readonly NamedLayer<'run'>[], processor: AnyProcessor): AnyProcessor {
-  const run = onion('run', layers, async (ctx: JobContext): Promise<unknown> => processor.run(ctx));
-  return { ...processor, run };
+/** Calls handlers through layers. The schemas stay outside: input is checked before, the result after them. */
+export function runThrough(
+  layers: readonly NamedLayer<'run'>[],
+): (ctx: JobContext, handle: Handle) => Promise<unknown> {
+  return (ctx, handle) => onion('run', layers, async (passed: JobContext): Promise<unknown> => handle(passed))(ctx);
 }

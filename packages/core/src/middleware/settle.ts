@@ -40,7 +40,7 @@ export function settleThrough(
     };
     const pass = onion('settle', layers, async (passed: Settlement) => {
       const { id, token } = settlement;
-      const fault = faultOf(passed);
+      const fault = faultOf(passed, settlement);
       if (fault !== undefined) rescue(`it passed on ${fault}`);
       return hand({ ...passed, id, token });
     });
@@ -59,15 +59,17 @@ export function settleThrough(
   };
 }
 
-/** Why this cannot be settled, if so. */
-function faultOf(settlement: Settlement): string | undefined {
-  if (settlement?.outcome === 'released') return undefined;
-  if (settlement?.outcome === 'completed') {
-    const { result } = settlement;
+/** Why the outcome that was passed on cannot be settled, if so. */
+function faultOf(passed: Settlement, given: Settlement): string | undefined {
+  const outcome = passed?.outcome;
+  if (outcome === 'completed') {
+    const { result } = passed as Extract<Settlement, { outcome: 'completed' }>;
     return result === undefined || 'json' in jsonOf(result, []) ? undefined : 'a result that is no JSON';
   }
-  if (settlement?.outcome !== 'failed') return 'no outcome';
-  const { error, reason, retryIn } = settlement;
+  if (outcome !== 'failed') {
+    return outcome === 'released' || outcome === given.outcome ? undefined : 'no outcome';
+  }
+  const { error, reason, retryIn } = passed as Extract<Settlement, { outcome: 'failed' }>;
   if (typeof error?.name !== 'string' || typeof error.message !== 'string') return 'a failure without an error';
   if (!FAILURE_REASONS.includes(reason)) return 'a failure without a reason';
   return retryIn === undefined || retryIn >= 0 ? undefined : 'a retry that is no time';
