@@ -63,7 +63,7 @@ export class Settlements {
 
   /** Counts an outcome that is with middleware, which hands it in by {@link Settlements.hand}. */
   expect(): void {
-    this.#unacknowledged++;
+    if (!this.#closed) this.#unacknowledged++;
   }
 
   /** An expected outcome; resolves with what the store said. */

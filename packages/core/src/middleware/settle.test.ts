@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deferred, rig, task } from '../../test/rig';
-import { StoreWriteError } from '../errors';
+import { StoreClosedError, StoreWriteError } from '../errors';
 import type { Settlement } from '../store';
 import type { Middleware } from './middleware';
 
@@ -129,6 +129,20 @@ describe('middleware around settle', () => {
     const handle = await queue.add('good', null);
     await clock.advance(5_000);
     expect(await handle.result()).toEqual({ n: 1 });
+  });
+
+  it('keeps no worker from stopping once the store is closed', async () => {
+    const { queue, worker, clock, faults, errors } = workerWith((_, next) => next());
+    faults.fail('settle', new StoreClosedError());
+    await worker.start();
+    await queue.addMany([
+      { type: 'good', data: null },
+      { type: 'good', data: null },
+    ]);
+    await clock.settle();
+    expect(worker.health()).toMatchObject({ details: { unacknowledged: 0 } });
+    await worker.stop();
+    expect(errors).toMatchObject([{ code: 'CLOSED' }]);
   });
 
   it('counts against what may be unacknowledged', async () => {
