@@ -29,6 +29,7 @@ describe('report', () => {
     ['NOT_OWNER', EXIT.conflict],
     ['NOT_A_FOLDER', EXIT.usage],
     ['NO_STORE', EXIT.notFound],
+    ['CONFIG', EXIT.usage],
     ['DAMAGED', EXIT.corrupt],
     ['JOB_FAILED', EXIT.jobFailed],
     ['WRITE_FAILED', EXIT.failure],

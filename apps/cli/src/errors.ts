@@ -60,6 +60,7 @@ const BY_CODE: Record<string, number> = {
   OWNER_SILENT: EXIT.conflict,
   NOT_A_FOLDER: EXIT.usage,
   NO_STORE: EXIT.notFound,
+  CONFIG: EXIT.usage,
   JOB_FAILED: EXIT.jobFailed,
   DAMAGED: EXIT.corrupt,
   UNREADABLE: EXIT.corrupt,
@@ -71,6 +72,7 @@ const DAMAGE_HINT = 'leviathan doctor tells what is wrong, leviathan doctor --re
 const HINTS: Record<string, string> = {
   UNKNOWN_TYPE: '--any-type adds it anyway, for another program to run; --processors <file> loads your own.',
   DUPLICATE: 'Leave out --unique to get the job that is there already.',
+  CONFIG: 'Correct the file; --no-config goes without it, --config <file> takes another one.',
   NO_STORE: 'A store is made by the first job: leviathan add … .',
   DAMAGED: DAMAGE_HINT,
   UNREADABLE: DAMAGE_HINT,

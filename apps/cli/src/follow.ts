@@ -176,7 +176,7 @@ class Following {
       const processors = loaded?.processors.filter(({ type }) => this.types.has(type)) ?? [];
       this.runner = await startRunner(
         this.store,
-        { processors, services: loaded?.services ?? [] },
+        { processors, services: loaded?.services ?? [], plugins: loaded?.plugins ?? [] },
         { concurrency: CONCURRENCY, onError: (message) => this.view.note(`warning: ${message}`) },
       );
     } else if (!canHelp && !this.advised) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StoreConfig } from '@leviathan/config';
 import type { JobStore } from '@leviathan/core';
 import type { DoctorReport } from '@leviathan/fs-store';
 
@@ -24,7 +25,7 @@ export interface InStream extends AsyncIterable<Uint8Array | string> {
 export interface Stores {
   /** The jobs folder when `--root` does not name one. */
   defaultRoot(): Promise<string>;
-  open(root: string): Promise<JobStore>;
+  open(root: string, options?: StoreConfig): Promise<JobStore>;
   doctor(root: string, repair: boolean): Promise<DoctorReport>;
 }
 

@@ -34,9 +34,10 @@ export async function runProcess(): Promise<void> {
         const { defaultRoot } = await import('@leviathan/fs-store');
         return defaultRoot();
       },
-      async open(root) {
+      async open(root, options) {
         const { fsStore } = await import('@leviathan/fs-store');
         return fsStore({
+          ...options,
           root,
           // Damage that was worked around, a file in quarantine: the command goes on, and the person should know.
           onError: (error) => process.stderr.write(`warning: ${oneLine(report(error).message)}\n`),

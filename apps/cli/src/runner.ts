@@ -4,7 +4,7 @@
  * @module
  */
 import { hostname } from 'node:os';
-import type { JobStore } from '@leviathan/core';
+import type { JobStore, WorkerSettings } from '@leviathan/core';
 import type { Loaded } from './processors';
 
 /** A running worker with the services that its processors need. */
@@ -27,21 +27,21 @@ export function workerName(): string {
 export async function startRunner(
   store: JobStore,
   loaded: Loaded,
-  options: { concurrency?: number | undefined; name?: string; onError(message: string): void },
+  { onError, ...settings }: WorkerSettings & { onError(message: string): void },
 ): Promise<Runner> {
   const { Leviathan } = await import('@leviathan/core');
   const leviathan = new Leviathan({
     store,
     processors: loaded.processors,
     services: loaded.services,
-    worker: {
-      name: options.name ?? workerName(),
-      ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
-    },
+    plugins: loaded.plugins,
+    worker: { name: workerName(), ...settings },
   });
-  leviathan.worker?.on('error', (error) => options.onError(error instanceof Error ? error.message : String(error)));
+  const tell = (error: unknown): void => onError(error instanceof Error ? error.message : String(error));
+  leviathan.worker?.on('error', tell);
+  leviathan.on('error', tell);
   leviathan.worker?.on('stuck', ({ job, reason }) =>
-    options.onError(`Job ${job.id} does not stop (${reason}); it was ended without its handler.`),
+    onError(`Job ${job.id} does not stop (${reason}); it was ended without its handler.`),
   );
   await leviathan.start();
   return {

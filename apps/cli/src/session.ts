@@ -5,14 +5,18 @@
  */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { LoadedConfig, LoadedPlugins } from '@leviathan/config';
 import type { JobStore, Queue } from '@leviathan/core';
 import { UsageError } from './errors';
+import { oneLine } from './format/safe';
 import type { Io } from './io';
 import { Output } from './terminal/output';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
   root?: string;
+  /** False with `--no-config`. */
+  config?: string | false;
   json?: boolean;
   /** False with `--no-color`. */
   color?: boolean;
@@ -26,6 +30,8 @@ export interface GlobalOptions {
 export class Session {
   readonly out: Output;
   private opened: JobStore | undefined;
+  private found: Promise<LoadedConfig | undefined> | undefined;
+  private loaded: Promise<LoadedPlugins> | undefined;
   private readonly queues: Queue[] = [];
 
   constructor(
@@ -39,7 +45,23 @@ export class Session {
   async root(): Promise<string> {
     const { root } = this.globals;
     if (root === '') throw new UsageError('--root is empty.', 'Name the jobs folder, or leave the option out.');
-    return root === undefined ? this.io.stores.defaultRoot() : resolve(this.io.cwd, root);
+    if (root !== undefined) return resolve(this.io.cwd, root);
+    return (await this.configuration())?.config.root ?? this.io.stores.defaultRoot();
+  }
+
+  /**
+   * The configuration: of `--config`, or the nearest one; undefined when there is none.
+   * @throws ConfigError
+   */
+  configuration(): Promise<LoadedConfig | undefined> {
+    this.found ??= this.loadConfiguration();
+    return this.found;
+  }
+
+  /** The plugins of the configuration; a warning for each that was skipped, once. */
+  plugins(): Promise<LoadedPlugins> {
+    this.loaded ??= this.loadPlugins();
+    return this.loaded;
   }
 
   /**
@@ -55,7 +77,7 @@ export class Session {
       this.out.note(`There are no jobs at ${root} yet.`);
       this.opened = new MemoryStore();
     } else {
-      this.opened = await this.io.stores.open(root);
+      this.opened = await this.io.stores.open(root, (await this.configuration())?.config.store);
     }
     await this.opened.open();
     return this.opened;
@@ -96,6 +118,23 @@ export class Session {
   async close(): Promise<void> {
     for (const queue of this.queues) await queue.close();
     await this.opened?.close();
+  }
+
+  private async loadConfiguration(): Promise<LoadedConfig | undefined> {
+    const { config: file } = this.globals;
+    if (file === false) return undefined;
+    const { loadConfig } = await import('@leviathan/config');
+    return loadConfig({ cwd: this.io.cwd, ...(file !== undefined && { file }) });
+  }
+
+  private async loadPlugins(): Promise<LoadedPlugins> {
+    const configuration = await this.configuration();
+    const entries = configuration?.config.plugins ?? [];
+    if (configuration === undefined || entries.length === 0) return { plugins: [], failed: [] };
+    const { loadPlugins } = await import('@leviathan/config');
+    const result = await loadPlugins(entries, { from: configuration.file });
+    for (const { message } of result.failed) this.out.warn(oneLine(message));
+    return result;
   }
 
   private async isFolder(root: string): Promise<boolean> {

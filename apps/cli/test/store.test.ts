@@ -2,6 +2,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { join } from 'node:path';
 import type { Job, StoreEvent } from '@leviathan/core';
 import { describe, expect, it } from 'vitest';
+import { writeConfig } from '../src/testing/plugins';
 import { writeProcessors } from '../src/testing/processors';
 import { Piped, run, scratch } from './binary';
 
@@ -40,6 +41,27 @@ describe('the files', () => {
     expect(existsSync(join(folder, 'elsewhere', 'jobs', 'pending', 'there.json'))).toBe(true);
     expect(existsSync(join(folder, '.leviathan', 'jobs', 'pending', 'here.json'))).toBe(true);
     expect((await run(['list', '--json'], { folder, env })).out).toContain('"there"');
+  });
+
+  it('are where the configuration of a folder above says, and where --root does before that', async () => {
+    const folder = scratch();
+    writeConfig(folder, { root: './from-config', store: { durability: 'process' } });
+    const below = join(folder, 'below');
+    mkdirSync(below);
+    const env = { LEVIATHAN_HOME: join(folder, 'home') };
+    expect(await run(['add', 'greet', 'name=a', '--id', 'one'], { folder: below, env })).toMatchObject({
+      code: 0,
+      err: '',
+    });
+    await run(['add', 'greet', 'name=b', '--id', 'two', '--root', 'from-flag'], { folder: below, env });
+    await run(['add', 'x', '--any-type', '--id', 'three', '--no-config'], { folder: below, env });
+    expect(existsSync(join(folder, 'from-config', 'pending', 'one.json'))).toBe(true);
+    expect(existsSync(join(below, 'from-flag', 'pending', 'two.json'))).toBe(true);
+    expect(existsSync(join(folder, 'home', 'jobs', 'pending', 'three.json'))).toBe(true);
+    const worked = await run(['work', '--drain'], { folder: below, env });
+    expect(worked.code).toBe(0);
+    const done = JSON.parse(readFileSync(join(folder, 'from-config', 'completed', 'one.json'), 'utf8'));
+    expect(done).toMatchObject({ result: 'Hello a!', tags: ['by-plugin'] });
   });
 
   it('are not made by a command that only reads', async () => {

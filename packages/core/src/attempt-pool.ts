@@ -8,6 +8,9 @@ import type { Clock } from './clock';
 import { UnknownTypeError } from './errors';
 import { describeFailure } from './failure';
 import type { Job } from './job';
+import { layersOf, type Middleware } from './middleware/middleware';
+import { runThrough } from './middleware/run';
+import { settleThrough } from './middleware/settle';
 import { oncePerTurn } from './next-turn';
 import type { ProcessorRegistry } from './processor-registry';
 import { Reports } from './reports';
@@ -22,6 +25,8 @@ export interface AttemptPoolOptions {
   registry: ProcessorRegistry;
   slots: Slots;
   stuckAfter: number;
+  /** Code around handlers and outcomes. */
+  middleware: readonly Middleware[] | undefined;
   /** Slots became free, or outcomes were acknowledged. Called once per turn of the event loop at most. */
   onRoom: () => void;
   onError: (error: unknown) => void;
@@ -40,9 +45,12 @@ export interface AttemptPoolOptions {
 export class AttemptPool implements AttemptHost {
   readonly clock: Clock;
   readonly stuckAfter: number;
+  readonly around: AttemptHost['around'];
   readonly reports: Reports;
   readonly settlements: Settlements;
   readonly #options: AttemptPoolOptions;
+  /** Leads an outcome through the middleware; `undefined` when there is none. */
+  readonly #settle: ((settlement: Settlement) => void) | undefined;
   readonly #running = new Map<string, Attempt>();
   /** Attempts that were given up and whose handlers still run. */
   readonly #stuck = new Set<Attempt>();
@@ -55,10 +63,15 @@ export class AttemptPool implements AttemptHost {
     this.#options = options;
     this.clock = options.clock;
     this.stuckAfter = options.stuckAfter;
-    const { store, clock, onError, onRefused } = options;
+    const { store, clock, middleware, onError, onRefused } = options;
+    const runLayers = layersOf(middleware, 'run');
+    this.around = runLayers && runThrough(runLayers);
     const schedule = oncePerTurn(() => this.#turn());
     this.reports = new Reports({ store, clock, onError, schedule });
     this.settlements = new Settlements({ store, clock, onError, onRefused, onAcknowledged: schedule, schedule });
+    const hand = (settlement: Settlement) => this.settlements.hand(settlement);
+    const settleLayers = layersOf(middleware, 'settle');
+    this.#settle = settleLayers && settleThrough(settleLayers, { clock, hand, error: onError });
   }
 
   get size(): number {
@@ -76,12 +89,15 @@ export class AttemptPool implements AttemptHost {
 
   /** Starts the handlers of claimed jobs; once closed, gives the jobs back. */
   admit(claimed: ClaimedJob[]): void {
-    for (const claim of claimed) {
-      if (this.#closed) this.settlements.add({ id: claim.job.id, token: claim.token, outcome: 'released' });
-      else this.#start(claim);
-    }
+    if (this.#closed) this.giveBack(claimed);
+    else for (const claim of claimed) this.#start(claim);
     // An early cancel is for a job of the claim that was outstanding then, which is this one.
     this.#earlyCancels.clear();
+  }
+
+  /** Claimed jobs that are not to run here: back to pending. */
+  giveBack(claimed: ClaimedJob[]): void {
+    for (const { job, token } of claimed) this.settlements.add({ id: job.id, token, outcome: 'released' });
   }
 
   /** Somebody cancelled a job of this worker. */
@@ -115,7 +131,12 @@ export class AttemptPool implements AttemptHost {
     this.#options.slots.release(attempt.type);
     // Its last words before its outcome: both go out in the same turn, in this order.
     this.reports.end(attempt);
-    this.settlements.add(settlement);
+    if (this.#settle) {
+      this.settlements.expect();
+      this.#settle(settlement);
+    } else {
+      this.settlements.add(settlement);
+    }
     if (attempt.handlerRuns) {
       this.#stuck.add(attempt);
       this.#options.onStuck(attempt);

@@ -9,6 +9,7 @@ import { CancelledError, JobStateError, type ShutdownError, TimeoutError, Valida
 import { clip, codeOf, describeFailure, type Failure, MAX_MESSAGE_BYTES } from './failure';
 import type { FailureReason, Job, Json } from './job';
 import { jsonOf, toJson, toShownJson } from './json';
+import type { Handle } from './middleware/run';
 import type { AnyProcessor, JobContext } from './processor';
 import type { Reporter, Reports } from './reports';
 import { retryDelay } from './retry-delay';
@@ -27,6 +28,8 @@ export interface AttemptHost {
   readonly reports: Reports;
   /** Milliseconds that a handler has to end after its signal aborted. */
   readonly stuckAfter: number;
+  /** Calls a handler through the middleware; `undefined` when there is none. */
+  readonly around: ((ctx: JobContext, handle: Handle) => Promise<unknown>) | undefined;
   /** The attempt has its outcome. Called once. */
   ended(attempt: Attempt, settlement: Settlement): void;
   /** The handler of an attempt that had its outcome long ago came to its end. */
@@ -162,6 +165,10 @@ export class Attempt implements Reporter {
     await this.#host.reports.checkpoint(this, json);
   }
 
+  #handle(context: JobContext): unknown {
+    return this.#processor.run(context);
+  }
+
   #run(input: Checked): void {
     if (input.issues) {
       this.#fail(new ValidationError(`The data of job ${this.id}`, input.issues), false);
@@ -175,7 +182,9 @@ export class Attempt implements Reporter {
     this.input = input.value;
     let result: unknown;
     try {
-      result = this.#processor.run(new AttemptContext(this));
+      const { around } = this.#host;
+      const context = new AttemptContext(this);
+      result = around ? around(context, (ctx) => this.#handle(ctx)) : this.#handle(context);
     } catch (error) {
       this.#threw(error);
       return;

@@ -11,7 +11,7 @@ function make(store: JobStore, clock: FakeClock, size = 2) {
   const errors: unknown[] = [];
   const slots = new Slots(size, [task('a', () => 1)]);
   const claims = new Claims({
-    store,
+    claim: (request, options) => store.claim(request, options),
     clock,
     worker: 'w1',
     slots,

@@ -8,11 +8,12 @@ import { codeOf } from './failure';
 import { nextTurn } from './next-turn';
 import { RetryTimer } from './retry-timer';
 import type { Slots } from './slots';
-import type { ClaimedJob, JobStore } from './store';
+import type { ClaimedJob, ClaimRequest } from './store';
 
 /** What {@link Claims} works with. */
 export interface ClaimsOptions {
-  store: JobStore;
+  /** The store's, with the middleware around it if there is some. */
+  claim: (request: ClaimRequest, options: { signal: AbortSignal }) => Promise<ClaimedJob[]>;
   clock: Clock;
   worker: string;
   slots: Slots;
@@ -83,9 +84,9 @@ export class Claims {
   }
 
   async #claim(limit: number, types: Record<string, number>, signal: AbortSignal): Promise<void> {
-    const { store, worker, onJobs, onError } = this.#options;
+    const { claim, worker, onJobs, onError } = this.#options;
     try {
-      const jobs = await store.claim({ worker, limit, types, wait: true }, { signal });
+      const jobs = await claim({ worker, limit, types, wait: true }, { signal });
       this.#outstanding = undefined;
       this.#retry.succeeded();
       this.#fault = undefined;

@@ -117,6 +117,22 @@ export class ServiceError extends LeviathanError {
   }
 }
 
+/** The steps of a job around which middleware can stand. */
+export type MiddlewareStep = 'enqueue' | 'claim' | 'run' | 'settle';
+
+/**
+ * Middleware did what it must not, or failed where nobody can be told: the `error` events of queue and worker report it; `add` throws it
+ * when it passed on another number of jobs. `cause` is what the middleware threw.
+ */
+export class MiddlewareError extends LeviathanError {
+  readonly step: MiddlewareStep;
+
+  constructor(step: MiddlewareStep, message: string, options?: { cause?: unknown }) {
+    super('MIDDLEWARE', `Middleware around ${step}: ${message}`, options);
+    this.step = step;
+  }
+}
+
 /** The store cannot be opened, or can no longer be used; the message says what to do. */
 export class StoreError extends LeviathanError {}
 

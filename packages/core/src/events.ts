@@ -11,7 +11,7 @@ import type { EventKind, JobStore, StoreEvent, Subscription } from './store';
 /** What a queue tells: each kind of change by its name, all of them as `event`, and faults as `error`. */
 export type QueueEventMap = { [K in EventKind]: [event: StoreEvent] } & {
   event: [event: StoreEvent];
-  /** A listener threw, or the store could not be listened to. */
+  /** A listener threw, middleware did after its jobs were added, or the store could not be listened to. */
   error: [error: unknown];
 };
 
@@ -50,6 +50,11 @@ export class QueueEvents {
   off<K extends keyof QueueEventMap>(kind: K, listener: QueueListener<K>): void {
     this.#emitter.off(kind, listener);
     this.#update();
+  }
+
+  /** Tells the `error` listeners. */
+  report(error: unknown): void {
+    this.#emitter.emit('error', error);
   }
 
   async close(): Promise<void> {

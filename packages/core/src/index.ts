@@ -14,11 +14,30 @@ export type { QueueEventMap, QueueListener } from './events';
 export * from './job';
 export { type JobCalls, JobHandle } from './job-handle';
 export { JobQueueService } from './job-queue-service';
-export type { AddJobOptions, DataFor, JobInput, ProcessorFor, Processors, ResultFor, TypeIn } from './job-types';
+export type {
+  AddJobOptions,
+  DataFor,
+  JobInput,
+  ProcessorFor,
+  Processors,
+  ResultFor,
+  TypeIn,
+} from './job-types';
 export { Leviathan, type LeviathanOptions } from './leviathan';
 export type { LimitSpec, RateSpec } from './limit';
 export type { Logger } from './logger';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store';
+export type { Middleware, Next } from './middleware/middleware';
+export {
+  definePlugin,
+  type Hooks,
+  type Plugin,
+  type PluginManifest,
+  pluginManifest,
+  pluginMiddleware,
+  type WithPlugins,
+} from './plugin';
+export { assertPlugin } from './plugin-check';
 export * from './processor';
 export { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 export { Queue, type QueueOptions } from './queue';

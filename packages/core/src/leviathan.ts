@@ -10,6 +10,9 @@ import type { Job } from './job';
 import type { JobHandle } from './job-handle';
 import { JobQueueService } from './job-queue-service';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
+import { type Plugin, type PluginManifest, pluginManifest, pluginMiddleware, type WithPlugins } from './plugin';
+import { assertPlugin } from './plugin-check';
+import { PluginService } from './plugin-service';
 import { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 import { Queue } from './queue';
 import { type HealthReport, type Service, ServiceManager } from './service';
@@ -19,13 +22,15 @@ import { Worker, type WorkerSettings } from './worker';
 import { WorkerPoolService } from './worker-pool-service';
 
 /** Options of {@link Leviathan}. */
-export interface LeviathanOptions<P extends Processors = Processors> {
+export interface LeviathanOptions<P extends Processors = Processors, G extends readonly Plugin[] = readonly []> {
   /** Opened by the start or the first call, closed by the stop (of the last Leviathan that was started on it). */
   store: JobStore;
   /** What this program can run. Left out: it takes jobs of any type, unchecked, and runs none. */
   processors?: P;
   /** Started between the queue and the worker, in this order. */
   services?: readonly Service[];
+  /** What others contribute; of their middleware, that of the first one is the outermost. */
+  plugins?: G;
   /** How the processors are run; `false`: not in this program. */
   worker?: false | WorkerSettings;
   clock?: Clock;
@@ -45,37 +50,53 @@ export interface LeviathanOptions<P extends Processors = Processors> {
  * await leviathan.stop();
  * ```
  */
-export class Leviathan<const P extends Processors = Processors> {
-  readonly queue: Queue<P>;
+export class Leviathan<const P extends Processors = Processors, const G extends readonly Plugin[] = readonly []> {
+  readonly queue: Queue<WithPlugins<P, G>>;
   /** Runs the processors; `undefined` when this program runs none. */
   readonly worker: Worker | undefined;
   readonly services: ServiceManager;
   readonly #registry: ProcessorRegistry;
+  readonly #plugins: readonly Plugin[];
   readonly #clock: Clock;
   readonly #jobs: JobQueueService;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  /** @throws ValidationError, ServiceError when processors, services or the worker's settings are not valid. */
-  constructor({ store, processors, services = [], worker = {}, clock = systemClock }: LeviathanOptions<P>) {
-    const registry = new ProcessorRegistry(processors ?? []);
+  /** @throws ValidationError, ServiceError when processors, services, plugins or the worker's settings are not valid. */
+  constructor({ store, processors, services = [], plugins, worker = {}, clock = systemClock }: LeviathanOptions<P, G>) {
+    this.#plugins = plugins ?? [];
+    for (const [i, plugin] of this.#plugins.entries()) assertPlugin(plugin, this.#plugins.slice(0, i));
+    const contributed = this.#plugins.flatMap((plugin) => plugin.processors ?? []);
+    const registry = new ProcessorRegistry([...(processors ?? []), ...contributed]);
+    const isChecked = processors !== undefined || contributed.length > 0;
+    const middleware = this.#plugins.flatMap(pluginMiddleware);
     this.#registry = registry;
     this.#clock = clock;
-    this.queue = new Queue<P>({ store, clock, ...(processors && { processors: registry }) });
+    this.queue = new Queue<WithPlugins<P, G>>({ store, clock, middleware, ...(isChecked && { processors: registry }) });
     this.#jobs = new JobQueueService(this.#anyQueue);
     this.worker =
       worker === false || registry.types().length === 0
         ? undefined
-        : new Worker({ ...worker, store, clock, processors: registry });
-    const workers = this.worker ? [new WorkerPoolService(this.worker)] : [];
-    this.services = new ServiceManager([this.#jobs, ...services, ...workers]);
+        : new Worker({ ...worker, store, clock, middleware, processors: registry });
+    this.services = new ServiceManager([
+      this.#jobs,
+      ...(PluginService.isNeededFor(this.#plugins) ? [new PluginService(this.#plugins)] : []),
+      ...services,
+      ...this.#plugins.flatMap((plugin) => plugin.services ?? []),
+      ...(this.worker ? [new WorkerPoolService(this.worker)] : []),
+    ]);
     // Before anything opens the store: it may find jobs from outside as soon as it does.
-    if (processors) store.setValidator?.(registry);
+    if (isChecked) store.setValidator?.(registry);
   }
 
   /** What this program can run, as plain JSON. */
   get processors(): ProcessorManifest[] {
     return this.#registry.manifests();
+  }
+
+  /** The plugins that it was given, as plain JSON. */
+  get plugins(): PluginManifest[] {
+    return this.#plugins.map(pluginManifest);
   }
 
   /**
@@ -130,15 +151,19 @@ export class Leviathan<const P extends Processors = Processors> {
   }
 
   /** See {@link Queue.add}. */
-  add<T extends TypeIn<P>>(type: T, data: DataFor<P, T>, options?: AddJobOptions): Promise<JobHandle<ResultFor<P, T>>> {
+  add<T extends TypeIn<WithPlugins<P, G>>>(
+    type: T,
+    data: DataFor<WithPlugins<P, G>, T>,
+    options?: AddJobOptions,
+  ): Promise<JobHandle<ResultFor<WithPlugins<P, G>, T>>> {
     return this.queue.add(type, data, options);
   }
 
   /** See {@link Queue.addMany}. */
-  addMany<const J extends readonly JobInput<P>[]>(
+  addMany<const J extends readonly JobInput<WithPlugins<P, G>>[]>(
     jobs: J,
     options?: AddOptions,
-  ): Promise<{ -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> }> {
+  ): Promise<{ -readonly [I in keyof J]: JobHandle<ResultFor<WithPlugins<P, G>, J[I]['type']>> }> {
     return this.queue.addMany(jobs, options);
   }
 

@@ -19,9 +19,9 @@ export interface ProcessorManifest {
   concurrency?: number;
   /** Options of new jobs, where the producer gives none. A backoff function shows as the text `function`. */
   defaults?: Json;
-  /** JSON Schema (2020-12) of the data, where the schema library can tell it. */
+  /** JSON Schema (2020-12) of the data, where the schema library or the processor's `jsonSchema` tells it. */
   input?: Json;
-  /** JSON Schema (2020-12) of the result, where there is a schema for it that can tell it. */
+  /** JSON Schema (2020-12) of the result, where it is told as well. */
   output?: Json;
 }
 
@@ -84,7 +84,8 @@ export class ProcessorRegistry implements JobValidator {
   }
 }
 
-function faultsOf(processor: AnyProcessor): Issue[] {
+/** What is wrong with a processor, with paths below it. */
+export function faultsOf(processor: AnyProcessor): Issue[] {
   const issues: Issue[] = [];
   const need = (holds: boolean, field: string, message: string): void => {
     if (!holds) issues.push({ path: [field], message });
@@ -107,8 +108,9 @@ function faultsOf(processor: AnyProcessor): Issue[] {
   return issues;
 }
 
-function manifestOf(processor: AnyProcessor): ProcessorManifest {
-  const { type, description, concurrency, defaults, input, output } = processor;
+/** What people and other programs may know of a processor. */
+export function manifestOf(processor: AnyProcessor): ProcessorManifest {
+  const { type, description, concurrency, defaults, input, output, jsonSchema } = processor;
   const manifest: ProcessorManifest = { type };
   if (description !== undefined) manifest.description = description;
   if (concurrency !== undefined) manifest.concurrency = concurrency;
@@ -117,9 +119,9 @@ function manifestOf(processor: AnyProcessor): ProcessorManifest {
     const result = jsonOf(plain, []);
     if ('json' in result) manifest.defaults = result.json;
   }
-  const inputSchema = jsonSchemaOf(input, 'input');
+  const inputSchema = jsonSchema?.input ?? jsonSchemaOf(input, 'input');
   if (inputSchema !== undefined) manifest.input = inputSchema;
-  const outputSchema = output && jsonSchemaOf(output, 'output');
+  const outputSchema = jsonSchema?.output ?? (output && jsonSchemaOf(output, 'output'));
   if (outputSchema !== undefined) manifest.output = outputSchema;
   return manifest;
 }

@@ -50,6 +50,11 @@ export interface Processor<
   readonly input: In;
   /** Checks and parses what `run` returns; an invalid result fails the job without a retry. */
   readonly output?: StandardSchemaV1<unknown, Result>;
+  /**
+   * JSON Schema (2020-12) of data and result, for forms and other programs, where the schema library cannot tell it: zod and arktype can,
+   * by `~standard.jsonSchema`. What stands here wins.
+   */
+  readonly jsonSchema?: { readonly input?: Json; readonly output?: Json };
   /** Options of jobs of this type, where the producer gives none. */
   readonly defaults?: Pick<JobOptions, 'priority' | 'attempts' | 'maxCrashes' | 'timeout' | 'needs' | 'tags'> & {
     backoff?: BackoffSpec | BackoffFunction;

@@ -14,6 +14,8 @@ import { toJobSpec } from './job-spec';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
 import { toJson } from './json';
 import type { LimitSpec } from './limit';
+import { enqueueThrough } from './middleware/enqueue';
+import { layersOf, type Middleware } from './middleware/middleware';
 import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
 import type { GateSpec, PoolSpec } from './resources';
@@ -38,6 +40,8 @@ export interface QueueOptions<P extends Processors = Processors> {
   store: JobStore;
   /** Checks jobs by these, and takes no others. Left out: takes jobs of any type, unchecked, for workers elsewhere. */
   processors?: P | ProcessorRegistry;
+  /** Code around `enqueue`, the outermost first. */
+  middleware?: readonly Middleware[];
   clock?: Clock;
 }
 
@@ -65,9 +69,11 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   readonly #clock: Clock;
   readonly #events: QueueEvents;
   readonly #waits: JobWaits;
+  /** Adds jobs through the middleware; `undefined` when there is none. */
+  readonly #enqueue: ReturnType<typeof enqueueThrough> | undefined;
 
   /** @throws ValidationError when two processors claim one type. */
-  constructor({ store, processors, clock = systemClock }: QueueOptions<P>) {
+  constructor({ store, processors, middleware, clock = systemClock }: QueueOptions<P>) {
     this.store = store;
     this.limits = new DefinitionSet(store, 'limit');
     this.pools = new DefinitionSet(store, 'pool');
@@ -79,6 +85,9 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     this.#clock = clock;
     this.#events = new QueueEvents(store, clock);
     this.#waits = new JobWaits(store, clock);
+    const layers = layersOf(middleware, 'enqueue');
+    const error = (thrown: unknown): void => this.#events.report(thrown);
+    this.#enqueue = layers && enqueueThrough(layers, { store, registry: this.#registry, error });
   }
 
   /**
@@ -245,9 +254,9 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   ): Promise<JobHandle[]> {
     if (issues.length > 0) return Promise.reject(new ValidationError(subject, issues));
     const { onDuplicate } = options ?? {};
-    return this.store
-      .add(specs, onDuplicate && { onDuplicate })
-      .then((results) => results.map(({ id, added }) => new JobHandle(this, id, added)));
+    const how = onDuplicate && { onDuplicate };
+    const added = this.#enqueue ? this.#enqueue(specs, how) : this.store.add(specs, how);
+    return added.then((results) => results.map(({ id, added }) => new JobHandle(this, id, added)));
   }
 
   async #change(target: ChangeTarget, change: ChangeAction, options: ChangeOptions = {}): Promise<ChangeResult> {

@@ -6,7 +6,7 @@
 import type { Clock } from './clock';
 import { codeOf, describeFailure } from './failure';
 import { RetryTimer } from './retry-timer';
-import type { JobStore, Settlement } from './store';
+import type { JobStore, Settlement, SettleResult } from './store';
 
 /** What {@link Settlements} works with. */
 export interface SettlementsOptions {
@@ -31,6 +31,8 @@ const VERDICTS = new Set(['INVALID', 'TOO_LARGE']);
 export class Settlements {
   readonly #options: SettlementsOptions;
   readonly #retry: RetryTimer;
+  /** Of outcomes whose middleware waits for what the store says. */
+  readonly #receipts = new Map<Settlement, (result: SettleResult) => void>();
   #waiting: Settlement[] = [];
   #unacknowledged = 0;
   #closed = false;
@@ -59,6 +61,21 @@ export class Settlements {
     this.#options.schedule();
   }
 
+  /** Counts an outcome that is with middleware, which hands it in by {@link Settlements.hand}. */
+  expect(): void {
+    if (!this.#closed) this.#unacknowledged++;
+  }
+
+  /** An expected outcome; resolves with what the store said. */
+  hand(settlement: Settlement): Promise<SettleResult> {
+    if (this.#closed) return Promise.resolve({ id: settlement.id, accepted: false });
+    return new Promise((resolve) => {
+      this.#receipts.set(settlement, resolve);
+      this.#waiting.push(settlement);
+      this.#options.schedule();
+    });
+  }
+
   /** Sends all that waits, in one call. */
   flush(): void {
     if (this.#waiting.length === 0 || this.#retry.armed) return;
@@ -84,6 +101,7 @@ export class Settlements {
     this.#closed = true;
     this.#retry.stop();
     this.#waiting = [];
+    for (const settlement of this.#receipts.keys()) this.#receive(settlement);
     this.#done(this.#unacknowledged);
   }
 
@@ -94,6 +112,7 @@ export class Settlements {
       this.#lastError = undefined;
       this.#retry.succeeded();
       for (const result of results) if (!result.accepted) this.#options.onRefused(result.id);
+      if (this.#receipts.size > 0) for (const [i, settlement] of batch.entries()) this.#receive(settlement, results[i]);
       this.#done(batch.length);
     } catch (error) {
       if (!this.#closed) this.#failed(batch, error);
@@ -127,11 +146,21 @@ export class Settlements {
     const { id, token } = settlement;
     if (settlement.outcome === 'completed') {
       // The same handler would return the same again: no retry.
-      void this.#send([{ id, token, outcome: 'failed', reason: 'error', error: describeFailure(error) }]);
+      const failed: Settlement = { id, token, outcome: 'failed', reason: 'error', error: describeFailure(error) };
+      const receipt = this.#receipts.get(settlement);
+      if (receipt) this.#receipts.set(failed, receipt);
+      this.#receipts.delete(settlement);
+      void this.#send([failed]);
     } else {
       this.#options.onError(error);
+      this.#receive(settlement);
       this.#done(1);
     }
+  }
+
+  #receive(settlement: Settlement, result: SettleResult = { id: settlement.id, accepted: false }): void {
+    this.#receipts.get(settlement)?.(result);
+    this.#receipts.delete(settlement);
   }
 
   #done(count: number): void {

@@ -11,6 +11,8 @@ import { Emitter, type ListenerOf } from './emitter';
 import { type Issue, LeviathanError, ShutdownError, StoreWriteError, ValidationError } from './errors';
 import type { Job } from './job';
 import type { Logger } from './logger';
+import { claimOf } from './middleware/claim';
+import type { Middleware } from './middleware/middleware';
 import type { AnyProcessor } from './processor';
 import { ProcessorRegistry } from './processor-registry';
 import type { ServiceHealth } from './service';
@@ -41,12 +43,14 @@ export interface WorkerOptions extends WorkerSettings {
   /** Opened by the start; whoever made it closes it. */
   store: JobStore;
   processors: readonly AnyProcessor[] | ProcessorRegistry;
+  /** Code around `claim`, `run` and `settle`, the outermost first. */
+  middleware?: readonly Middleware[];
   clock?: Clock;
 }
 
 /** What a worker tells of itself. What happens to jobs is told by the queue's events. */
 export interface WorkerEvents {
-  /** The store failed (the worker goes on trying), a listener threw, or a backoff function did. */
+  /** The store failed (the worker goes on trying), or a listener, middleware or a backoff function did. */
   error: [error: unknown];
   /** A handler ignores its abort signal; its attempt was ended without it. */
   stuck: [event: { job: Job; reason: 'timeout' | 'cancelled' | 'shutdown' }];
@@ -91,7 +95,7 @@ export class Worker {
 
   /** @throws ValidationError */
   constructor(options: WorkerOptions) {
-    const { store, processors, clock = systemClock, concurrency = 10, logger } = options;
+    const { store, processors, middleware, clock = systemClock, concurrency = 10, logger } = options;
     const { maxUnacknowledged = 1_000, stuckAfter = 5_000, name = newWorkerName() } = options;
     assertSettings({ concurrency, maxUnacknowledged, stuckAfter });
     const registry = processors instanceof ProcessorRegistry ? processors : new ProcessorRegistry(processors);
@@ -106,6 +110,7 @@ export class Worker {
       registry,
       slots: this.#slots,
       stuckAfter,
+      middleware,
       onRoom: () => this.#claims.pump(),
       onError,
       onStuck: (attempt) => this.#emitter.emit('stuck', { job: attempt.job, reason: reasonOf(attempt) }),
@@ -113,7 +118,7 @@ export class Worker {
       onRefused: (id) => this.#emitter.emit('refused', { id }),
     });
     this.#claims = new Claims({
-      store,
+      claim: claimOf(store, middleware, { clock, giveBack: (jobs) => this.#pool.giveBack(jobs), error: onError }),
       clock,
       worker: name,
       slots: this.#slots,

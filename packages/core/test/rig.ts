@@ -4,6 +4,7 @@
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { MemoryStore } from '../src/memory-store';
+import type { Middleware } from '../src/middleware/middleware';
 import { type AnyProcessor, defineProcessor, type JobContext } from '../src/processor';
 import { Queue } from '../src/queue';
 import type { StoreEvent } from '../src/store';
@@ -22,18 +23,19 @@ export function task<const Type extends string, Result>(
 
 export function rig<const P extends readonly AnyProcessor[]>(
   processors: P,
-  settings: WorkerSettings & { maxJobBytes?: number } = {},
+  settings: WorkerSettings & { maxJobBytes?: number; middleware?: readonly Middleware[] } = {},
 ) {
-  const { maxJobBytes, ...workerSettings } = settings;
+  const { maxJobBytes, middleware = [], ...workerSettings } = settings;
   const clock = new FakeClock();
   const memory = new MemoryStore({ clock, ...(maxJobBytes !== undefined && { maxJobBytes }) });
   const faults = faultyStore(memory);
-  const queue = new Queue<P>({ store: faults.store, processors, clock });
-  const worker = new Worker({ store: faults.store, processors, clock, name: 'w1', ...workerSettings });
+  const queue = new Queue<P>({ store: faults.store, processors, middleware, clock });
+  const worker = new Worker({ store: faults.store, processors, middleware, clock, name: 'w1', ...workerSettings });
   const events: StoreEvent[] = [];
   const errors: unknown[] = [];
   worker.on('error', (error) => errors.push(error));
   queue.on('event', (event) => events.push(event));
+  queue.on('error', (error) => errors.push(error));
   onTestFinished(async () => {
     const stopped = worker.stop({ timeout: 0 }).catch(() => {});
     await clock.advance(20_000);

@@ -20,7 +20,7 @@ it('docs/guides/errors.md names every exported class of errors', () => {
 });
 
 it('docs/guides/errors.md names every code, and no other', () => {
-  const thrown = new Set(['core', 'fs-store'].flatMap((name) => codesIn(join(packages, name, 'src'))));
+  const thrown = new Set(['core', 'fs-store', 'config'].flatMap((name) => codesIn(join(packages, name, 'src'))));
   // What the store itself writes into a job: that its process died, and that a parent failed.
   thrown.add('CRASHED').add('DEPENDENCY');
   expect(thrown.size).toBeGreaterThan(25);
@@ -40,6 +40,7 @@ it('docs/guides/errors.md gives each class its own code', () => {
     new core.JobFailedError('x', 'error', 'x'),
     new core.WaitTimeoutError('x', 1),
     new core.ServiceError('x', undefined),
+    new core.MiddlewareError('run', 'x'),
     new core.StoreClosedError(),
     new core.StoreWriteError('x', undefined),
     new core.StoreFormatError('2', '1'),

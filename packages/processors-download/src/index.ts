@@ -15,6 +15,7 @@ export {
   downloadOutput,
   type ParsedDownloadInput,
 } from './input';
+export { type DownloadPluginOptions, default } from './plugin';
 export type { DownloadProgress } from './progress';
 export type { ConnectOptions } from './protocols/http/pool';
 export { redactUrl } from './redact';

@@ -37,7 +37,7 @@ export async function run(
   const definitions = options.batch
     ? await readBatch(session, type, args, options)
     : [await readOne(session, type, args, options)];
-  const loaded = await loadProcessors(options.processors, session.io.cwd);
+  const loaded = await loadProcessors(session, options.processors);
   if (!options.anyType) {
     checkTypes(
       definitions.map((definition) => definition.type),
@@ -55,12 +55,13 @@ export async function run(
 }
 
 async function addQueue(session: Session, loaded: Loaded, definitions: readonly Definition[], anyType: boolean) {
-  const { Queue } = await import('@leviathan/core');
+  const { Queue, pluginMiddleware } = await import('@leviathan/core');
+  const middleware = loaded.plugins.flatMap(pluginMiddleware);
   const store = await session.store('write');
   // A queue without processors checks nothing: only for types that none of them knows.
   const foreign =
     anyType && definitions.some(({ type }) => !loaded.processors.some((processor) => processor.type === type));
-  return foreign ? new Queue({ store }) : new Queue({ store, processors: loaded.processors });
+  return new Queue({ store, middleware, ...(!foreign && { processors: loaded.processors }) });
 }
 
 async function readBatch(

@@ -13,6 +13,8 @@ interface Options {
 export async function run(session: Session, options: Options): Promise<number> {
   const root = await session.root();
   const report = await session.io.stores.doctor(root, options.repair === true);
+  // Tells of those that do not load.
+  await session.plugins();
   const { out } = session;
   const open = report.findings.filter((finding) => finding.severity === 'error' && finding.repaired !== true);
   if (out.json) {

@@ -30,7 +30,7 @@ export async function run(session: Session, texts: string[], options: Options): 
   const store = await session.store('read');
   const ids = await resolveIds(store, texts);
   const { Queue } = await import('@leviathan/core');
-  const { processors } = await loadProcessors([], session.io.cwd);
+  const { processors } = await loadProcessors(session);
   // With the processors that are here, so that new data of their types is checked before it is written.
   const queue = new Queue({ store, processors });
   const how = { by: 'cli', ...(options.dryRun && { dryRun: true }) };

@@ -33,7 +33,7 @@ export async function run(session: Session, file: string, options: Options): Pro
   const text = file === '-' ? await session.readInput() : await readText(resolve(session.io.cwd, file), file);
   const parsed = parseDefinitions(text, file === '-' ? 'standard input' : file);
   const definitions = options.newIds ? await withNewIds(parsed) : parsed;
-  const loaded = await loadProcessors(options.processors, session.io.cwd);
+  const loaded = await loadProcessors(session, options.processors);
   if (!options.anyType)
     checkTypes(
       definitions.map(({ type }) => type),
@@ -42,7 +42,9 @@ export async function run(session: Session, file: string, options: Options): Pro
   // Everything is checked before anything is added: the whole file, or nothing of it.
   await checkData(definitions, loaded);
   const ordered = batches(definitions);
-  const summary = options.dryRun ? await preview(session, definitions) : await addAll(session, ordered, definitions);
+  const summary = options.dryRun
+    ? await preview(session, definitions)
+    : await addAll(session, ordered, definitions, loaded);
   const { out } = session;
   if (out.json) await out.value(summary);
   else
@@ -118,10 +120,11 @@ async function addAll(
   session: Session,
   ordered: readonly Definition[][],
   definitions: readonly Definition[],
+  { plugins }: Loaded,
 ): Promise<Summary> {
-  const { Queue } = await import('@leviathan/core');
+  const { Queue, pluginMiddleware } = await import('@leviathan/core');
   // Checked above, so that a type that only another program knows can be among them.
-  const queue = new Queue({ store: await session.store('write') });
+  const queue = new Queue({ store: await session.store('write'), middleware: plugins.flatMap(pluginMiddleware) });
   let added = 0;
   for (const batch of ordered) {
     const handles = await queue.addMany(batch as { type: string; data: Json; options: Definition['options'] }[]);

@@ -19,6 +19,7 @@ export { run as importJobs } from './import';
 export { run as list } from './list';
 export { run as logs } from './logs';
 export { pause, resume } from './pause';
+export { run as plugins } from './plugins';
 export { run as show } from './show';
 export { run as stats } from './stats';
 export { run as wait } from './wait';

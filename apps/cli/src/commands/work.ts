@@ -23,10 +23,14 @@ interface Options {
 }
 
 export async function run(session: Session, options: Options): Promise<number> {
-  const concurrency =
-    options.concurrency === undefined ? undefined : parseInteger(options.concurrency, '--concurrency', 1, 10_000);
+  const settings = {
+    ...(await session.configuration())?.config.worker,
+    ...(options.concurrency !== undefined && {
+      concurrency: parseInteger(options.concurrency, '--concurrency', 1, 10_000),
+    }),
+  };
   const grace = parseDuration(options.grace, 'duration for --grace');
-  const loaded = chosen(await loadProcessors(options.processors, session.io.cwd), options.types);
+  const loaded = chosen(await loadProcessors(session, options.processors), options.types);
   const types = loaded.processors.map(({ type }) => type);
   const name = options.name ?? workerName();
   const store = await session.store('write');
@@ -41,7 +45,7 @@ export async function run(session: Session, options: Options): Promise<number> {
     view.apply(batch.filter(({ worker }) => worker === name));
     drain.apply(batch);
   });
-  const runner = await startRunner(store, loaded, { concurrency, name, onError: (message) => view.warn(message) });
+  const runner = await startRunner(store, loaded, { ...settings, name, onError: (message) => view.warn(message) });
   view.start(types);
   try {
     const signal = await (options.drain ? Promise.race([signalled, drain.done()]) : signalled);

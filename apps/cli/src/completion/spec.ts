@@ -62,6 +62,7 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
   '--root': { kind: 'folders' },
   '--to': { kind: 'folders' },
   '--processors': { kind: 'files' },
+  '--config': { kind: 'files' },
 };
 
 const ARGUMENT_VALUES: Readonly<Record<string, Values>> = {

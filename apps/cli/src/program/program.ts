@@ -26,6 +26,8 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
     .description('Durable background jobs on plain files: add, run, watch and manage them.')
     .version(version, '-V, --version', 'print the version')
     .option('--root <dir>', 'the jobs folder (default: $LEVIATHAN_HOME/jobs, else ~/.leviathan/jobs)')
+    .option('--config <file>', 'this configuration (default: the nearest leviathan.config.ts, .js or .json)')
+    .option('--no-config', 'no configuration, and none of its plugins')
     .option('--json', 'JSON on stdout; errors as JSON on stderr')
     .option('-q, --quiet', 'no remarks and no progress, only data and errors')
     .option('-y, --yes', 'yes to every question')

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import type { Lazy } from './context';
 import { collectList, withFilters } from './options';
 
-/** Adds list, show, explain, logs, watch, wait, stats, export, doctor and completion. */
+/** Adds list, show, explain, logs, watch, wait, stats, export, plugins, doctor and completion. */
 export function addReadCommands(program: Command, lazy: Lazy): void {
   withFilters(program.command('list').alias('ls').description('list jobs, the newest first'))
     .option('--sort <order>', 'created, updated, priority, or queue: the order in which they run', 'created')
@@ -61,6 +61,11 @@ export function addReadCommands(program: Command, lazy: Lazy): void {
   withFilters(program.command('export').description('write job definitions as NDJSON, for import'))
     .option('--full', 'whole records, with state, result, errors and logs')
     .action(lazy((commands) => commands.exportJobs));
+
+  program
+    .command('plugins')
+    .description('what the plugins of the configuration contribute, and which do not load')
+    .action(lazy((commands) => commands.plugins));
 
   program
     .command('doctor')

@@ -6,6 +6,7 @@
 import type { Processors } from '../job-types';
 import { Leviathan, type LeviathanOptions } from '../leviathan';
 import { MemoryStore } from '../memory-store';
+import type { Plugin } from '../plugin';
 import { type DrainOptions, drain } from './drain';
 import { FakeClock } from './fake-clock';
 
@@ -13,14 +14,20 @@ import { FakeClock } from './fake-clock';
 const FOR_GOOD = { age: Number.POSITIVE_INFINITY, count: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
 /** Options of {@link testLeviathan}: those of a Leviathan, but for the store and the clock. */
-export type TestLeviathanOptions<P extends Processors> = Omit<LeviathanOptions<P>, 'store' | 'clock'>;
+export type TestLeviathanOptions<P extends Processors, G extends readonly Plugin[] = readonly []> = Omit<
+  LeviathanOptions<P, G>,
+  'store' | 'clock'
+>;
 
 /** A {@link Leviathan} on a {@link MemoryStore} and a {@link FakeClock}; made by {@link testLeviathan}. */
-export class TestLeviathan<const P extends Processors = Processors> extends Leviathan<P> {
+export class TestLeviathan<
+  const P extends Processors = Processors,
+  const G extends readonly Plugin[] = readonly [],
+> extends Leviathan<P, G> {
   readonly clock: FakeClock;
   readonly store: MemoryStore;
 
-  constructor(options: TestLeviathanOptions<P>, clock = new FakeClock()) {
+  constructor(options: TestLeviathanOptions<P, G>, clock = new FakeClock()) {
     const store = new MemoryStore({ clock, retention: { completed: FOR_GOOD, failed: FOR_GOOD } });
     super({ ...options, store, clock });
     this.clock = clock;
@@ -70,6 +77,8 @@ export class TestLeviathan<const P extends Processors = Processors> extends Levi
  * expect((await leviathan.counts()).waiting.scheduled).toBe(1);
  * ```
  */
-export function testLeviathan<const P extends Processors>(options: TestLeviathanOptions<P>): TestLeviathan<P> {
-  return new TestLeviathan<P>(options);
+export function testLeviathan<const P extends Processors = Processors, const G extends readonly Plugin[] = readonly []>(
+  options: TestLeviathanOptions<P, G>,
+): TestLeviathan<P, G> {
+  return new TestLeviathan<P, G>(options);
 }
