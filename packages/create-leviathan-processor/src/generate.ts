@@ -11,8 +11,11 @@ import { type Options, UsageError } from './options';
 /** From `src/` and from `dist/` alike. */
 const TEMPLATE = fileURLToPath(new URL('../template', import.meta.url));
 
-/** npm leaves files of these names out of a package. */
-const NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitignore' };
+/** Files that go by another name here: npm leaves the one out of a package, and a test is none of this package. */
+const NAMES: Readonly<Record<string, string>> = {
+  _gitignore: '.gitignore',
+  '_processor_test.ts': 'processor.test.ts',
+};
 
 /**
  * Writes the package into a folder.
