@@ -242,6 +242,8 @@ const OPTIONS: Record<keyof JobOptions, true> = {
   dependsOn: true,
   onParentFailed: true,
   key: true,
+  group: true,
+  needs: true,
   tags: true,
 };
 

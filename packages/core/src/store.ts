@@ -25,6 +25,8 @@ export interface StoreCapabilities {
   reorder: boolean;
   /** `dependsOn`. */
   dependencies: boolean;
+  /** `restore`: jobs with their history, from another store. */
+  restore: boolean;
   /** `filter.text` searches data. */
   textSearch: boolean;
   /** A subscription may start at an earlier sequence number. */
@@ -53,6 +55,21 @@ export interface AddResult {
   id: string;
   /** False when a job with this id or key was there already; `id` is then that job's. */
   added: boolean;
+}
+
+/** How `restore` treats an id that a job has already. */
+export interface RestoreOptions {
+  /** The job of that id is replaced, unless it is running. Left out: it stays as it is. */
+  replace?: boolean;
+  /** Who asks, for the audit trail. */
+  by?: string;
+}
+
+/** What became of one job that was to be restored. */
+export interface RestoreResult {
+  id: string;
+  /** `added`; `replaced`; or left alone because of a job of this id (`exists`), one that runs (`active`), or one that holds its `key`. */
+  outcome: 'added' | 'replaced' | 'exists' | 'active' | 'key';
 }
 
 /** Asks for jobs to run. */
@@ -382,6 +399,14 @@ export interface JobStore {
    * @throws ValidationError, DuplicateJobError, CycleError, JobTooLargeError, StoreWriteError: nothing was written.
    */
   add(specs: JobSpec[], options?: AddOptions): Promise<AddResult[]>;
+
+  /**
+   * Takes whole jobs over as they are, with all that happened to them, from another store: all or none, but for those whose `outcome` says
+   * why not. One that was running there is pending here; `order` counts only among jobs of one store and is left out. Resolves when they are
+   * as durable as an `add`.
+   * @throws ValidationError, CycleError, JobTooLargeError, StoreWriteError: nothing was written.
+   */
+  restore(jobs: Job[], options?: RestoreOptions): Promise<RestoreResult[]>;
 
   /**
    * Starts jobs for a worker: the best ones by priority, then order. The start is recorded before it resolves.
