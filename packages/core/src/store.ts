@@ -61,6 +61,8 @@ export interface AddResult {
 export interface RestoreOptions {
   /** The job of that id is replaced, unless it is running. Left out: it stays as it is. */
   replace?: boolean;
+  /** Tell the outcomes, and change nothing. */
+  dryRun?: boolean;
   /** Who asks, for the audit trail. */
   by?: string;
 }
@@ -68,8 +70,11 @@ export interface RestoreOptions {
 /** What became of one job that was to be restored. */
 export interface RestoreResult {
   id: string;
-  /** `added`; `replaced`; or left alone because of a job of this id (`exists`), one that runs (`active`), or one that holds its `key`. */
-  outcome: 'added' | 'replaced' | 'exists' | 'active' | 'key';
+  /**
+   * `added`; `replaced`; or left alone: a job of this id is there (`exists`), it runs (`active`), another job holds the `key`, or the
+   * pending job waits for a `parent` that is not there.
+   */
+  outcome: 'added' | 'replaced' | 'exists' | 'active' | 'key' | 'parent';
 }
 
 /** Asks for jobs to run. */
@@ -402,8 +407,8 @@ export interface JobStore {
 
   /**
    * Takes whole jobs over as they are, with all that happened to them, from another store: all or none, but for those whose `outcome` says
-   * why not. One that was running there is pending here; `order` counts only among jobs of one store and is left out. Resolves when they are
-   * as durable as an `add`.
+   * why not. Parents stand before those that wait for them. One that was running there is pending here; `order` counts only among jobs of
+   * one store and is left out. Resolves when they are as durable as an `add`.
    * @throws ValidationError, CycleError, JobTooLargeError, StoreWriteError: nothing was written.
    */
   restore(jobs: Job[], options?: RestoreOptions): Promise<RestoreResult[]>;

@@ -47,7 +47,7 @@ export function decideRestore(
     }
     return { id, outcome };
   });
-  checkParents(added, context.table);
+  checkCycles(added, context.table);
   return { records, results };
 }
 
@@ -79,10 +79,12 @@ class Taken {
 
   constructor(private readonly table: JobTable) {}
 
-  outcomeOf({ job: { id, key, status } }: AddDraft, replace: boolean): RestoreResult['outcome'] {
+  outcomeOf({ job: { id, key, status, dependsOn } }: AddDraft, replace: boolean): RestoreResult['outcome'] {
     const present = this.table.entries.get(id);
     if (this.ids.has(id) || (present && !replace)) return 'exists';
     if (present?.status === 'active') return 'active';
+    if (status === 'pending' && dependsOn?.some((parent) => !this.ids.has(parent) && !this.table.entries.has(parent)))
+      return 'parent';
     if (key !== undefined && status === 'pending') {
       const holder = this.keys.has(key) ? this.keys.get(key) : this.table.keys.get(key)?.id;
       if (holder !== undefined && holder !== id) return 'key';
@@ -97,22 +99,14 @@ class Taken {
   }
 }
 
-/** Those that have ended may have outlived their parents. A job that is replaced may be waited for by one that it is to wait for. */
-function checkParents(added: readonly AddDraft[], table: JobTable): void {
-  const issues: Issue[] = [];
-  const parents = new Map<string, string[]>();
-  const ids = new Set(added.map(({ job }) => job.id));
-  for (const { job } of added) {
-    if (job.status !== 'pending') continue;
-    if (job.dependsOn) parents.set(job.id, job.dependsOn);
-    for (const [i, parent] of (job.dependsOn ?? []).entries()) {
-      if (ids.has(parent) || table.entries.has(parent)) continue;
-      issues.push({ path: [job.id, 'dependsOn', i], message: `there is no job ${JSON.stringify(parent)}` });
-    }
-  }
-  if (issues.length > 0) throw new ValidationError('The job', issues);
-  const parentsOf = (id: string): readonly string[] | undefined =>
-    ids.has(id) ? parents.get(id) : table.entries.get(id)?.extra?.waitingFor;
-  const cycle = findCycle(parents.keys(), parentsOf);
+/** A job that is replaced may be waited for by one that it is to wait for. */
+function checkCycles(added: readonly AddDraft[], table: JobTable): void {
+  const drafts = new Map(added.map((draft) => [draft.job.id, draft]));
+  const parentsOf = (id: string): readonly string[] | undefined => {
+    const job = drafts.get(id)?.job;
+    if (job) return job.status === 'pending' ? job.dependsOn : undefined;
+    return table.entries.get(id)?.extra?.waitingFor;
+  };
+  const cycle = findCycle(drafts.keys(), parentsOf);
   if (cycle) throw new CycleError(cycle);
 }

@@ -136,7 +136,7 @@ export class EngineStore implements JobStore {
     this.assertOpen();
     const context = { table: this.table, now: this.clock.now(), maxBytes: this.maxBytes };
     const { records, results } = decideRestore(context, jobs, options);
-    await this.committer.commit([records]);
+    if (!options.dryRun) await this.committer.commit([records]);
     return results;
   }
 

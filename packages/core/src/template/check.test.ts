@@ -19,9 +19,9 @@ const mirror = {
   },
 } satisfies Template;
 
-function faults(value: unknown, name = 'mirror'): string[] {
+function faults(value: unknown): string[] {
   const issues: Issue[] = [];
-  checkTemplate(name, value as Json, issues);
+  checkTemplate(value as Json, issues);
   return issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
@@ -33,11 +33,15 @@ describe('a template', () => {
 
   it.each<[string, unknown, string | RegExp]>([
     ['no object', [], ': must be an object'],
-    ['an unknown field', { ...mirror, jobz: 1 }, /^jobz: is none of/],
+    ['an unknown field', { ...mirror, jobz: 1 }, 'jobz: is unknown; there are description, parameters, presets, job'],
     ['no job', { parameters: {} }, 'job: is missing'],
-    ['a job without a type', { job: {} }, 'job.type: must be a text'],
+    ['a job without a type', { job: {} }, 'job.type: is missing'],
     ['a type that no job has', { job: { type: 'a b' } }, /^job\.type: must be 1 to 128/],
-    ['an unknown field of the job', { job: { type: 'x', dta: {} } }, /^job\.dta: is none of/],
+    [
+      'an unknown field of the job',
+      { job: { type: 'x', dta: {} } },
+      'job.dta: is unknown; there are type, data, options',
+    ],
     ['a description that is no text', { ...mirror, description: 7 }, 'description: must be a text'],
     ['parameters in a list', { ...mirror, parameters: [] }, 'parameters: must be an object'],
     ['presets in a list', { ...mirror, presets: [] }, 'presets: must be an object'],
@@ -69,7 +73,11 @@ describe('a template', () => {
       'job.data.a: {{only}} is a list and cannot stand inside a text',
     ],
     ['options in a list', { job: { type: 'x', options: [] } }, 'job.options: must be an object'],
-    ['an unknown option', { job: { type: 'x', options: { prio: 1 } } }, /^job\.options\.prio: is none of id, priority/],
+    [
+      'an unknown option',
+      { job: { type: 'x', options: { prio: 1 } } },
+      /^job\.options\.prio: is unknown; there are id, priority/,
+    ],
     [
       'an option out of range',
       { job: { type: 'x', options: { attempts: 0 } } },
@@ -102,9 +110,8 @@ describe('a template', () => {
     expect(faults({ parameters: { p }, job: { type: 'x' } })).toEqual([expected]);
   });
 
-  it('is refused for a parameter that no placeholder can name, and for a name that is too long', () => {
+  it('is refused for a parameter that no placeholder can name', () => {
     expect(faults({ parameters: { 'a b': { type: 'string' } }, job: { type: 'x' } })).toHaveLength(1);
-    expect(faults(mirror, 'n'.repeat(101))).toHaveLength(1);
   });
 });
 

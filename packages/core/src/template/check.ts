@@ -4,6 +4,7 @@
  * @module
  */
 import type { CheckedSpec } from '../checked-spec';
+import { Fields } from '../engine/fields';
 import { acceptSpecs } from '../engine/validate';
 import { type Issue, ValidationError } from '../errors';
 import { JOB_OPTION_KEYS, type JobOptions, type Json } from '../job';
@@ -11,74 +12,53 @@ import { toJobSpec } from '../job-spec';
 import { isObject, type JsonObject } from '../json';
 import { checkParameters, checkValues } from './parameters';
 import { findPlaceholders, type Placeholder } from './placeholder';
-import type { TemplateParameter } from './template';
+import type { Template, TemplateJob } from './template';
 
-const FIELDS = ['description', 'parameters', 'presets', 'job'];
-const JOB_FIELDS = ['type', 'data', 'options'];
+type Parameters = NonNullable<Template['parameters']>;
+type Presets = NonNullable<Template['presets']>;
 
-/** Jobs carry the name in a tag, which has 128 characters at most. */
-const MAX_NAME = 100;
-
-/** What is wrong with a template; nothing is added to `issues` when it is one. */
-export function checkTemplate(name: string, value: Json, issues: Issue[]): void {
-  if (name.length > MAX_NAME) issues.push({ path: [], message: `must have a name of ${MAX_NAME} characters at most` });
-  if (!isObject(value)) {
-    issues.push({ path: [], message: 'must be an object' });
-    return;
-  }
-  checkFields(value, FIELDS, [], issues);
-  if (value.description !== undefined && typeof value.description !== 'string') {
-    issues.push({ path: ['description'], message: 'must be a text' });
-  }
+/** Adds what is wrong with the value of a template. */
+export function checkTemplate(value: Json, issues: Issue[]): void {
+  const fields = Fields.of<Template>(value, issues);
+  if (!fields) return;
+  fields.text('description');
+  fields.required('job');
+  const described = fields.object('parameters');
+  const presets = fields.object<Presets>('presets');
+  const job = fields.object<TemplateJob>('job');
+  fields.onlyKnown();
   const faults: Issue[] = [];
-  checkParameters(value.parameters, faults);
+  const parameters = (described?.value ?? {}) as Parameters;
+  checkParameters(parameters as unknown as JsonObject, faults);
   issues.push(...faults);
-  if (faults.length > 0) return;
-  const parameters = (value.parameters ?? {}) as unknown as { [name: string]: TemplateParameter };
-  checkPresets(value.presets, parameters, issues);
-  checkJob(value.job, parameters, issues);
-}
-
-function checkPresets(
-  presets: Json | undefined,
-  parameters: { [name: string]: TemplateParameter },
-  issues: Issue[],
-): void {
-  if (presets === undefined) return;
-  if (!isObject(presets)) {
-    issues.push({ path: ['presets'], message: 'must be an object' });
-    return;
-  }
-  for (const [preset, values] of Object.entries(presets)) {
+  // What refers to parameters would be blamed for their faults.
+  if (faults.length > 0 || (fields.value.parameters !== undefined && !described)) return;
+  for (const [preset, values] of Object.entries(presets?.value ?? {})) {
     const path = ['presets', preset];
     if (isObject(values)) checkValues(parameters, values, path, issues);
     else issues.push({ path, message: 'must be an object' });
   }
+  if (job) checkJob(job, parameters, issues);
 }
 
-function checkJob(job: Json | undefined, parameters: { [name: string]: TemplateParameter }, issues: Issue[]): void {
-  if (!isObject(job)) {
-    issues.push({ path: ['job'], message: job === undefined ? 'is missing' : 'must be an object' });
-    return;
-  }
-  checkFields(job, JOB_FIELDS, ['job'], issues);
-  const { type, data = {}, options = {} } = job;
+function checkJob(job: Fields<TemplateJob>, parameters: Parameters, issues: Issue[]): void {
+  job.required('type');
+  job.text('type');
+  job.any('data');
+  const options = job.object('options');
+  job.onlyKnown();
+  const { type, data = {} } = job.value;
   for (const placeholder of [
     ...findPlaceholders(data, ['job', 'data'], issues),
-    ...findPlaceholders(options, ['job', 'options'], issues),
+    ...findPlaceholders((options?.value ?? {}) as JsonObject, ['job', 'options'], issues),
   ]) {
     const message = faultOf(placeholder, parameters);
     if (message !== undefined) issues.push({ path: placeholder.path, message });
   }
-  if (typeof type !== 'string') issues.push({ path: ['job', 'type'], message: 'must be a text' });
-  else if (!isObject(options)) issues.push({ path: ['job', 'options'], message: 'must be an object' });
-  else checkOptions(type, options, issues);
+  if (typeof type === 'string' && type !== '') checkOptions(type, (options?.value ?? {}) as JsonObject, issues);
 }
 
-function faultOf(
-  { name, isWhole }: Placeholder,
-  parameters: { [name: string]: TemplateParameter },
-): string | undefined {
+function faultOf({ name, isWhole }: Placeholder, parameters: Parameters): string | undefined {
   const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
   if (!parameter) {
     const known = Object.keys(parameters);
@@ -91,8 +71,10 @@ function faultOf(
 /** Options without a placeholder are checked as `add` checks them; those with one when they are filled in. */
 function checkOptions(type: string, options: JsonObject, issues: Issue[]): void {
   const at = ['job', 'options'];
-  checkFields(options, JOB_OPTION_KEYS, at, issues);
   const known: readonly string[] = JOB_OPTION_KEYS;
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) issues.push({ path: [...at, key], message: `is unknown; there are ${known.join(', ')}` });
+  }
   const literal = Object.entries(options).filter(
     ([key, value]) => known.includes(key) && findPlaceholders(value, [], []).length === 0,
   );
@@ -111,10 +93,4 @@ function checkOptions(type: string, options: JsonObject, issues: Issue[]): void 
       return { path: path[0] === 'type' ? ['job', 'type'] : [...at, ...field], message };
     }),
   );
-}
-
-function checkFields(value: JsonObject, known: readonly string[], path: readonly string[], issues: Issue[]): void {
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) issues.push({ path: [...path, key], message: `is none of ${known.join(', ')}` });
-  }
 }

@@ -49,13 +49,8 @@ const KEYWORDS: { [keyword: string]: Check } = {
 const OWN_KEYWORDS: { [keyword: string]: Check } = { ...KEYWORDS, default: () => undefined, required: flag };
 
 /** Checks how the parameters of a template are described. */
-export function checkParameters(value: Json | undefined, issues: Issue[]): void {
-  if (value === undefined) return;
-  if (!isObject(value)) {
-    issues.push({ path: ['parameters'], message: 'must be an object' });
-    return;
-  }
-  for (const [name, parameter] of Object.entries(value)) {
+export function checkParameters(parameters: JsonObject, issues: Issue[]): void {
+  for (const [name, parameter] of Object.entries(parameters)) {
     const path = ['parameters', name];
     if (!PARAMETER_NAME.test(name)) {
       issues.push({ path, message: 'must be called by letters, digits, _ and -, the first a letter; 64 at most' });

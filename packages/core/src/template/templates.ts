@@ -1,0 +1,89 @@
+/**
+ * The templates of a store, and jobs made of them.
+ *
+ * @module
+ */
+import type { Definition } from '../definition';
+import { DefinitionNotFoundError } from '../errors';
+import type { JobOptions, Json } from '../job';
+import type { JobHandle } from '../job-handle';
+import type { AddJobOptions } from '../job-types';
+import type { JobStore } from '../store';
+import { type RenderedJob, renderTemplate, type TemplateInput } from './render';
+import type { Template } from './template';
+
+/** What templates need of a queue. */
+export interface TemplateHost {
+  store: JobStore;
+  /** As `Queue.add`, for any type. */
+  add(type: string, data: Json, options: AddJobOptions): Promise<JobHandle>;
+}
+
+/**
+ * The templates of a store: `queue.templates`.
+ *
+ * @example
+ * ```ts
+ * await queue.templates.set('mirror', {
+ *   parameters: { url: { type: 'string', format: 'uri' } },
+ *   job: { type: 'mirror', data: { url: '{{url}}' } },
+ * });
+ * await queue.templates.run('mirror', { params: { url: 'https://example.org' } });
+ * ```
+ */
+export class Templates {
+  constructor(private readonly host: TemplateHost) {}
+
+  /**
+   * Keeps a template under a name, also in the place of another one.
+   * @throws ValidationError that names each fault by its path, for example `value.job.data.url`
+   */
+  set(name: string, template: Template, options?: { by?: string }): Promise<void> {
+    return this.host.store.define([{ kind: 'template', name, value: template as unknown as Json }], options);
+  }
+
+  /** The template, or `null` when there is none of this name. */
+  async get(name: string): Promise<Template | null> {
+    return (await this.list()).find((template) => template.name === name)?.value ?? null;
+  }
+
+  /** All templates, by name. */
+  async list(): Promise<Definition<Template>[]> {
+    return (await this.host.store.definitions('template')) as unknown as Definition<Template>[];
+  }
+
+  /** Takes a template away; resolves with whether there was one. Jobs that were made of it stay. */
+  async remove(name: string, options?: { by?: string }): Promise<boolean> {
+    const isThere = (await this.get(name)) !== null;
+    await this.host.store.define([{ kind: 'template', name, value: null }], options);
+    return isThere;
+  }
+
+  /**
+   * The job that `run` would add.
+   * @throws DefinitionNotFoundError; ValidationError with the path of each faulty parameter: `params.url`
+   */
+  async render(name: string, input?: TemplateInput): Promise<RenderedJob> {
+    const template = await this.get(name);
+    if (!template) throw new DefinitionNotFoundError('template', name);
+    return renderTemplate(name, template, input);
+  }
+
+  /**
+   * Adds the job that a template makes of these parameters. It carries the tag `template:<name>`.
+   * @param options Go before those of the template; tags add up.
+   * @throws as {@link Templates.render}, and as `Queue.add`: what was filled in is checked as any other job.
+   */
+  async run(name: string, input?: TemplateInput, options: AddJobOptions = {}): Promise<JobHandle> {
+    const { type, data, options: ofTemplate } = await this.render(name, input);
+    return this.host.add(type, data, merged(ofTemplate, options));
+  }
+}
+
+function merged(ofTemplate: JobOptions, { tags = [], ...options }: AddJobOptions): AddJobOptions {
+  const both = { ...ofTemplate, ...options, tags: [...new Set([...(ofTemplate.tags ?? []), ...tags])] };
+  // A delay and a time exclude each other: the caller's word counts.
+  if (options.runAt !== undefined) delete both.delay;
+  if (options.delay !== undefined) delete both.runAt;
+  return both;
+}
