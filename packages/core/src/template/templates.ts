@@ -63,10 +63,11 @@ export class Templates {
    * The job that `run` would add.
    * @throws DefinitionNotFoundError; ValidationError with the path of each faulty parameter: `params.url`
    */
-  async render(name: string, input?: TemplateInput): Promise<RenderedJob> {
+  async render(name: string, input?: TemplateInput, options: JobOptions = {}): Promise<RenderedJob> {
     const template = await this.get(name);
     if (!template) throw new DefinitionNotFoundError('template', name);
-    return renderTemplate(name, template, input);
+    const job = renderTemplate(name, template, input);
+    return { ...job, options: merged(job.options, options) };
   }
 
   /**
@@ -75,12 +76,13 @@ export class Templates {
    * @throws as {@link Templates.render}, and as `Queue.add`: what was filled in is checked as any other job.
    */
   async run(name: string, input?: TemplateInput, options: AddJobOptions = {}): Promise<JobHandle> {
-    const { type, data, options: ofTemplate } = await this.render(name, input);
-    return this.host.add(type, data, merged(ofTemplate, options));
+    const { onDuplicate, ...ofJob } = options;
+    const job = await this.render(name, input, ofJob);
+    return this.host.add(job.type, job.data, { ...job.options, ...(onDuplicate && { onDuplicate }) });
   }
 }
 
-function merged(ofTemplate: JobOptions, { tags = [], ...options }: AddJobOptions): AddJobOptions {
+function merged(ofTemplate: JobOptions, { tags = [], ...options }: JobOptions): JobOptions {
   const both = { ...ofTemplate, ...options, tags: [...new Set([...(ofTemplate.tags ?? []), ...tags])] };
   // A delay and a time exclude each other: the caller's word counts.
   if (options.runAt !== undefined) delete both.delay;
