@@ -7,6 +7,7 @@ import { type Issue, ValidationError } from '../errors';
 import { FAILURE_REASONS, JOB_KEYS, JOB_OPTION_KEYS, JOB_STATUSES, type Job, type JobSpec, type Json } from '../job';
 import type { JsonObject } from '../json';
 import { checkMetadata, isTime, wholeNumber } from './job-checks';
+import { isoOf } from './time';
 import { acceptSpecs, JOB_DEFAULTS } from './validate';
 
 /** A job, and its options as `add` takes them. */
@@ -85,9 +86,9 @@ function jobOf(raw: JsonObject, spec: JobSpec, now: number): Job {
   const fields = { ...raw };
   for (const key of TIMES) {
     const time = fields[key];
-    if (typeof time === 'string') fields[key] = new Date(time).toISOString();
+    if (typeof time === 'string') fields[key] = isoOf(Date.parse(time));
   }
-  const created = fields.created ?? new Date(now).toISOString();
+  const created = fields.created ?? isoOf(now);
   return {
     ...JOB_DEFAULTS,
     status: 'pending',
