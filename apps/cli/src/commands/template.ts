@@ -84,7 +84,7 @@ export async function run(session: Session, name: string, options: RunOptions): 
 async function find(session: Session, name: string, purpose: 'read' | 'write'): Promise<Template> {
   const { templates } = await session.queue(purpose);
   const template = await templates.get(name);
-  if (template) return template;
+  if (template) return template.value;
   const names = (await templates.list()).map((other) => other.name);
   const hint = names.length > 0 ? `There are ${names.join(', ')}.` : 'leviathan template set <file> adds one.';
   throw new CliError('NO_DEFINITION', EXIT.notFound, `There is no template ${JSON.stringify(name)}.`, hint);

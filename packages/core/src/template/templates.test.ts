@@ -22,9 +22,8 @@ describe('the templates of a queue', () => {
     await queue.templates.set('thumbnail', thumbnail, { by: 'ann' });
     await queue.templates.set('a', { job: { type: 'x' } });
     expect((await queue.templates.list()).map(({ name }) => name)).toEqual(['a', 'thumbnail']);
-    expect(await queue.templates.get('thumbnail')).toEqual(thumbnail);
-    expect(await queue.templates.remove('thumbnail')).toBe(true);
-    expect(await queue.templates.remove('thumbnail')).toBe(false);
+    expect((await queue.templates.get('thumbnail'))?.value).toEqual(thumbnail);
+    await queue.templates.remove('thumbnail');
     expect(await queue.templates.get('thumbnail')).toBeNull();
   });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Definition } from '../definition';
+import { DefinitionSet } from '../definition-set';
 import { DefinitionNotFoundError } from '../errors';
 import type { JobOptions, Json } from '../job';
 import type { JobHandle } from '../job-handle';
@@ -31,32 +31,12 @@ export interface TemplateHost {
  * await queue.templates.run('mirror', { params: { url: 'https://example.org' } });
  * ```
  */
-export class Templates {
-  constructor(private readonly host: TemplateHost) {}
+export class Templates extends DefinitionSet<Template> {
+  readonly #host: TemplateHost;
 
-  /**
-   * Keeps a template under a name, also in the place of another one.
-   * @throws ValidationError that names each fault by its path, for example `value.job.data.url`
-   */
-  set(name: string, template: Template, options?: { by?: string }): Promise<void> {
-    return this.host.store.define([{ kind: 'template', name, value: template as unknown as Json }], options);
-  }
-
-  /** The template, or `null` when there is none of this name. */
-  async get(name: string): Promise<Template | null> {
-    return (await this.list()).find((template) => template.name === name)?.value ?? null;
-  }
-
-  /** All templates, by name. */
-  async list(): Promise<Definition<Template>[]> {
-    return (await this.host.store.definitions('template')) as unknown as Definition<Template>[];
-  }
-
-  /** Takes a template away; resolves with whether there was one. Jobs that were made of it stay. */
-  async remove(name: string, options?: { by?: string }): Promise<boolean> {
-    const isThere = (await this.get(name)) !== null;
-    await this.host.store.define([{ kind: 'template', name, value: null }], options);
-    return isThere;
+  constructor(host: TemplateHost) {
+    super(host.store, 'template');
+    this.#host = host;
   }
 
   /**
@@ -66,7 +46,7 @@ export class Templates {
   async render(name: string, input?: TemplateInput, options: JobOptions = {}): Promise<RenderedJob> {
     const template = await this.get(name);
     if (!template) throw new DefinitionNotFoundError('template', name);
-    const job = renderTemplate(name, template, input);
+    const job = renderTemplate(name, template.value, input);
     return { ...job, options: merged(job.options, options) };
   }
 
@@ -78,7 +58,7 @@ export class Templates {
   async run(name: string, input?: TemplateInput, options: AddJobOptions = {}): Promise<JobHandle> {
     const { onDuplicate, ...ofJob } = options;
     const job = await this.render(name, input, ofJob);
-    return this.host.add(job.type, job.data, { ...job.options, ...(onDuplicate && { onDuplicate }) });
+    return this.#host.add(job.type, job.data, { ...job.options, ...(onDuplicate && { onDuplicate }) });
   }
 }
 

@@ -23,7 +23,17 @@ function finished(h: Harness): Job[] {
   const errors = [{ at, attempt: 1, ...BOOM }];
   return [
     foreign(h, 'done', {
-      ...{ status: 'completed', ...times, result: ['ok', null], tags: ['t'], key: 'k', timeout: 9, priority: 2 },
+      ...{
+        status: 'completed',
+        ...times,
+        result: ['ok', null],
+        tags: ['t'],
+        key: 'k',
+        group: 'g',
+        needs: { gpu: 1 },
+        timeout: 9,
+        priority: 2,
+      },
       metadata: { retries: 1, progress: 100, detail: { bytes: 1 }, logs, errors, crashes: 1, checkpoint: [3] },
     }),
     foreign(h, 'broken', {
