@@ -81,6 +81,13 @@ export class JobNotFoundError extends LeviathanError {
   }
 }
 
+/** There is no definition of this kind and name, for example no such template. Thrown by calls that name one. */
+export class DefinitionNotFoundError extends LeviathanError {
+  constructor(kind: string, name: string) {
+    super('NO_DEFINITION', `There is no ${kind} ${JSON.stringify(name)}.`);
+  }
+}
+
 /** A change cannot be made to this job in its present state, for example a retry of a completed job. */
 export class JobStateError extends LeviathanError {
   constructor(id: string, message: string) {
@@ -107,6 +114,23 @@ export class WaitTimeoutError extends LeviathanError {
   constructor(jobId: string, ms: number) {
     super('WAIT_TIMEOUT', `Job ${jobId} did not end within ${ms} ms. It goes on; wait again, or cancel it.`);
     this.jobId = jobId;
+  }
+}
+
+/** What is to be imported is no document of Leviathan, or one of a newer version. Nothing of it was imported. */
+export class ImportFormatError extends LeviathanError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('IMPORT_FORMAT', `This cannot be imported. ${message}`, options);
+  }
+}
+
+/**
+ * Something is there already that differs from what is to be imported, and the caller asked for an error then. Batches before it were
+ * imported: a dry run finds all conflicts first.
+ */
+export class ImportConflictError extends LeviathanError {
+  constructor(kind: string, name: string, reason: string) {
+    super('IMPORT_CONFLICT', `The ${kind} ${JSON.stringify(name)} cannot be imported: ${reason}.`);
   }
 }
 

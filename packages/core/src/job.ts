@@ -229,6 +229,27 @@ export interface JobOptions {
   tags?: string[];
 }
 
+/** Every option, so that the compiler finds the one that is forgotten. */
+const OPTIONS: Record<keyof JobOptions, true> = {
+  id: true,
+  priority: true,
+  delay: true,
+  runAt: true,
+  attempts: true,
+  maxCrashes: true,
+  backoff: true,
+  timeout: true,
+  dependsOn: true,
+  onParentFailed: true,
+  key: true,
+  group: true,
+  needs: true,
+  tags: true,
+};
+
+/** The names of the options of a job, for whoever reads jobs that were written by others. */
+export const JOB_OPTION_KEYS = Object.keys(OPTIONS) as readonly (keyof JobOptions)[];
+
 /** A new job as a store takes it: plain JSON, times as epoch milliseconds. */
 export interface JobSpec {
   type: string;

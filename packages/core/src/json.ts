@@ -6,6 +6,14 @@
 import { type Issue, ValidationError } from './errors';
 import type { Json } from './job';
 
+/** An object of JSON. */
+export type JsonObject = { [key: string]: Json };
+
+/** Whether a value is an object, and no list. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * What `value` is after a trip through JSON, or where it cannot make the trip (a BigInt, a cycle, `undefined` as the whole). The rules
  * are those of `JSON.stringify`: dates become texts, `NaN` becomes `null`, `undefined` fields vanish.

@@ -6,6 +6,7 @@
 import { type Clock, systemClock } from './clock';
 import { LeviathanError } from './errors';
 import type { QueueEventMap, QueueListener } from './events';
+import type { ImportResult } from './exchange/report';
 import type { Job } from './job';
 import type { JobHandle } from './job-handle';
 import { JobQueueService } from './job-queue-service';
@@ -17,6 +18,7 @@ import { type ProcessorManifest, ProcessorRegistry } from './processor-registry'
 import { Queue } from './queue';
 import { type HealthReport, type Service, ServiceManager } from './service';
 import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore } from './store';
+import type { Templates } from './template/templates';
 import type { WaitOptions } from './wait';
 import { Worker, type WorkerSettings } from './worker';
 import { WorkerPoolService } from './worker-pool-service';
@@ -97,6 +99,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** The plugins that it was given, as plain JSON. */
   get plugins(): PluginManifest[] {
     return this.#plugins.map(pluginManifest);
+  }
+
+  /** See {@link Queue.templates}. */
+  get templates(): Templates {
+    return this.queue.templates;
   }
 
   /**
@@ -225,6 +232,16 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.edit}. */
   edit(...args: Parameters<Queue['edit']>): Promise<ChangeResult> {
     return this.queue.edit(...args);
+  }
+
+  /** See {@link Queue.export}. */
+  export(...args: Parameters<Queue['export']>): AsyncGenerator<string> {
+    return this.queue.export(...args);
+  }
+
+  /** See {@link Queue.import}. */
+  import(...args: Parameters<Queue['import']>): Promise<ImportResult> {
+    return this.queue.import(...args);
   }
 
   /** See {@link Queue.wait}. */

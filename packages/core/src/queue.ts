@@ -8,6 +8,14 @@ import { type Clock, systemClock } from './clock';
 import { DefinitionSet } from './definition-set';
 import { type Issue, ValidationError } from './errors';
 import { type QueueEventMap, QueueEvents, type QueueListener } from './events';
+import {
+  type ExportOptions,
+  exportAll,
+  type ImportOptions,
+  type ImportResult,
+  importAll,
+  type Lines,
+} from './exchange/index';
 import type { Job, JobOptions, Json } from './job';
 import { type JobCalls, JobHandle } from './job-handle';
 import { toJobSpec } from './job-spec';
@@ -32,6 +40,7 @@ import type {
   ListQuery,
   MoveTarget,
 } from './store';
+import { Templates } from './template/templates';
 import { JobWaits, type WaitOptions } from './wait';
 
 /** Options of {@link Queue}. */
@@ -65,6 +74,8 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   readonly pools: DefinitionSet<PoolSpec>;
   /** How the machine must be for jobs to start. */
   readonly gates: DefinitionSet<GateSpec>;
+  /** Jobs with parameters, kept by name. */
+  readonly templates: Templates;
   readonly #registry: ProcessorRegistry | undefined;
   readonly #clock: Clock;
   readonly #events: QueueEvents;
@@ -88,6 +99,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     const layers = layersOf(middleware, 'enqueue');
     const error = (thrown: unknown): void => this.#events.report(thrown);
     this.#enqueue = layers && enqueueThrough(layers, { store, registry: this.#registry, error });
+    this.templates = new Templates({ store, add: (...args) => (this as unknown as Queue).add(...args) });
   }
 
   /**
@@ -201,6 +213,16 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     const data = toJson('The edit', 'data', patch.data);
     await this.#checkData(target, data);
     return this.#change(target, { action: 'edit', patch: { ...patch, data } }, options);
+  }
+
+  /** Jobs, templates and other definitions as the lines of a document, for a file or another store; see {@link exportAll}. */
+  export(options?: ExportOptions): AsyncGenerator<string> {
+    return exportAll(this.store, { clock: this.#clock, ...options });
+  }
+
+  /** Takes in a document that `export` wrote, jobs checked by the processors of this queue; see {@link importAll}. */
+  import(lines: Lines, options?: ImportOptions): Promise<ImportResult> {
+    return importAll(this.store, lines, { clock: this.#clock, validator: this.#registry, ...options });
   }
 
   /**

@@ -25,6 +25,8 @@ export interface StoreCapabilities {
   reorder: boolean;
   /** `dependsOn`. */
   dependencies: boolean;
+  /** `restore`: jobs with their history, from another store. */
+  restore: boolean;
   /** `filter.text` searches data. */
   textSearch: boolean;
   /** A subscription may start at an earlier sequence number. */
@@ -53,6 +55,26 @@ export interface AddResult {
   id: string;
   /** False when a job with this id or key was there already; `id` is then that job's. */
   added: boolean;
+}
+
+/** How `restore` treats an id that a job has already. */
+export interface RestoreOptions {
+  /** The job of that id is replaced, unless it is running. Left out: it stays as it is. */
+  replace?: boolean;
+  /** Tell the outcomes, and change nothing. */
+  dryRun?: boolean;
+  /** Who asks, for the audit trail. */
+  by?: string;
+}
+
+/** What became of one job that was to be restored. */
+export interface RestoreResult {
+  id: string;
+  /**
+   * `added`; `replaced`; or left alone: a job of this id is there (`exists`), it runs (`active`), another job holds the `key`, or the
+   * pending job waits for a `parent` that is not there.
+   */
+  outcome: 'added' | 'replaced' | 'exists' | 'active' | 'key' | 'parent';
 }
 
 /** Asks for jobs to run. */
@@ -382,6 +404,14 @@ export interface JobStore {
    * @throws ValidationError, DuplicateJobError, CycleError, JobTooLargeError, StoreWriteError: nothing was written.
    */
   add(specs: JobSpec[], options?: AddOptions): Promise<AddResult[]>;
+
+  /**
+   * Takes whole jobs over as they are, with all that happened to them, from another store: all or none, but for those whose `outcome` says
+   * why not. Parents stand before those that wait for them. One that was running there is pending here; `order` counts only among jobs of
+   * one store and is left out. Resolves when they are as durable as an `add`.
+   * @throws ValidationError, CycleError, JobTooLargeError, StoreWriteError: nothing was written.
+   */
+  restore(jobs: Job[], options?: RestoreOptions): Promise<RestoreResult[]>;
 
   /**
    * Starts jobs for a worker: the best ones by priority, then order. The start is recorded before it resolves.

@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOB_STATUSES, type Job, type JobStatus, type JobStore, type Json } from '@leviathan/core';
+import { adoption } from '@leviathan/core/engine';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { adoption } from './adopt';
+
 import { fsStore } from './fs-store';
 import { tempDir } from './testing/temp-dir';
 

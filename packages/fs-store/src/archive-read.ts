@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import type { Job } from '@leviathan/core';
+import { isObject } from '@leviathan/core/engine';
 import type { Files } from './files';
-import { isObject } from './job-file-checks';
 
 /** A job, or why there is none in its place. */
 export type ArchiveLine =

@@ -6,9 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { type Issue, JOB_KEYS, type JobSpec, type Json, LeviathanError, ValidationError } from '@leviathan/core';
-import { acceptSpecs } from '@leviathan/core/engine';
+import { acceptSpecs, isTime } from '@leviathan/core/engine';
 import { type FileFault, invalid, JOB_FILE_FORMAT, newerFormat, parseObject } from './job-file';
-import { isTime } from './job-file-checks';
 import type { Stamp } from './stillness';
 
 /** What the file may hold besides the fields of a job's record. */

@@ -5,19 +5,16 @@
  * @module
  */
 import {
-  FAILURE_REASONS,
   type Issue,
   JOB_KEYS,
   JOB_STATUSES,
   type Job,
   type JobSpec,
-  type JobStatus,
   type Json,
   LeviathanError,
   ValidationError,
 } from '@leviathan/core';
-import { acceptSpecs, DEFAULT_MAX_JOB_BYTES, JOB_DEFAULTS } from '@leviathan/core/engine';
-import { checkMetadata, isObject, isTime, wholeNumber } from './job-file-checks';
+import { DEFAULT_MAX_JOB_BYTES, isObject, parseJob } from '@leviathan/core/engine';
 
 /** Version of the file's format. Files of this version do not carry it; a newer one says so in a field `format`. */
 export const JOB_FILE_FORMAT = 1;
@@ -90,23 +87,20 @@ export function parseJobFile(text: string, id: string, now: number, maxBytes = D
   if (raw.id !== id) {
     return fault('OTHER_ID', `The file is named ${id}.json and holds the job ${JSON.stringify(raw.id ?? null)}.`);
   }
-  if (!isStatus(raw.status)) {
+  if (!(JOB_STATUSES as readonly unknown[]).includes(raw.status)) {
     return fault(
       'UNKNOWN_STATUS',
       `The status ${JSON.stringify(raw.status ?? null)} is none of ${JOB_STATUSES.join(', ')}.`,
     );
   }
-  const issues = faultsOf(raw);
-  const spec = specOf(raw);
+  const { format: _format, ...fields } = raw;
   try {
-    acceptSpecs([spec], maxBytes);
+    const read = parseJob(fields, now, maxBytes);
+    return 'issues' in read ? invalid(read.issues) : { parsed: { ...read, raw } };
   } catch (error) {
-    if (error instanceof ValidationError) issues.push(...error.issues);
-    else if (error instanceof LeviathanError) return fault('TOO_LARGE', error.message);
-    else throw error;
+    if (error instanceof LeviathanError) return fault('TOO_LARGE', error.message);
+    throw error;
   }
-  if (issues.length > 0) return invalid(issues);
-  return { parsed: { job: jobOf(raw, spec, now), spec, raw } };
 }
 
 /** The JSON object in a text, without the optional fields that are `null`: some languages write absent fields so. */
@@ -144,88 +138,4 @@ export function newerFormat(format: Json): FileFault {
 
 function fault(code: FileFault['code'], message: string): { fault: FileFault } {
   return { fault: { code, message } };
-}
-
-function isStatus(value: Json | undefined): value is JobStatus {
-  return (JOB_STATUSES as readonly unknown[]).includes(value);
-}
-
-const TIMES = ['created', 'updated', 'runAt', 'started', 'finished'] as const;
-
-const KNOWN_KEYS: ReadonlySet<string> = new Set<string>([...JOB_KEYS, 'format']);
-
-/** Checks of the fields that `acceptSpecs` does not look at; each answers what the value must be, if it is not. */
-const CHECKS: Partial<Record<keyof Job, (value: Json) => string | undefined>> = {
-  ...Object.fromEntries(TIMES.map((key) => [key, isTime])),
-  rev: wholeNumber,
-  attempt: wholeNumber,
-  order: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
-  worker: (value) => (typeof value === 'string' ? undefined : 'must be a text'),
-  cancelling: trueOrFalse,
-  skipped: trueOrFalse,
-  reason: (value) =>
-    (FAILURE_REASONS as readonly unknown[]).includes(value)
-      ? undefined
-      : `must be one of ${FAILURE_REASONS.join(', ')}`,
-};
-
-function trueOrFalse(value: Json): string | undefined {
-  return typeof value === 'boolean' ? undefined : 'must be true or false';
-}
-
-function faultsOf(raw: Record<string, Json>): Issue[] {
-  const issues: Issue[] = [];
-  for (const [key, value] of Object.entries(raw)) {
-    const message = KNOWN_KEYS.has(key) ? CHECKS[key as keyof Job]?.(value) : 'is no field of a job';
-    if (message !== undefined) issues.push({ path: [key], message });
-  }
-  if (raw.type === undefined) issues.push({ path: ['type'], message: 'is missing' });
-  if (raw.data === undefined) issues.push({ path: ['data'], message: 'is missing' });
-  if (raw.metadata !== undefined) issues.push(...checkMetadata(raw.metadata));
-  return issues;
-}
-
-/** What a spec takes over as it is. */
-const SPEC_KEYS = [
-  ...[
-    'id',
-    'priority',
-    'maxAttempts',
-    'maxCrashes',
-    'backoff',
-    'timeout',
-    'dependsOn',
-    'onParentFailed',
-    'key',
-    'group',
-    'needs',
-    'tags',
-  ],
-];
-
-/** Whatever a spec can hold is checked where specs are: `acceptSpecs` trusts no types. */
-function specOf(raw: Record<string, Json>): JobSpec {
-  const spec: Record<string, unknown> = { type: raw.type ?? 'missing', data: raw.data };
-  for (const key of SPEC_KEYS) if (raw[key] !== undefined) spec[key] = raw[key];
-  if (typeof raw.runAt === 'string' && isTime(raw.runAt) === undefined) spec.runAt = Date.parse(raw.runAt);
-  return spec as unknown as JobSpec;
-}
-
-function jobOf(raw: Record<string, Json>, spec: JobSpec, now: number): Job {
-  const { format: _format, ...fields } = raw;
-  for (const key of TIMES) {
-    const time = fields[key];
-    if (typeof time === 'string') fields[key] = new Date(time).toISOString();
-  }
-  const created = fields.created ?? new Date(now).toISOString();
-  return {
-    ...JOB_DEFAULTS,
-    attempt: 0,
-    rev: 1,
-    created,
-    updated: created,
-    ...fields,
-    data: spec.data,
-    metadata: { retries: 0, progress: 0, logs: [], errors: [], ...(raw.metadata as object | undefined) },
-  } as unknown as Job;
 }

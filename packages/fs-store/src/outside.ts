@@ -13,8 +13,8 @@ import type {
   JobValidator,
   Json,
 } from '@leviathan/core';
-import type { JobTable, RecordDraft } from '@leviathan/core/engine';
-import { adoption } from './adopt';
+import { adoption, type JobTable, type RecordDraft } from '@leviathan/core/engine';
+
 import type { HandRequests, Outcome } from './hand-requests';
 import type { ParsedJobFile } from './job-file';
 

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { isSafeId, type StoreRecord } from '@leviathan/core/engine';
-import { isObject } from './job-file-checks';
+import { isObject, isSafeId, type StoreRecord } from '@leviathan/core/engine';
 
 /**
  * The meta of a record's line.

@@ -54,7 +54,13 @@ export async function run(
   return options.wait ? await waitFor(session, queue, handles, loaded, options) : await tell(session, handles, options);
 }
 
-async function addQueue(session: Session, loaded: Loaded, definitions: readonly Definition[], anyType: boolean) {
+/** A queue that checks what is added, as far as the processors here know the types. */
+export async function addQueue(
+  session: Session,
+  loaded: Loaded,
+  definitions: readonly { type: string }[],
+  anyType: boolean,
+) {
   const { Queue, pluginMiddleware } = await import('@leviathan/core');
   const middleware = loaded.plugins.flatMap(pluginMiddleware);
   const store = await session.store('write');
@@ -130,7 +136,7 @@ function downloadFields(type: string, { to, name, checksum }: Options): { [key: 
 }
 
 /** The job may run in another process with another current folder: its target is named from the root of the disk. */
-function anchor(definition: Definition, cwd: string): void {
+export function anchor(definition: Definition, cwd: string): void {
   const { data } = definition;
   if (!isObject(data)) return;
   if (data.to === undefined) definition.data = { ...data, to: resolve(cwd, DOWNLOADS) };

@@ -1,41 +1,38 @@
 /** `leviathan export` @module */
-import type { Job } from '@leviathan/core';
 import { EXIT } from '../exit-codes';
 import { count } from '../format/text';
-import { type FilterOptions, parseFilter } from '../parse/filter';
+import { type FilterOptions, oneOf, parseFilter } from '../parse/filter';
+import { parseKinds } from '../parse/kinds';
 import type { Session } from '../session';
 
 interface Options extends FilterOptions {
-  full?: boolean;
+  only?: string[];
+  format: string;
+  withHistory?: boolean;
 }
 
-const PAGE = 1000;
+/** Lines per write. */
+const CHUNK = 1000;
 
 export async function run(session: Session, options: Options): Promise<number> {
+  const { exportAll } = await import('@leviathan/core');
   const filter = parseFilter(options, session.io.now());
+  // Whoever says which jobs wants jobs.
+  const kinds = options.only ? parseKinds(options.only) : filter ? (['job'] as const) : undefined;
+  const style = oneOf(options.format, ['ndjson', 'json'] as const, '--format');
   const store = await session.store('read');
+  const lines = exportAll(store, { kinds, filter, style, history: options.withHistory });
   let written = 0;
-  let cursor: string | undefined;
-  do {
-    // In the order of creation: a job stands after those it depends on.
-    const page = await store.list({
-      limit: PAGE,
-      ...(filter !== undefined && { filter }),
-      ...(cursor !== undefined && { cursor }),
-    });
-    await session.out.lines(page.jobs.map((job) => JSON.stringify(options.full ? job : definitionOf(job))));
-    written += page.jobs.length;
-    cursor = page.next;
-  } while (cursor !== undefined);
-  session.out.note(`Exported ${count(written, 'job')}.`);
+  let chunk: string[] = [];
+  for await (const line of lines) {
+    chunk.push(line);
+    written += 1;
+    if (chunk.length < CHUNK) continue;
+    await session.out.lines(chunk);
+    chunk = [];
+  }
+  await session.out.lines(chunk);
+  // The header, and in JSON the end.
+  session.out.note(`Exported ${count(written - (style === 'json' ? 2 : 1), 'item')}.`);
   return EXIT.ok;
-}
-
-/** What `import` and `add --batch` need to make the job again; never what became of it here. */
-function definitionOf(job: Job): Record<string, unknown> {
-  const { type, data, id, priority, runAt, maxAttempts, maxCrashes, backoff, timeout } = job;
-  const { dependsOn, onParentFailed, key, group, needs, tags } = job;
-  // JSON leaves out what is undefined.
-  const options = { id, priority, runAt, attempts: maxAttempts, maxCrashes, backoff, timeout };
-  return { type, data, ...options, dependsOn, onParentFailed, key, group, needs, tags };
 }

@@ -1,146 +1,88 @@
 /** `leviathan import` @module */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Json } from '@leviathan/core';
+import { createInterface } from 'node:readline';
+import { CONFLICT_POLICIES, type ImportResult, type Lines } from '@leviathan/core';
 import { UsageError } from '../errors';
 import { EXIT } from '../exit-codes';
-import { table } from '../format/table';
+import { importLines, invalidLines } from '../format/import';
 import { count } from '../format/text';
-import { batches, withNewIds } from '../import-order';
-import { type Definition, parseDefinitions } from '../parse/job-options';
-import { checkTypes } from '../parse/types';
-import { type Loaded, loadProcessors } from '../processors';
+import { oneOf } from '../parse/filter';
+import { parseKinds } from '../parse/kinds';
+import { loadProcessors } from '../processors';
 import type { Session } from '../session';
 
 interface Options {
+  only?: string[];
+  onConflict: string;
   newIds?: boolean;
+  withoutHistory?: boolean;
   anyType?: boolean;
   dryRun?: boolean;
   processors?: string[];
 }
 
-/** What an import does, or would do. */
-interface Summary {
-  dryRun: boolean;
-  total: number;
-  added: number;
-  /** Jobs whose id or key is there already: they were left alone. */
-  existing: number;
-  byType: Record<string, number>;
-}
+/** Faults that are told in full. */
+const SHOWN = 10;
 
 export async function run(session: Session, file: string, options: Options): Promise<number> {
-  const text = file === '-' ? await session.readInput() : await readText(resolve(session.io.cwd, file), file);
-  const parsed = parseDefinitions(text, file === '-' ? 'standard input' : file);
-  const definitions = options.newIds ? await withNewIds(parsed) : parsed;
-  const loaded = await loadProcessors(session, options.processors);
-  if (!options.anyType)
-    checkTypes(
-      definitions.map(({ type }) => type),
-      loaded.processors.map(({ type }) => type),
-    );
-  // Everything is checked before anything is added: the whole file, or nothing of it.
-  await checkData(definitions, loaded);
-  const ordered = batches(definitions);
-  const summary = options.dryRun
-    ? await preview(session, definitions)
-    : await addAll(session, ordered, definitions, loaded);
-  const { out } = session;
-  if (out.json) await out.value(summary);
-  else
-    await out.lines(
-      table(
-        [
-          { title: 'TYPE', min: 6 },
-          { title: 'JOBS', align: 'right' },
-        ],
-        Object.entries(summary.byType).map(([type, n]) => [type, String(n)]),
-        out.columns,
-        out.colors.dim,
-      ),
-    );
-  const verb = options.dryRun ? 'Would add' : 'Added';
-  out.note(
-    `${verb} ${count(summary.added, 'job')}${summary.existing === 0 ? '' : `; ${summary.existing} of the ids or keys are there already`}.`,
-  );
-  return EXIT.ok;
+  const { importAll, ProcessorRegistry } = await import('@leviathan/core');
+  const read = await source(session, file);
+  const { processors } = await loadProcessors(session, options.processors);
+  const how = {
+    kinds: options.only && parseKinds(options.only),
+    onConflict: oneOf(options.onConflict, CONFLICT_POLICIES, '--on-conflict'),
+    history: !options.withoutHistory,
+    newIds: options.newIds,
+    anyType: options.anyType,
+    validator: new ProcessorRegistry(processors),
+    by: 'cli',
+  };
+  // Everything is checked before anything is written: the whole document, or nothing of it.
+  const store = await session.store(options.dryRun ? 'read' : 'write');
+  const preview = await importAll(store, read(), { ...how, dryRun: true });
+  refuse(session, preview, file);
+  return tell(session, options.dryRun ? preview : await importAll(store, read(), how));
 }
 
-async function readText(path: string, name: string): Promise<string> {
+/** The lines of the input, as often as they are wanted. */
+async function source(session: Session, file: string): Promise<() => Lines> {
+  if (file === '-') {
+    const text = await session.readInput();
+    return () => text.split('\n');
+  }
+  const path = resolve(session.io.cwd, file);
   try {
-    return await readFile(path, 'utf8');
+    await access(path, constants.R_OK);
   } catch (error) {
-    throw new UsageError(`Cannot read ${name}: ${(error as Error).message}`);
+    throw new UsageError(`Cannot read ${file}: ${(error as Error).message}`);
   }
+  return () => createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
-async function checkData(definitions: readonly Definition[], { processors }: Loaded): Promise<void> {
-  for (const [i, { type, data }] of definitions.entries()) {
-    const processor = processors.find((candidate) => candidate.type === type);
-    const result = await processor?.input['~standard'].validate(data);
-    const issue = result?.issues?.[0];
-    if (issue === undefined) continue;
-    const path = (issue.path ?? []).map((part: PropertyKey | { key: PropertyKey }) =>
-      String(typeof part === 'object' ? part.key : part),
-    );
-    throw new UsageError(
-      `Job ${i + 1} (${type}) is not valid: ${['data', ...path].join('.')}: ${issue.message}`,
-      'Nothing was added.',
-    );
+/** @throws UsageError when a part of the document is not valid */
+function refuse(session: Session, preview: ImportResult, file: string): void {
+  const invalid = Object.values(preview.kinds).reduce((sum, counts) => sum + counts.invalid, 0);
+  if (invalid === 0) return;
+  const lines = invalidLines(preview, file === '-' ? 'standard input' : file);
+  for (const line of lines.slice(0, SHOWN)) session.out.warn(line);
+  throw new UsageError(
+    `${count(invalid, 'item')} of ${file === '-' ? 'the input' : file} cannot be imported. Nothing was.`,
+    '--any-type takes jobs of types that no processor here knows.',
+  );
+}
+
+async function tell(session: Session, result: ImportResult): Promise<number> {
+  const { out } = session;
+  if (out.json) await out.value(result);
+  else await out.lines(importLines(result, out.columns, out.colors));
+  const sums = { added: 0, replaced: 0, renamed: 0, conflict: 0, unknown: 0 };
+  for (const counts of Object.values(result.kinds)) {
+    for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += counts[name];
   }
-}
-
-async function preview(session: Session, definitions: readonly Definition[]): Promise<Summary> {
-  const store = await session.store('read');
-  const ids = definitions.map(({ options }) => options.id).filter((id) => id !== undefined);
-  const present = new Set((await store.get(ids)).flatMap((job) => (job === null ? [] : [job.id])));
-  let existing = 0;
-  for (const { options } of definitions) {
-    if (
-      (options.id !== undefined && present.has(options.id)) ||
-      (options.key !== undefined && (await holdsKey(session, options.key)))
-    )
-      existing += 1;
-  }
-  return {
-    dryRun: true,
-    total: definitions.length,
-    added: definitions.length - existing,
-    existing,
-    byType: byType(definitions),
-  };
-}
-
-async function holdsKey(session: Session, key: string): Promise<boolean> {
-  const store = await session.store('read');
-  return (await store.list({ filter: { key, status: ['pending', 'active'] }, limit: 1 })).jobs.length > 0;
-}
-
-async function addAll(
-  session: Session,
-  ordered: readonly Definition[][],
-  definitions: readonly Definition[],
-  { plugins }: Loaded,
-): Promise<Summary> {
-  const { Queue, pluginMiddleware } = await import('@leviathan/core');
-  // Checked above, so that a type that only another program knows can be among them.
-  const queue = new Queue({ store: await session.store('write'), middleware: plugins.flatMap(pluginMiddleware) });
-  let added = 0;
-  for (const batch of ordered) {
-    const handles = await queue.addMany(batch as { type: string; data: Json; options: Definition['options'] }[]);
-    added += handles.filter((handle) => handle.added).length;
-  }
-  return {
-    dryRun: false,
-    total: definitions.length,
-    added,
-    existing: definitions.length - added,
-    byType: byType(definitions),
-  };
-}
-
-function byType(definitions: readonly Definition[]): Record<string, number> {
-  const counts = new Map<string, number>();
-  for (const { type } of definitions) counts.set(type, (counts.get(type) ?? 0) + 1);
-  return Object.fromEntries(counts);
+  const parts = [`${sums.added + sums.renamed} added`, `${sums.replaced} replaced`];
+  out.note(`${result.dryRun ? 'Would be' : 'Imported'}: ${parts.join(', ')}.`);
+  if (sums.unknown > 0) out.warn(`${count(sums.unknown, 'item')} of kinds that this version does not know left out.`);
+  return sums.conflict > 0 ? EXIT.partial : EXIT.ok;
 }

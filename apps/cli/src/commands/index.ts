@@ -22,6 +22,7 @@ export { pause, resume } from './pause';
 export { run as plugins } from './plugins';
 export { run as show } from './show';
 export { run as stats } from './stats';
+export * as template from './template';
 export { run as wait } from './wait';
 export { run as watch } from './watch';
 export { run as work } from './work';

@@ -5,6 +5,7 @@
  */
 
 import {
+  CONFLICT_POLICIES,
   DEFINITION_KINDS,
   EVENT_KINDS,
   FAILURE_REASONS,
@@ -13,6 +14,7 @@ import {
   PARENT_POLICIES,
 } from '@leviathan/core';
 import type { Command, Option } from 'commander';
+import { KIND_NAMES } from '../parse/kinds';
 
 /** What fits: fixed words, or what only the disk or the store knows. */
 export type Values =
@@ -63,6 +65,9 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
   '--to': { kind: 'folders' },
   '--processors': { kind: 'files' },
   '--config': { kind: 'files' },
+  '--only': words(KIND_NAMES),
+  '--format': words(['ndjson', 'json']),
+  '--on-conflict': words(CONFLICT_POLICIES),
 };
 
 const ARGUMENT_VALUES: Readonly<Record<string, Values>> = {
@@ -88,11 +93,23 @@ export function specOf(program: Command): ProgramSpec {
     commands: visible.map((command) => ({
       names: [command.name(), ...command.aliases()],
       description: command.description(),
-      options: command.options.map(optionOf),
-      values:
-        ARGUMENT_VALUES[command.name()] ?? (command.registeredArguments.length > 0 ? { kind: 'ids' } : { kind: 'any' }),
+      options: optionsOf(command),
+      values: valuesOf(command),
     })),
   };
+}
+
+/** Those of a command with commands of its own are those of all of them. */
+function optionsOf(command: Command): OptionSpec[] {
+  const all = [command, ...command.commands].flatMap(({ options }) => options.map(optionOf));
+  return all.filter(({ long }, i) => all.findIndex((other) => other.long === long) === i);
+}
+
+function valuesOf(command: Command): Values {
+  if (command.commands.length > 0) return words(command.commands.map((inner) => inner.name()));
+  return (
+    ARGUMENT_VALUES[command.name()] ?? (command.registeredArguments.length > 0 ? { kind: 'ids' } : { kind: 'any' })
+  );
 }
 
 function optionOf(option: Option): OptionSpec {

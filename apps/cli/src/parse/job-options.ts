@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type JobOptions, type Json, PARENT_POLICIES, type ParentPolicy } from '@leviathan/core';
+import { JOB_OPTION_KEYS, type JobOptions, type Json, PARENT_POLICIES, type ParentPolicy } from '@leviathan/core';
 import { UsageError } from '../errors';
 import { isObject, parseJson } from './data';
 import { parseDuration } from './duration';
@@ -62,30 +62,12 @@ function parsePolicy(text: string): ParentPolicy {
   throw new UsageError(`--on-parent-failed must be one of ${PARENT_POLICIES.join(', ')}, not ${JSON.stringify(text)}.`);
 }
 
-/** One job to add: a line of a batch or of an export. */
+/** One job to add: a line of a batch. */
 export interface Definition {
   type: string;
   data: Json;
   options: JobOptions;
 }
-
-/** Fields that a definition may have besides `type` and `data`; each is an option of `add`. */
-const OPTION_KEYS = [
-  'id',
-  'priority',
-  'delay',
-  'runAt',
-  'attempts',
-  'maxCrashes',
-  'backoff',
-  'timeout',
-  'dependsOn',
-  'onParentFailed',
-  'key',
-  'group',
-  'needs',
-  'tags',
-] as const satisfies readonly (keyof JobOptions)[];
 
 /** Fields of a whole record that say what became of the job there: the definition is taken, its history is not. */
 const RECORD_KEYS: readonly string[] = [
@@ -107,7 +89,7 @@ const RECORD_KEYS: readonly string[] = [
 ];
 
 /**
- * Reads one definition: `{"type", "data", …options}`, or a whole record as `export --full` writes it.
+ * Reads one definition: `{"type", "data", …options}`, or a whole record as `export --with-history` writes it.
  * @throws UsageError
  */
 export function parseDefinition(value: Json, where: string): Definition {
@@ -118,17 +100,17 @@ export function parseDefinition(value: Json, where: string): Definition {
     throw new UsageError(`${where} has no type.`, 'Each line is {"type": "…", "data": {…}}.');
   const record = 'status' in rest;
   const unknown = Object.keys(rest).find(
-    (key) => !(OPTION_KEYS as readonly string[]).includes(key) && !(record && RECORD_KEYS.includes(key)),
+    (key) => !(JOB_OPTION_KEYS as readonly string[]).includes(key) && !(record && RECORD_KEYS.includes(key)),
   );
   if (unknown !== undefined) {
     throw new UsageError(
       `${where} has the unknown field ${JSON.stringify(unknown)}.`,
-      `Known are type, data, ${OPTION_KEYS.join(', ')}.`,
+      `Known are type, data, ${JOB_OPTION_KEYS.join(', ')}.`,
     );
   }
   // Of the right names; the store checks the values, and names each fault with its path.
   const options = Object.fromEntries(
-    OPTION_KEYS.filter((key) => key in rest).map((key) => [key, rest[key]]),
+    JOB_OPTION_KEYS.filter((key) => key in rest).map((key) => [key, rest[key]]),
   ) as JobOptions;
   if (record && typeof rest.maxAttempts === 'number') options.attempts = rest.maxAttempts;
   return { type, data: data === undefined ? {} : data, options };

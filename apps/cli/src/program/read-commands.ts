@@ -58,8 +58,10 @@ export function addReadCommands(program: Command, lazy: Lazy): void {
     .description('how many jobs there are, how fast they end, how the store is doing')
     .action(lazy((commands) => commands.stats));
 
-  withFilters(program.command('export').description('write job definitions as NDJSON, for import'))
-    .option('--full', 'whole records, with state, result, errors and logs')
+  withFilters(program.command('export').description('write jobs, templates and other definitions, for import'))
+    .option('--only <kinds>', 'only these kinds, for example jobs,templates; with a filter: jobs', collectList)
+    .option('--format <format>', 'ndjson, or json', 'ndjson')
+    .option('--with-history', 'whole jobs, with state, result, errors and logs')
     .action(lazy((commands) => commands.exportJobs));
 
   program

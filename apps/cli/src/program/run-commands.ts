@@ -48,12 +48,15 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
   withProcessors(
     program
       .command('import')
-      .description('add jobs that export wrote')
-      .argument('<file>', 'NDJSON; - for standard input'),
+      .description('add what export wrote: jobs, templates and other definitions')
+      .argument('<file>', 'NDJSON or JSON; - for standard input'),
   )
+    .option('--only <kinds>', 'only these kinds, for example jobs,templates', collectList)
+    .option('--on-conflict <policy>', 'what is there already and differs: skip, replace, rename or fail', 'skip')
     .option('--new-ids', 'give every job a new id, also where others depend on it')
+    .option('--without-history', 'of whole jobs what it takes to run them again')
     .option('--any-type', 'take jobs of types that no processor here knows')
-    .option('-n, --dry-run', 'check everything and tell what would be added')
+    .option('-n, --dry-run', 'check everything and show what would change')
     .action(lazy((commands) => commands.importJobs));
 
   withProcessors(program.command('work').description('run jobs until Ctrl-C'))

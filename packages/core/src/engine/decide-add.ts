@@ -116,19 +116,23 @@ function checkParents(
     });
   }
   if (issues.length > 0) throw new ValidationError('The job', issues);
-  const cycle = findCycle(parents);
+  // Older jobs cannot depend on newer ones.
+  const cycle = findCycle(parents.keys(), (id) => parents.get(id));
   if (cycle) throw new CycleError(cycle);
 }
 
-/** A cycle among the new jobs, if there is one: older jobs cannot depend on newer ones. Depth-first, without recursion. */
-function findCycle(parents: Map<string, string[]>): string[] | undefined {
+/** A cycle that one of these jobs is in or waits for, if there is one. Depth-first, without recursion. */
+export function findCycle(
+  roots: Iterable<string>,
+  parentsOf: (id: string) => readonly string[] | undefined,
+): string[] | undefined {
   const done = new Set<string>();
-  for (const root of parents.keys()) {
+  for (const root of roots) {
     const path: { id: string; next: number }[] = [{ id: root, next: 0 }];
     const onPath = new Set([root]);
     while (path.length > 0) {
       const top = path[path.length - 1] as { id: string; next: number };
-      const parent = done.has(top.id) ? undefined : parents.get(top.id)?.[top.next++];
+      const parent = done.has(top.id) ? undefined : parentsOf(top.id)?.[top.next++];
       if (parent === undefined) {
         done.add(top.id);
         onPath.delete(top.id);
@@ -136,7 +140,7 @@ function findCycle(parents: Map<string, string[]>): string[] | undefined {
       } else if (onPath.has(parent)) {
         const ids = path.map((step) => step.id);
         return [...ids.slice(ids.indexOf(parent)), parent];
-      } else if (parents.has(parent)) {
+      } else if (parentsOf(parent)) {
         path.push({ id: parent, next: 0 });
         onPath.add(parent);
       }

@@ -2,6 +2,7 @@
 import { DEFINITION_KINDS, type DefinitionChange, type DefinitionKind } from '../definition';
 import { type Issue, ValidationError } from '../errors';
 import type { Json } from '../job';
+import { checkTemplate } from '../template/check';
 import { checkGate, checkLimit, checkPool } from './check-rules';
 import type { DefinitionTable } from './definition-table';
 import type { Draft, RecordDraft } from './records';
@@ -10,7 +11,12 @@ import { DEFAULT_MAX_JOB_BYTES, isSafeId, jsonText } from './validate';
 /** Adds what is wrong with a value to the issues, with paths from the value's root. */
 export type DefinitionCheck = (value: Json, issues: Issue[]) => void;
 
-const CHECKS: Record<DefinitionKind, DefinitionCheck> = { limit: checkLimit, pool: checkPool, gate: checkGate };
+const CHECKS: Record<DefinitionKind, DefinitionCheck> = {
+  limit: checkLimit,
+  pool: checkPool,
+  gate: checkGate,
+  template: checkTemplate,
+};
 
 /** What is wrong with a value for a definition of this kind; empty when it is valid. */
 export function faultsOfDefinition(kind: DefinitionKind, value: Json): Issue[] {

@@ -2,6 +2,7 @@
 export const ENGINE_FEATURES = {
   reorder: true,
   dependencies: true,
+  restore: true,
   textSearch: true,
   resumableEvents: true,
   definitions: true,

@@ -23,6 +23,8 @@ import type {
   ListQuery,
   Report,
   ReportResult,
+  RestoreOptions,
+  RestoreResult,
   Settlement,
   SettleResult,
   StoreCapabilities,
@@ -38,6 +40,7 @@ import { ClaimDesk } from './claim-desk';
 import { type CommitLog, Committer } from './committer';
 import { countJobs } from './count';
 import { decideDefine } from './decide-define';
+import { decideRestore } from './decide-restore';
 import { decideSettle, decideTakeBack } from './decide-settle';
 import type { BodySource, Entry } from './entry';
 import { EventHub } from './event-hub';
@@ -127,6 +130,14 @@ export class EngineStore implements JobStore {
     this.assertOpen();
     if (specs.length === 0) return [];
     return this.adds.add(specs, options);
+  }
+
+  async restore(jobs: Job[], options: RestoreOptions = {}): Promise<RestoreResult[]> {
+    this.assertOpen();
+    const context = { table: this.table, now: this.clock.now(), maxBytes: this.maxBytes };
+    const { records, results } = decideRestore(context, jobs, options);
+    if (!options.dryRun) await this.committer.commit([records]);
+    return results;
   }
 
   async claim(request: ClaimRequest, options: { signal?: AbortSignal } = {}): Promise<ClaimedJob[]> {

@@ -4,6 +4,9 @@
  *
  * @module
  */
+
+export { isObject, type JsonObject } from '../json';
+export { adoption } from './adoption';
 export { applyAndTell, type CommitLog, Committer, noLog } from './committer';
 export { decideDefine, faultsOfDefinition } from './decide-define';
 export { decideTakeBack } from './decide-settle';
@@ -14,8 +17,10 @@ export { type BodySource, Entry, headOf } from './entry';
 export { EventHub } from './event-hub';
 export { FinishedList } from './finished-list';
 export { headTextOf } from './head-text';
+export { isTime } from './job-checks';
 export { newJobId } from './job-id';
 export { dataOf, jobOf, resultOf } from './job-of';
+export { type ParsedJob, parseJob } from './job-record';
 export { JobTable } from './job-table';
 export { jobTextOf } from './job-text';
 export type { EditPatch, JobHead, RecordDraft, RunHead, StoreRecord } from './records';

@@ -113,15 +113,17 @@ export class JobTable {
       entry.size = record.body.length + (record.result?.length ?? 0);
       if (entry.extra?.dependsOn && entry.status === 'pending') this.awaitParents(entry.extra);
       this.insert(entry);
-      // Jobs that are adopted together may come in any order.
+      // Jobs that are adopted together may come in any order, and one that is replaced may be waited for.
       if (entry.status === 'completed') this.releaseDependents(entry.id, record.seq);
+      else if (entry.status === 'failed') this.leaveDependents(entry.id, record.seq);
       this.onApplied?.(record, entry);
       return true;
     }
     const entry = this.entries.get(record.id);
     // Also when the parent left the store since, or stands completed in a newer snapshot: its dependents may be older.
     if (record.op === 'complete' || record.op === 'skip') this.releaseDependents(record.id, record.seq);
-    else if (record.op === 'fail' || record.op === 'remove') this.leaveDependents(record.id, record.seq);
+    else if (record.op === 'fail' || (record.op === 'remove' && record.why !== 'replaced'))
+      this.leaveDependents(record.id, record.seq);
     if (!entry) return false;
     if (record.seq <= entry.lastSeq) return true;
     if (!allows(record.op, entry.status)) return false;

@@ -111,8 +111,8 @@ type RecordBody =
   | { op: 'cancel'; id: string; by?: string }
   /** Body: the new data, empty when it stays. */
   | { op: 'edit'; id: string; patch: EditPatch; body: string; by?: string }
-  /** Leaves the store; `archived` when its retention ended. */
-  | { op: 'remove'; id: string; why: 'removed' | 'archived'; by?: string }
+  /** Leaves the store; `archived` when its retention ended, `replaced` when the next record adds another one of its id. */
+  | { op: 'remove'; id: string; why: 'removed' | 'archived' | 'replaced'; by?: string }
   /** A settlement that did not hold the running attempt's token was turned away. */
   | { op: 'refuse'; id: string; token: string; outcome: string }
   | { op: 'pause'; paused: boolean; type?: string; by?: string }

@@ -21,7 +21,11 @@ export interface Transition {
 
 /** All transitions, by the kind of their record. */
 export const TRANSITIONS: Record<JobOp, Transition> = {
-  add: { from: [], to: 'pending', when: 'a producer adds the job, or a file in the inbox is adopted' },
+  add: {
+    from: [],
+    to: 'pending',
+    when: 'a producer adds the job, a file in the inbox is adopted, or it comes from another store',
+  },
   start: {
     from: ['pending'],
     to: 'active',
@@ -44,7 +48,11 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
   checkpoint: { from: ['active'], when: 'the handler left a checkpoint for the next attempt' },
   cancel: { from: ['active'], when: 'somebody cancelled the running job; its handler is told to stop' },
   edit: { from: ['pending'], when: 'priority, order, data or options were changed' },
-  remove: { from: ['pending', 'completed', 'failed'], to: null, when: 'it was removed, or its retention ended' },
+  remove: {
+    from: ['pending', 'completed', 'failed'],
+    to: null,
+    when: 'it was removed or replaced, or its retention ended',
+  },
   refuse: { from: ['pending', 'active', 'completed', 'failed'], when: 'a late or foreign settlement was turned away' },
 };
 

@@ -13,6 +13,10 @@ export abstract class CallingStore {
   /** Makes a call; its result is what the method of that name resolves with. */
   protected abstract call<Result>(method: StoreMethod, args: unknown[]): Promise<Result>;
 
+  restore(jobs: Job[], options?: Contract.RestoreOptions): Promise<Contract.RestoreResult[]> {
+    return this.call('restore', [jobs, options]);
+  }
+
   settle(settlements: Contract.Settlement[]): Promise<Contract.SettleResult[]> {
     return this.call('settle', [settlements]);
   }

@@ -55,6 +55,7 @@ export const ANSWERS_KEPT = 10_000;
 /** Methods of a store that are called as they are: arguments and result are those of {@link JobStore}, `signal`s left out. */
 export const STORE_METHODS = [
   'add',
+  'restore',
   'claim',
   'settle',
   'report',

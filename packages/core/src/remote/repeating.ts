@@ -5,6 +5,7 @@
  * |---|---|
  * | get, list, counts, explain, definitions, health | reads: as often as one likes |
  * | add | ids are chosen before the first try, so a job of ours that is there already counts as added now; see {@link afterRepeat} |
+ * | restore | the same jobs stand there: `exists`, or with `replace` they are replaced by themselves, as long as none of them has started |
  * | settle | the token that settled an attempt may do so again |
  * | claim | jobs whose answer was lost are given back first, then it is a new claim |
  * | takeBack | jobs that were claimed since are kept; the number that it resolves with counts those of the repetition |
@@ -12,7 +13,7 @@
  * | report | progress, checkpoint and `stuck` set a value; log lines that were taken already would stand there twice |
  * | change | cancel, remove, reprioritise and edit lead to the same state: what was changed already is skipped by the repetition. move puts the same jobs at the same place. retry finds its jobs pending, unless they failed once more meanwhile: then they are retried once more, as by a person who did not see the first answer |
  *
- * A server gives a repeated call of the last seven rows, claim aside, the answer of the first, so all this only matters when the server
+ * A server gives a repeated call of the last eight rows, claim aside, the answer of the first, so all this only matters when the server
  * itself is gone.
  *
  * @module
@@ -26,6 +27,7 @@ import type { StoreMethod } from './protocol';
 /** Calls that a server answers once only, however often they come. */
 export const ONCE_METHODS: ReadonlySet<StoreMethod> = new Set([
   'add',
+  'restore',
   'settle',
   'report',
   'takeBack',

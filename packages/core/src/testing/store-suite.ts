@@ -14,6 +14,7 @@ import { counts } from './suite/counts';
 import { definitions } from './suite/definitions';
 import { dependencies } from './suite/dependencies';
 import { events } from './suite/events';
+import { exchange } from './suite/exchange';
 import { explain } from './suite/explain';
 import { keys } from './suite/keys';
 import { list } from './suite/list';
@@ -22,6 +23,7 @@ import { parentPolicies } from './suite/parent-policies';
 import { pause } from './suite/pause';
 import { persistence } from './suite/persistence';
 import { report } from './suite/report';
+import { restore } from './suite/restore';
 import { rules } from './suite/rules';
 import { scheduling } from './suite/scheduling';
 import { settle } from './suite/settle';
@@ -47,7 +49,7 @@ const CONCERNS = [
   rules,
   scheduling,
   time,
-].concat([dependencies, parentPolicies, events, close, persistence, concurrency, badInput]);
+].concat([dependencies, parentPolicies, restore, exchange, events, close, persistence, concurrency, badInput]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,

@@ -10,7 +10,7 @@ const under = (capabilities: Partial<StoreCapabilities>, clock?: FakeClock) => {
   return { store, clock, dispose: () => store.close() };
 };
 
-const NOTHING = { reorder: false, dependencies: false, textSearch: false, resumableEvents: false };
+const NOTHING = { reorder: false, dependencies: false, restore: false, textSearch: false, resumableEvents: false };
 const NO_RULES = { definitions: false, rules: false };
 
 describe('lackingFeatures', () => {

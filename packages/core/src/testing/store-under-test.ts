@@ -31,6 +31,7 @@ export const FEATURES = [
   'shared',
   'reorder',
   'dependencies',
+  'restore',
   'text-search',
   'resumable-events',
   'definitions',
@@ -67,6 +68,7 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('shared', can.shared, 'does not claim `shared`');
   claim('reorder', can.reorder, 'does not claim `reorder`');
   claim('dependencies', can.dependencies, 'does not claim `dependencies`');
+  claim('restore', can.restore, 'does not claim `restore`');
   claim('text-search', can.textSearch, 'does not claim `textSearch`');
   claim('resumable-events', can.resumableEvents, 'does not claim `resumableEvents`');
   claim('definitions', can.definitions, 'does not claim `definitions`');

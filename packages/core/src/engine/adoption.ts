@@ -1,14 +1,15 @@
 /**
- * Jobs that are found as files and are in no journal: a folder that was copied from a backup, or a file that a person put there.
+ * Jobs that come with a past that no record tells: of another store, of a folder that was copied from a backup, of a file that a person put
+ * there.
  *
  * @module
  */
-import type { Job, JobStatus } from '@leviathan/core';
-import type { JobHead, RecordDraft, RunHead } from '@leviathan/core/engine';
+import type { Job, JobStatus } from '../job';
+import type { AddDraft, JobHead, RunHead } from './records';
 
-/** The record that takes a job over as its file shows it. One that was running is pending again: whoever ran it is not connected. */
-export function adoption(job: Job, folder: JobStatus): RecordDraft {
-  const status = folder === 'active' ? 'pending' : folder;
+/** The record that takes a job over in this state. One that was running is pending again: whoever ran it is not connected. */
+export function adoption(job: Job, state: JobStatus): AddDraft {
+  const status = state === 'active' ? 'pending' : state;
   const { metadata } = job;
   const head: JobHead = {
     id: job.id,
@@ -36,7 +37,7 @@ export function adoption(job: Job, folder: JobStatus): RecordDraft {
   if (job.tags) head.tags = job.tags;
   if (job.dependsOn) head.dependsOn = job.dependsOn;
   if (job.onParentFailed) head.onParentFailed = job.onParentFailed;
-  const draft: RecordDraft = { op: 'add', job: head, body: JSON.stringify(job.data ?? null) };
+  const draft: AddDraft = { op: 'add', job: head, body: JSON.stringify(job.data ?? null) };
   if (job.result !== undefined) draft.result = JSON.stringify(job.result);
   return draft;
 }

@@ -1,13 +1,10 @@
-/** Checks of single values in a job's file. Each answers with what the value must be, or with nothing when it is. */
-import { type Issue, type Json, LOG_LEVELS } from '@leviathan/core';
+/** Checks of single values in a job that somebody wrote. Each answers with what the value must be, or with nothing when it is. */
+import type { Issue } from '../errors';
+import { type Json, LOG_LEVELS } from '../job';
+import { isObject } from '../json';
 
 /** A calendar date with a time: what `Date.parse` reads besides ISO 8601 differs between engines. */
 const ISO = /^[+-]?\d{4,6}-\d{2}-\d{2}(?:$|[T ])/;
-
-/** A JSON object. */
-export function isObject(value: unknown): value is Record<string, Json> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** A text in ISO 8601. */
 export function isTime(value: Json): string | undefined {

@@ -1,0 +1,103 @@
+/**
+ * Whole jobs that somebody wrote, field by field: a person, another program, another store.
+ *
+ * @module
+ */
+import { type Issue, ValidationError } from '../errors';
+import { FAILURE_REASONS, JOB_KEYS, JOB_OPTION_KEYS, JOB_STATUSES, type Job, type JobSpec, type Json } from '../job';
+import type { JsonObject } from '../json';
+import { checkMetadata, isTime, wholeNumber } from './job-checks';
+import { isoOf } from './time';
+import { acceptSpecs, JOB_DEFAULTS } from './validate';
+
+/** A job, and its options as `add` takes them. */
+export interface ParsedJob {
+  job: Job;
+  spec: JobSpec;
+}
+
+/**
+ * Reads a job. Fields that were left out have their defaults.
+ * @param now When it was created if it does not tell, in epoch milliseconds.
+ * @param maxBytes Largest JSON text of the data.
+ * @throws JobTooLargeError
+ */
+export function parseJob(raw: JsonObject, now: number, maxBytes: number): ParsedJob | { issues: Issue[] } {
+  const issues = faultsOf(raw);
+  const spec = specOf(raw);
+  try {
+    acceptSpecs([spec], maxBytes);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    issues.push(...error.issues);
+  }
+  return issues.length > 0 ? { issues } : { job: jobOf(raw, spec, now), spec };
+}
+
+const TIMES = ['created', 'updated', 'runAt', 'started', 'finished'] as const;
+
+const KNOWN_KEYS: ReadonlySet<string> = new Set<string>(JOB_KEYS);
+
+/** Checks of the fields that `acceptSpecs` does not look at; each answers what the value must be, if it is not. */
+const CHECKS: Partial<Record<keyof Job, (value: Json) => string | undefined>> = {
+  ...Object.fromEntries(TIMES.map((key) => [key, isTime])),
+  rev: wholeNumber,
+  attempt: wholeNumber,
+  status: (value) =>
+    (JOB_STATUSES as readonly unknown[]).includes(value) ? undefined : `must be one of ${JOB_STATUSES.join(', ')}`,
+  order: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
+  worker: (value) => (typeof value === 'string' ? undefined : 'must be a text'),
+  cancelling: trueOrFalse,
+  skipped: trueOrFalse,
+  reason: (value) =>
+    (FAILURE_REASONS as readonly unknown[]).includes(value)
+      ? undefined
+      : `must be one of ${FAILURE_REASONS.join(', ')}`,
+};
+
+function trueOrFalse(value: Json): string | undefined {
+  return typeof value === 'boolean' ? undefined : 'must be true or false';
+}
+
+function faultsOf(raw: JsonObject): Issue[] {
+  const issues: Issue[] = [];
+  for (const [key, value] of Object.entries(raw)) {
+    const message = KNOWN_KEYS.has(key) ? CHECKS[key as keyof Job]?.(value) : 'is no field of a job';
+    if (message !== undefined) issues.push({ path: [key], message });
+  }
+  if (raw.type === undefined) issues.push({ path: ['type'], message: 'is missing' });
+  if (raw.data === undefined) issues.push({ path: ['data'], message: 'is missing' });
+  if (raw.metadata !== undefined) issues.push(...checkMetadata(raw.metadata));
+  return issues;
+}
+
+/** What a spec takes over as it is. */
+const SPEC_KEYS = ['maxAttempts', ...JOB_OPTION_KEYS.filter((key) => !['attempts', 'delay', 'runAt'].includes(key))];
+
+/** Whatever a spec can hold is checked where specs are: `acceptSpecs` trusts no types. */
+function specOf(raw: JsonObject): JobSpec {
+  const spec: Record<string, unknown> = { type: raw.type ?? 'missing', data: raw.data };
+  for (const key of SPEC_KEYS) if (raw[key] !== undefined) spec[key] = raw[key];
+  if (typeof raw.runAt === 'string' && isTime(raw.runAt) === undefined) spec.runAt = Date.parse(raw.runAt);
+  return spec as unknown as JobSpec;
+}
+
+function jobOf(raw: JsonObject, spec: JobSpec, now: number): Job {
+  const fields = { ...raw };
+  for (const key of TIMES) {
+    const time = fields[key];
+    if (typeof time === 'string') fields[key] = isoOf(Date.parse(time));
+  }
+  const created = fields.created ?? isoOf(now);
+  return {
+    ...JOB_DEFAULTS,
+    status: 'pending',
+    attempt: 0,
+    rev: 1,
+    created,
+    updated: created,
+    ...fields,
+    data: spec.data,
+    metadata: { retries: 0, progress: 0, logs: [], errors: [], ...(raw.metadata as object | undefined) },
+  } as unknown as Job;
+}

@@ -1,0 +1,71 @@
+/**
+ * The templates of a store, and jobs made of them.
+ *
+ * @module
+ */
+import { DefinitionSet } from '../definition-set';
+import { DefinitionNotFoundError } from '../errors';
+import type { JobOptions, Json } from '../job';
+import type { JobHandle } from '../job-handle';
+import type { AddJobOptions } from '../job-types';
+import type { JobStore } from '../store';
+import { type RenderedJob, renderTemplate, type TemplateInput } from './render';
+import type { Template } from './template';
+
+/** What templates need of a queue. */
+export interface TemplateHost {
+  store: JobStore;
+  /** As `Queue.add`, for any type. */
+  add(type: string, data: Json, options: AddJobOptions): Promise<JobHandle>;
+}
+
+/**
+ * The templates of a store: `queue.templates`.
+ *
+ * @example
+ * ```ts
+ * await queue.templates.set('mirror', {
+ *   parameters: { url: { type: 'string', format: 'uri' } },
+ *   job: { type: 'mirror', data: { url: '{{url}}' } },
+ * });
+ * await queue.templates.run('mirror', { params: { url: 'https://example.org' } });
+ * ```
+ */
+export class Templates extends DefinitionSet<Template> {
+  readonly #host: TemplateHost;
+
+  constructor(host: TemplateHost) {
+    super(host.store, 'template');
+    this.#host = host;
+  }
+
+  /**
+   * The job that `run` would add.
+   * @throws DefinitionNotFoundError; ValidationError with the path of each faulty parameter: `params.url`
+   */
+  async render(name: string, input?: TemplateInput, options: JobOptions = {}): Promise<RenderedJob> {
+    const template = await this.get(name);
+    if (!template) throw new DefinitionNotFoundError('template', name);
+    const job = renderTemplate(name, template.value, input);
+    return { ...job, options: merged(job.options, options) };
+  }
+
+  /**
+   * Adds the job that a template makes of these parameters. It carries the tag `template:<name>`.
+   * @param options Go before those of the template; tags add up.
+   * @throws as {@link Templates.render}, and as `Queue.add`: what was filled in is checked as any other job.
+   */
+  async run(name: string, input?: TemplateInput, options: AddJobOptions = {}): Promise<JobHandle> {
+    const { onDuplicate, ...ofJob } = options;
+    const job = await this.render(name, input, ofJob);
+    return this.#host.add(job.type, job.data, { ...job.options, ...(onDuplicate && { onDuplicate }) });
+  }
+}
+
+function merged(ofTemplate: JobOptions, { tags = [], ...options }: JobOptions): JobOptions {
+  const both = { ...ofTemplate, ...options, tags: [...new Set([...(ofTemplate.tags ?? []), ...tags])] };
+  // A delay and a time exclude each other: the caller's word counts.
+  if (options.runAt !== undefined) delete both.delay;
+  if (options.delay !== undefined) delete both.runAt;
+  return both;
+}
