@@ -33,6 +33,8 @@ export interface StoreCapabilities {
   definitions: boolean;
   /** Limits, pools and gates, and turns between groups. */
   rules: boolean;
+  /** Definitions of kind `schedule` make jobs. */
+  schedules: boolean;
 }
 
 /** How `add` treats an id or key that a job holds already. */

@@ -6,4 +6,5 @@ export const ENGINE_FEATURES = {
   resumableEvents: true,
   definitions: true,
   rules: true,
+  schedules: true,
 } as const;

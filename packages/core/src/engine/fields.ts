@@ -30,6 +30,11 @@ export class Fields<T extends object> {
     for (const field of fields) if (this.value[field] === undefined) this.fail(field, 'is missing');
   }
 
+  /** Whatever it is: it is checked elsewhere. */
+  any(field: keyof T & string): void {
+    this.check(field, () => undefined);
+  }
+
   text(field: keyof T & string): void {
     this.check(field, (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text'));
   }

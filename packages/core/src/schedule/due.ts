@@ -40,7 +40,7 @@ export interface SlotOutcome {
   /** The job that it made. */
   job?: string;
   /** Why it made none. */
-  skipped?: 'missed' | 'overlap';
+  skipped?: 'missed' | 'overlap' | 'invalid';
 }
 
 /** The slots whose time has come, by the policy for missed ones; undefined: none. */
@@ -79,7 +79,12 @@ function chosen(
 }
 
 /** The first slot after `at` that was not dealt with, and is not due already; undefined: there is none. */
-export function nextSlot(times: SlotTimes, state: ScheduleState, limit: number | undefined, at: number): number | undefined {
+export function nextSlot(
+  times: SlotTimes,
+  state: ScheduleState,
+  limit: number | undefined,
+  at: number,
+): number | undefined {
   if (limit !== undefined && state.runs >= limit) return undefined;
   for (let from = at; ; ) {
     const done = doneUpTo(state, from);

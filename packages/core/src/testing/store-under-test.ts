@@ -35,6 +35,7 @@ export const FEATURES = [
   'resumable-events',
   'definitions',
   'rules',
+  'schedules',
 ] as const;
 
 /** One of {@link FEATURES}. */
@@ -71,5 +72,6 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('resumable-events', can.resumableEvents, 'does not claim `resumableEvents`');
   claim('definitions', can.definitions, 'does not claim `definitions`');
   claim('rules', can.rules, 'does not claim `rules`');
+  claim('schedules', can.schedules, 'does not claim `schedules`');
   return lacking;
 }
