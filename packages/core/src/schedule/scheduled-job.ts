@@ -29,12 +29,12 @@ export function scheduleTags(schedule: string, slot?: number): string[] {
  * ```
  */
 export function scheduleOf(job: Pick<Job, 'tags'>): { name: string; slot?: Date } | undefined {
-  const name = valueOf(job.tags, SCHEDULE_TAG);
+  const name = tagged(job.tags, SCHEDULE_TAG);
   if (name === undefined) return undefined;
-  const slot = valueOf(job.tags, SLOT_TAG);
+  const slot = tagged(job.tags, SLOT_TAG);
   return { name, ...(slot !== undefined && { slot: new Date(slot) }) };
 }
 
-function valueOf(tags: readonly string[] = [], prefix: string): string | undefined {
+function tagged(tags: readonly string[] = [], prefix: string): string | undefined {
   return tags.find((tag) => tag.startsWith(prefix))?.slice(prefix.length);
 }

@@ -11,8 +11,11 @@ export interface StoreUnderTest {
   store: JobStore;
   /** The clock that the store was given; `undefined` where the time cannot be controlled (a server's clock): then short real times pass. */
   clock: FakeClock | undefined;
-  /** Closes the newest store on these jobs and opens the jobs anew. Must be there when the store claims to be `persistent`. */
-  reopen?(): Promise<JobStore>;
+  /**
+   * Closes the newest store on these jobs and opens the jobs anew; `meanwhile` is awaited while nobody has them open. Must be there when the
+   * store claims to be `persistent`.
+   */
+  reopen?(meanwhile?: () => Promise<void>): Promise<JobStore>;
   /**
    * Opens the jobs as they are when the process is killed at this moment: nothing is closed or written first. For stores that claim
    * `persistent`, where a test can do it.
