@@ -43,7 +43,11 @@ export { type ProcessorManifest, ProcessorRegistry } from './processor-registry'
 export { Queue, type QueueOptions } from './queue';
 export type { ChangeOptions, ChangeTarget } from './queue-target';
 export type { GateSpec, MachineProbe, MachineState, PoolSpec } from './resources';
+export * from './schedule/schedule';
+export { scheduleOf } from './schedule/scheduled-job';
+export { type ScheduleSpec, Schedules } from './schedules';
 export { type HealthReport, type Service, type ServiceContext, type ServiceHealth, ServiceManager } from './service';
+export type { Schedule } from './shown-schedule';
 export * from './store';
 export type { WaitOptions } from './wait';
 export { Worker, type WorkerEvents, type WorkerOptions, type WorkerSettings } from './worker';

@@ -15,6 +15,7 @@ import { assertPlugin } from './plugin-check';
 import { PluginService } from './plugin-service';
 import { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 import { Queue } from './queue';
+import type { Schedules } from './schedules';
 import { type HealthReport, type Service, ServiceManager } from './service';
 import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore } from './store';
 import type { WaitOptions } from './wait';
@@ -128,6 +129,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** So that `await using leviathan = new Leviathan(…)` stops at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  /** See {@link Queue.schedules}. */
+  get schedules(): Schedules<P> {
+    return this.queue.schedules;
   }
 
   /** How the queue, the services and the worker are doing. */

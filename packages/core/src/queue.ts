@@ -19,6 +19,7 @@ import { layersOf, type Middleware } from './middleware/middleware';
 import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
 import type { GateSpec, PoolSpec } from './resources';
+import { Schedules } from './schedules';
 import { check, isThenable } from './schema';
 import type {
   AddOptions,
@@ -65,6 +66,8 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   readonly pools: DefinitionSet<PoolSpec>;
   /** How the machine must be for jobs to start. */
   readonly gates: DefinitionSet<GateSpec>;
+  /** What makes jobs again and again: by cron patterns, or at intervals. */
+  readonly schedules: Schedules<P>;
   readonly #registry: ProcessorRegistry | undefined;
   readonly #clock: Clock;
   readonly #events: QueueEvents;
@@ -88,6 +91,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     const layers = layersOf(middleware, 'enqueue');
     const error = (thrown: unknown): void => this.#events.report(thrown);
     this.#enqueue = layers && enqueueThrough(layers, { store, registry: this.#registry, error });
+    this.schedules = new Schedules<P>({ store, clock, registry: this.#registry, calls: this });
   }
 
   /**

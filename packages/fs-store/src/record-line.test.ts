@@ -122,7 +122,7 @@ describe('a record', () => {
         pause: true,
         worker: true,
         define: true,
-    fire: true,
+        fire: true,
       },
     };
     expect([...new Set(RECORDS.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());

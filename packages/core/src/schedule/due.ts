@@ -96,6 +96,24 @@ export function nextSlot(
   }
 }
 
+/** The next slots after `at`, at most `count`. */
+export function upcomingSlots(
+  times: SlotTimes,
+  state: ScheduleState,
+  limit: number | undefined,
+  at: number,
+  count: number,
+): number[] {
+  const slots: number[] = [];
+  while (slots.length < count) {
+    const runs = state.runs + slots.length;
+    const slot = nextSlot(times, { ...state, runs }, limit, slots.at(-1) ?? at);
+    if (slot === undefined) break;
+    slots.push(slot);
+  }
+  return slots;
+}
+
 /** The state after a slot was dealt with: a new object. */
 export function withOutcome(state: ScheduleState, { slot, from, job, skipped }: SlotOutcome): ScheduleState {
   const next: ScheduleState = { ...state };
