@@ -10,6 +10,8 @@ import {
   FAILURE_REASONS,
   JOB_STATUSES,
   LOG_LEVELS,
+  MISSED_POLICIES,
+  OVERLAP_POLICIES,
   PARENT_POLICIES,
 } from '@leviathan/core';
 import type { Command, Option } from 'commander';
@@ -59,6 +61,8 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
   '--after': { kind: 'ids' },
   '--depends-on': { kind: 'ids' },
   '--on-parent-failed': words(PARENT_POLICIES),
+  '--missed': words(MISSED_POLICIES),
+  '--overlap': words(OVERLAP_POLICIES),
   '--root': { kind: 'folders' },
   '--to': { kind: 'folders' },
   '--processors': { kind: 'files' },
@@ -88,11 +92,22 @@ export function specOf(program: Command): ProgramSpec {
     commands: visible.map((command) => ({
       names: [command.name(), ...command.aliases()],
       description: command.description(),
-      options: command.options.map(optionOf),
-      values:
-        ARGUMENT_VALUES[command.name()] ?? (command.registeredArguments.length > 0 ? { kind: 'ids' } : { kind: 'any' }),
+      options: optionsOf(command),
+      values: valuesOf(command),
     })),
   };
+}
+
+/** A command with commands of its own takes their names, and any of their options. */
+function optionsOf(command: Command): OptionSpec[] {
+  const all = [command, ...command.commands].flatMap(({ options }) => options.map(optionOf));
+  return all.filter(({ long }, i) => all.findIndex((other) => other.long === long) === i);
+}
+
+function valuesOf(command: Command): Values {
+  if (command.commands.length > 0) return words(command.commands.flatMap((one) => [one.name(), ...one.aliases()]));
+  const { length } = command.registeredArguments;
+  return ARGUMENT_VALUES[command.name()] ?? (length > 0 ? { kind: 'ids' } : { kind: 'any' });
 }
 
 function optionOf(option: Option): OptionSpec {

@@ -12,6 +12,7 @@ import { lazily } from './context';
 import { addDefinitionCommands } from './definition-commands';
 import { addReadCommands } from './read-commands';
 import { addRunCommands } from './run-commands';
+import { addScheduleCommands } from './schedule-commands';
 
 const EXAMPLES = `Examples:
   leviathan add download https://example.org/file.iso --wait
@@ -49,5 +50,6 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   addReadCommands(program, lazy);
   addChangeCommands(program, lazy);
   addDefinitionCommands(program, lazy);
+  addScheduleCommands(program, lazy);
   return program;
 }
