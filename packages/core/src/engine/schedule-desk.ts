@@ -5,9 +5,10 @@ import type { ScheduleValue } from '../schedule/schedule';
 import { type SlotTimes, slotTimes } from '../schedule/slot-times';
 import type { Alarms } from './alarms';
 import type { Committer } from './committer';
-import { decideFire } from './decide-fire';
+import { type DueSlot, decideFire } from './decide-fire';
 import type { StoredDefinition } from './definition-table';
 import type { RecordDraft } from './records';
+import type { StoredSchedule } from './schedule-table';
 
 /** What could not be written is tried again so much (ms) later. */
 const RETRY_MS = 1_000;
@@ -23,11 +24,20 @@ export interface ScheduleDeskOptions {
   onError: (error: unknown) => void;
 }
 
+/** What is known of one schedule, as long as it and its state are the same. */
+interface Plan {
+  definition: StoredDefinition;
+  state: StoredSchedule | undefined;
+  /** Its next slot; infinite: none. */
+  next: number;
+}
+
 /** See the file. */
 export class ScheduleDesk {
+  private readonly plans = new Map<string, Plan>();
   /** When the slots of each schedule come; `undefined` for one that this version does not understand. */
   private readonly timings = new WeakMap<StoredDefinition, { times: SlotTimes | undefined }>();
-  /** What the table and the clock were when it last looked, and the next slot that it found. */
+  /** What the table and the clock were when it last looked, and the next slot of all. */
   private seen = { version: 0, at: Number.NEGATIVE_INFINITY, next: Number.POSITIVE_INFINITY };
   private isBusy = false;
 
@@ -49,10 +59,11 @@ export class ScheduleDesk {
     const now = this.options.clock.now();
     const { version, at, next } = this.seen;
     if (schedules.version === version && now >= at && now < next) return;
+    // The clock was set back: what comes next may be something else.
+    if (now < at) this.plans.clear();
     this.isBusy = true;
     try {
-      this.fireAll(now);
-      this.arm(now);
+      this.arm(now, this.fireAll(now));
     } catch (error) {
       this.options.onError(error);
       this.options.alarms.after('fire-retry', RETRY_MS, () => this.follow());
@@ -61,24 +72,46 @@ export class ScheduleDesk {
     }
   }
 
-  private fireAll(now: number): void {
-    const { definitions, schedules } = this.options.committer.table;
-    for (const definition of definitions.of('schedule')) {
-      const times = this.timesOf(definition);
-      const state = schedules.get(definition.name);
-      const value = definition.value as unknown as ScheduleValue;
-      const due = times && state && !value.paused ? dueSlots(times, state, value, now) : undefined;
-      if (!due) continue;
-      const { fire, missed, ...passed } = due;
-      if (missed !== undefined)
-        this.commit([{ op: 'fire', schedule: definition.name, slot: missed, ...passed, skipped: 'missed' }]);
-      // Each is decided on what the one before it left behind.
-      for (const [i, slot] of fire.entries())
-        this.commit(this.recordsOf(definition, { slot, ...(i === 0 && passed) }, now));
+  /** @returns the next slot of all */
+  private fireAll(now: number): number {
+    const { definitions } = this.options.committer.table;
+    const all = definitions.of('schedule');
+    let next = Number.POSITIVE_INFINITY;
+    for (const definition of all) next = Math.min(next, this.fireOne(definition, now));
+    if (this.plans.size > all.length)
+      for (const name of this.plans.keys()) if (!definitions.get('schedule', name)) this.plans.delete(name);
+    return next;
+  }
+
+  private fireOne(definition: StoredDefinition, now: number): number {
+    const { schedules } = this.options.committer.table;
+    const { name } = definition;
+    const known = this.plans.get(name);
+    if (known?.definition === definition && known.state === schedules.get(name) && now < known.next) return known.next;
+    const { paused, limit } = definition.value as unknown as ScheduleValue;
+    const times = paused ? undefined : this.timesOf(definition);
+    if (times) this.fireDue(definition, times, now);
+    const state = schedules.get(name);
+    const slot = times && state && nextSlot(times, state, limit, now);
+    const next = slot ?? Number.POSITIVE_INFINITY;
+    this.plans.set(name, { definition, state, next });
+    return next;
+  }
+
+  private fireDue(definition: StoredDefinition, times: SlotTimes, now: number): void {
+    const { name, value } = definition;
+    const state = this.options.committer.table.schedules.get(name);
+    const due = state && dueSlots(times, state, value as unknown as ScheduleValue, now);
+    if (!due) return;
+    const { fire, missed, ...passed } = due;
+    if (missed !== undefined) this.commit([{ op: 'fire', schedule: name, slot: missed, ...passed, skipped: 'missed' }]);
+    // Each is decided on what the one before it left behind.
+    for (const [i, slot] of fire.entries()) {
+      this.commit(this.recordsOf(definition, { slot, ...(i === 0 && passed) }, now));
     }
   }
 
-  private recordsOf(definition: StoredDefinition, due: { slot: number; from?: number }, now: number): RecordDraft[] {
+  private recordsOf(definition: StoredDefinition, due: DueSlot, now: number): RecordDraft[] {
     const { committer, maxBytes, onError } = this.options;
     try {
       return decideFire(committer.table, definition, due, { now, maxBytes });
@@ -94,27 +127,20 @@ export class ScheduleDesk {
     this.options.committer.commit([records], { lazy: true });
   }
 
-  private arm(now: number): void {
+  private arm(now: number, next: number): void {
     const { alarms, committer } = this.options;
-    const { definitions, schedules } = committer.table;
-    let next = Number.POSITIVE_INFINITY;
-    let mayGoBack = false;
-    for (const definition of definitions.of('schedule')) {
-      const times = this.timesOf(definition);
-      const state = schedules.get(definition.name);
-      const { paused, limit } = definition.value as unknown as ScheduleValue;
-      if (!times || !state || paused) continue;
-      next = Math.min(next, nextSlot(times, state, limit, now) ?? Number.POSITIVE_INFINITY);
-      if (state.gaps) mayGoBack = true;
-    }
-    this.seen = { version: schedules.version, at: now, next };
+    this.seen = { version: committer.table.schedules.version, at: now, next };
     alarms.at('slots', Number.isFinite(next) ? next : undefined, () => this.follow());
-    if (mayGoBack) alarms.after('slots-look', LOOK_MS, () => this.look());
+    this.watchClock();
   }
 
-  private look(): void {
-    this.seen.at = Number.POSITIVE_INFINITY;
-    this.follow();
+  /** An alarm is set by what the clock said then: nobody else notices that it was set back. */
+  private watchClock(): void {
+    if (![...this.plans.values()].some(({ state }) => state?.gaps)) return;
+    this.options.alarms.after('slots-look', LOOK_MS, () => {
+      this.follow();
+      this.watchClock();
+    });
   }
 
   private timesOf(definition: StoredDefinition): SlotTimes | undefined {
