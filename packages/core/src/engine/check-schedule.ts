@@ -27,6 +27,8 @@ const OPTIONS: Record<keyof ScheduledJobOptions, true> = {
   backoff: true,
   timeout: true,
   key: true,
+  group: true,
+  needs: true,
   tags: true,
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StoreWriteError } from '../errors';
 import { FakeClock } from '../testing/fake-clock';
+import { ENGINE_FEATURES } from './engine-features';
 import { EngineStore } from './engine-store';
 import { JobTable } from './job-table';
 import type { StoreRecord } from './records';
@@ -29,9 +30,8 @@ function storeOn(options: { table?: JobTable; clock?: FakeClock; maxJobBytes?: n
     synced: () => undefined,
   };
   const capabilities = { name: 'test', persistent: false, durability: 'none', shared: false } as const;
-  const can = { reorder: true, dependencies: true, textSearch: true, resumableEvents: true, schedules: true };
   const store = new Store({
-    capabilities: { ...capabilities, ...can },
+    capabilities: { ...capabilities, ...ENGINE_FEATURES },
     log,
     bodies: { read: () => '' },
     retention: DEFAULT_RETENTION,
