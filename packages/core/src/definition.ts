@@ -6,7 +6,13 @@
 import type { Json } from './job';
 
 /** The kinds of definitions, each with its folder on disk. */
-export const DEFINITION_FOLDERS = { limit: 'limits', pool: 'pools', gate: 'gates', schedule: 'schedules' } as const;
+export const DEFINITION_FOLDERS = {
+  limit: 'limits',
+  pool: 'pools',
+  gate: 'gates',
+  schedule: 'schedules',
+  window: 'windows',
+} as const;
 
 /** One of the keys of {@link DEFINITION_FOLDERS}. */
 export type DefinitionKind = keyof typeof DEFINITION_FOLDERS;

@@ -151,6 +151,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
     return this.queue.pools;
   }
 
+  /** See {@link Queue.windows}. */
+  get windows(): Queue['windows'] {
+    return this.queue.windows;
+  }
+
   /** See {@link Queue.gates}. */
   get gates(): Queue['gates'] {
     return this.queue.gates;

@@ -34,6 +34,7 @@ import type {
   MoveTarget,
 } from './store';
 import { JobWaits, type WaitOptions } from './wait';
+import type { WindowSpec } from './window';
 
 /** Options of {@link Queue}. */
 export interface QueueOptions<P extends Processors = Processors> {
@@ -66,6 +67,8 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   readonly pools: DefinitionSet<PoolSpec>;
   /** How the machine must be for jobs to start. */
   readonly gates: DefinitionSet<GateSpec>;
+  /** At which times of the week jobs may start. */
+  readonly windows: DefinitionSet<WindowSpec>;
   /** What makes jobs again and again: by cron patterns, or at intervals. */
   readonly schedules: Schedules<P>;
   readonly #registry: ProcessorRegistry | undefined;
@@ -81,6 +84,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     this.limits = new DefinitionSet(store, 'limit');
     this.pools = new DefinitionSet(store, 'pool');
     this.gates = new DefinitionSet(store, 'gate');
+    this.windows = new DefinitionSet(store, 'window');
     this.#registry =
       processors === undefined || processors instanceof ProcessorRegistry
         ? processors

@@ -11,7 +11,7 @@ import {
   type ScheduleValue,
 } from '../schedule/schedule';
 import { cronTimes } from '../schedule/slot-times';
-import { Fields } from './fields';
+import { Fields, isTimeZone } from './fields';
 import { acceptSpecs } from './validate';
 
 /** The ids of its jobs hold the name and a time, in 128 characters. */
@@ -110,12 +110,4 @@ function faultOfCron(cron: string, timezone: string | undefined): string | undef
 
 function isTime(text: unknown): text is string {
   return typeof text === 'string' && ISO_TIME.test(text) && !Number.isNaN(Date.parse(text));
-}
-
-function isTimeZone(name: unknown): boolean {
-  try {
-    return typeof name === 'string' && Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
 }

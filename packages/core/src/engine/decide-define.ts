@@ -4,6 +4,7 @@ import { type Issue, ValidationError } from '../errors';
 import type { Json } from '../job';
 import { checkGate, checkLimit, checkPool } from './check-rules';
 import { checkSchedule } from './check-schedule';
+import { checkWindow } from './check-window';
 import type { DefinitionTable } from './definition-table';
 import type { Draft, RecordDraft } from './records';
 import { DEFAULT_MAX_JOB_BYTES, isSafeId, jsonText } from './validate';
@@ -16,6 +17,7 @@ const CHECKS: Record<DefinitionKind, DefinitionCheck> = {
   pool: checkPool,
   gate: checkGate,
   schedule: checkSchedule,
+  window: checkWindow,
 };
 
 /** What is wrong with a value for a definition of this kind; empty when it is valid. */

@@ -20,7 +20,7 @@ import { TypeCounts } from './type-counts';
 const QUEUE_NODE_SIZE = 64;
 
 /** Definitions by which jobs start. */
-const RULES = { limit: true, pool: true, gate: true } satisfies Partial<Record<DefinitionKind, true>>;
+const RULES = { limit: true, pool: true, gate: true, window: true } satisfies Partial<Record<DefinitionKind, true>>;
 
 /** A blocked job that will never run by itself. */
 export interface Orphan {

@@ -30,6 +30,7 @@ import { settle } from './suite/settle';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
+import { windows } from './suite/windows';
 import { describe, expect, it, requireVitest } from './vitest-api';
 
 const CONCERNS = [
@@ -49,7 +50,18 @@ const CONCERNS = [
   rules,
   scheduling,
   time,
-].concat([schedules, overlaps, dependencies, parentPolicies, events, close, persistence, concurrency, badInput]);
+].concat([
+  schedules,
+  overlaps,
+  windows,
+  dependencies,
+  parentPolicies,
+  events,
+  close,
+  persistence,
+  concurrency,
+  badInput,
+]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,
