@@ -18,12 +18,12 @@ const sync = defineProcessor({
 const leviathan = new Leviathan({ store: fsStore({ root: 'jobs' }), processors: [sync] });
 await leviathan.start();
 
-const job = { type: 'sync', data: { folder: 'photos' } };
+const job = /** @type {const} */ ({ type: 'sync', data: { folder: 'photos' } });
 start = Date.now() + 500;
 await leviathan.schedules.set('often', { every: 200, start, limit: 4, missed: 'all', job });
 while ((await leviathan.schedules.get('often'))?.runs !== 4) await new Promise((resolve) => setTimeout(resolve, 20));
-const { runs, next } = await leviathan.schedules.get('often');
-console.log(`${runs} runs, next: ${next ?? 'never'}`);
+const often = await leviathan.schedules.get('often');
+console.log(`${often?.runs} runs, next: ${often?.next ?? 'never'}`);
 
 await leviathan.schedules.set('nightly', { cron: '30 2 * * *', timezone: 'Europe/Berlin', job });
 console.log(await readFile('jobs/schedules/nightly.json', 'utf8'));
