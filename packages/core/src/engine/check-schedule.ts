@@ -1,8 +1,6 @@
 /** Checks of schedules. */
-import type { CheckedSpec } from '../checked-spec';
 import { type Issue, ValidationError } from '../errors';
 import type { Json } from '../job';
-import { toJobSpec } from '../job-spec';
 import {
   MISSED_POLICIES,
   OVERLAP_POLICIES,
@@ -12,6 +10,7 @@ import {
 } from '../schedule/schedule';
 import { cronTimes } from '../schedule/slot-times';
 import { Fields, isTimeZone } from './fields';
+import { slotSpec } from './slot-spec';
 import { acceptSpecs } from './validate';
 
 /** The ids of its jobs hold the name and a time, in 128 characters. */
@@ -46,7 +45,8 @@ export function checkSchedule(value: Json, issues: Issue[], name: string): void 
   fields.required('job');
   const job = fields.object<ScheduledJob>('job');
   fields.onlyKnown();
-  if (job) checkJob(job, issues);
+  // A name that is too long makes no id.
+  if (job && name.length <= MAX_NAME) checkJob(name, job, issues);
 }
 
 function checkTiming(fields: Fields<ScheduleValue>): void {
@@ -69,7 +69,7 @@ function checkTiming(fields: Fields<ScheduleValue>): void {
   if (isTime(start) && isTime(end) && Date.parse(end) < Date.parse(start)) fields.fail('end', 'is before start');
 }
 
-function checkJob(fields: Fields<ScheduledJob>, issues: Issue[]): void {
+function checkJob(name: string, fields: Fields<ScheduledJob>, issues: Issue[]): void {
   fields.required('type', 'data');
   fields.text('type');
   fields.any('data');
@@ -79,22 +79,21 @@ function checkJob(fields: Fields<ScheduledJob>, issues: Issue[]): void {
     for (const option of Object.keys(OPTIONS) as (keyof ScheduledJobOptions)[]) options.any(option);
     options.onlyKnown();
   }
-  if (typeof fields.value.type === 'string') issues.push(...faultsOfSpec(fields.value as ScheduledJob));
+  if (typeof fields.value.type === 'string') issues.push(...faultsOfSpec(name, fields.value as ScheduledJob));
 }
 
 /** What is wrong with the job as a job. */
-function faultsOfSpec(job: ScheduledJob): Issue[] {
-  const issues: Issue[] = [];
+function faultsOfSpec(name: string, job: ScheduledJob): Issue[] {
   try {
-    acceptSpecs([toJobSpec(job, undefined, 0, undefined, issues) as CheckedSpec], Number.POSITIVE_INFINITY);
+    acceptSpecs([slotSpec(name, job, 0, 0)], Number.POSITIVE_INFINITY);
+    return [];
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    issues.push(...error.issues);
+    return error.issues.map(({ path: [field = '', ...path], message }) => {
+      if (field === 'type' || field === 'data') return { path: ['job', field, ...path], message };
+      return { path: ['job', 'options', field === 'maxAttempts' ? 'attempts' : field, ...path], message };
+    });
   }
-  return issues.map(({ path: [field = '', ...path], message }) => {
-    if (field === 'type' || field === 'data') return { path: ['job', field, ...path], message };
-    return { path: ['job', 'options', field === 'maxAttempts' ? 'attempts' : field, ...path], message };
-  });
 }
 
 function faultOfCron(cron: string, timezone: string | undefined): string | undefined {

@@ -1,15 +1,12 @@
 /** Which records a slot of a schedule becomes: what became of the slot and the job that it made, all or none. */
-import type { CheckedSpec } from '../checked-spec';
-import { type Issue, ValidationError } from '../errors';
-import { toJobSpec } from '../job-spec';
 import type { SlotOutcome } from '../schedule/due';
 import type { ScheduleValue } from '../schedule/schedule';
-import { scheduleTags, slotJobId } from '../schedule/scheduled-job';
 import { AddOverlay, decideAdd } from './decide-add';
 import type { StoredDefinition } from './definition-table';
 import type { Entry } from './entry';
 import type { JobTable } from './job-table';
 import type { RecordDraft } from './records';
+import { slotSpec } from './slot-spec';
 import { acceptSpecs } from './validate';
 
 /** A slot whose time has come. */
@@ -28,15 +25,12 @@ export function decideFire(
   const { overlap = 'allow', job } = value as unknown as ScheduleValue;
   const earlier = overlap === 'allow' ? undefined : unfinishedOf(table, name);
   if (earlier && overlap === 'skip') return [skipped(name, due)];
-  const issues: Issue[] = [];
-  const spec = toJobSpec(job, undefined, now, undefined, issues) as CheckedSpec;
-  if (issues.length > 0) throw new ValidationError('The job', issues);
-  const id = slotJobId(name, due.slot);
-  spec.set({ id, tags: [...(spec.tags ?? []), ...scheduleTags(name, due.slot)] });
+  const spec = slotSpec(name, job, due.slot, now);
   if (earlier) spec.set({ dependsOn: waitsFor(earlier, overlap === 'replace'), onParentFailed: 'continue' });
   const { records, results } = decideAdd(table, new AddOverlay(), acceptSpecs([spec], maxBytes), {}, now);
   // Its key is held: by a job of its own, most likely.
-  if (results[0]?.id !== id) return [skipped(name, due)];
+  const { id } = spec;
+  if (id === undefined || results[0]?.id !== id) return [skipped(name, due)];
   const fire: RecordDraft = { op: 'fire', schedule: name, ...due, job: id };
   const isReplacing = earlier && overlap === 'replace' && records.length > 0;
   return [fire, ...(isReplacing ? cancel(earlier, `schedule ${name}`) : []), ...records];

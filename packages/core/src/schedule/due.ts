@@ -17,7 +17,7 @@ import {
 import type { SlotTimes } from './slot-times';
 
 /** So late (ms) a slot still counts as on time: timers are not exact, and a clock that was set is noticed after seconds. */
-export const ON_TIME_MS = 60_000;
+const ON_TIME_MS = 60_000;
 
 /** Gaps that a schedule remembers. */
 const MAX_GAPS = 4;

@@ -4,7 +4,7 @@ import { describe, expect } from '../vitest-api';
 import { type Harness, iso } from './harness';
 import type { StoreTest } from './store-test';
 
-export const MINUTE = 60_000;
+const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
 /** Sets a schedule; its jobs are of type `a`, and it comes each hour, unless said otherwise. */
@@ -276,6 +276,12 @@ export function schedules(test: StoreTest): void {
       ['a wrong type', { every: 5, job: { type: 'a b', data: null } }, 'job.type'],
       ['a wrong priority', { every: 5, job: { ...job, options: { priority: 11 } } }, 'job.options.priority'],
       ['wrong attempts', { every: 5, job: { ...job, options: { attempts: 0 } } }, 'job.options.attempts'],
+      [
+        'more tags than two less than a job may have',
+        { every: 5, job: { ...job, options: { tags: Array.from({ length: 31 }, (_, n) => `t${n}`) } } },
+        'job.options.tags',
+      ],
+      ['tags that are no list', { every: 5, job: { ...job, options: { tags: 'red' } } }, 'job.options.tags'],
       ['an id of its own', { every: 5, job: { ...job, options: { id: 'x' } } }, 'job.options.id'],
     ];
 
