@@ -132,7 +132,7 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   }
 
   /** See {@link Queue.schedules}. */
-  get schedules(): Schedules<P> {
+  get schedules(): Schedules<WithPlugins<P, G>> {
     return this.queue.schedules;
   }
 

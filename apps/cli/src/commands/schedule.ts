@@ -117,7 +117,7 @@ async function jobOf(
     const options = { ...before.job.options, ...given };
     return { ...before.job, ...(Object.keys(options).length > 0 && { options }) };
   }
-  const loaded = await loadProcessors(processors, session.io.cwd);
+  const loaded = await loadProcessors(session, processors);
   const types = loaded.processors.map((processor) => processor.type);
   if (!anyType) checkTypes([type], types);
   const read = await readJobData(type, { args, data }, () => session.readInput());
