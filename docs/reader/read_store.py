@@ -172,7 +172,7 @@ def entry_of(head, seq, last, body):
 def apply(jobs, record, body):
     """What one record does. False: it does not fit the job."""
     op, seq, at = record["op"], record["seq"], record["at"]
-    if op in ("pause", "worker", "define"):
+    if op in ("pause", "worker", "define", "fire"):
         return True
     if op == "add":
         head = record["job"]

@@ -88,6 +88,13 @@ export class DefinitionNotFoundError extends LeviathanError {
   }
 }
 
+/** There is no schedule of this name (any more). Thrown by the calls of `queue.schedules` that name one. */
+export class ScheduleNotFoundError extends LeviathanError {
+  constructor(name: string) {
+    super('NO_SCHEDULE', `There is no schedule ${JSON.stringify(name)}.`);
+  }
+}
+
 /** A change cannot be made to this job in its present state, for example a retry of a completed job. */
 export class JobStateError extends LeviathanError {
   constructor(id: string, message: string) {

@@ -44,9 +44,15 @@ export { type ProcessorManifest, ProcessorRegistry } from './processor-registry'
 export { Queue, type QueueOptions } from './queue';
 export type { ChangeOptions, ChangeTarget } from './queue-target';
 export type { GateSpec, MachineProbe, MachineState, PoolSpec } from './resources';
+export { isOpen, nextOpening, type TimeRange } from './schedule/open-times';
+export * from './schedule/schedule';
+export { scheduleOf } from './schedule/scheduled-job';
+export { type ScheduleSpec, Schedules } from './schedules';
 export { type HealthReport, type Service, type ServiceContext, type ServiceHealth, ServiceManager } from './service';
+export type { Schedule } from './shown-schedule';
 export * from './store';
 export * from './template/index';
 export type { WaitOptions } from './wait';
+export type { WindowSpec } from './window';
 export { Worker, type WorkerEvents, type WorkerOptions, type WorkerSettings } from './worker';
 export { WorkerPoolService } from './worker-pool-service';

@@ -16,6 +16,7 @@ import { assertPlugin } from './plugin-check';
 import { PluginService } from './plugin-service';
 import { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 import { Queue } from './queue';
+import type { Schedules } from './schedules';
 import { type HealthReport, type Service, ServiceManager } from './service';
 import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore } from './store';
 import type { Templates } from './template/templates';
@@ -137,6 +138,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
     return this.stop();
   }
 
+  /** See {@link Queue.schedules}. */
+  get schedules(): Schedules<WithPlugins<P, G>> {
+    return this.queue.schedules;
+  }
+
   /** How the queue, the services and the worker are doing. */
   health(): Promise<HealthReport> {
     return this.services.health();
@@ -150,6 +156,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.pools}. */
   get pools(): Queue['pools'] {
     return this.queue.pools;
+  }
+
+  /** See {@link Queue.windows}. */
+  get windows(): Queue['windows'] {
+    return this.queue.windows;
   }
 
   /** See {@link Queue.gates}. */

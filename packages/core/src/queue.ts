@@ -27,6 +27,7 @@ import { layersOf, type Middleware } from './middleware/middleware';
 import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
 import type { GateSpec, PoolSpec } from './resources';
+import { Schedules } from './schedules';
 import { check, isThenable } from './schema';
 import type {
   AddOptions,
@@ -42,6 +43,7 @@ import type {
 } from './store';
 import { Templates } from './template/templates';
 import { JobWaits, type WaitOptions } from './wait';
+import type { WindowSpec } from './window';
 
 /** Options of {@link Queue}. */
 export interface QueueOptions<P extends Processors = Processors> {
@@ -76,6 +78,10 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   readonly gates: DefinitionSet<GateSpec>;
   /** Jobs with parameters, kept by name. */
   readonly templates: Templates;
+  /** At which times of the week jobs may start. */
+  readonly windows: DefinitionSet<WindowSpec>;
+  /** What makes jobs again and again: by cron patterns, or at intervals. */
+  readonly schedules: Schedules<P>;
   readonly #registry: ProcessorRegistry | undefined;
   readonly #clock: Clock;
   readonly #events: QueueEvents;
@@ -89,6 +95,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     this.limits = new DefinitionSet(store, 'limit');
     this.pools = new DefinitionSet(store, 'pool');
     this.gates = new DefinitionSet(store, 'gate');
+    this.windows = new DefinitionSet(store, 'window');
     this.#registry =
       processors === undefined || processors instanceof ProcessorRegistry
         ? processors
@@ -100,6 +107,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     const error = (thrown: unknown): void => this.#events.report(thrown);
     this.#enqueue = layers && enqueueThrough(layers, { store, registry: this.#registry, error });
     this.templates = new Templates({ store, add: (...args) => (this as unknown as Queue).add(...args) });
+    this.schedules = new Schedules<P>({ store, clock, registry: this.#registry, calls: this });
   }
 
   /**

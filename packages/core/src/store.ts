@@ -33,8 +33,10 @@ export interface StoreCapabilities {
   resumableEvents: boolean;
   /** `define`. */
   definitions: boolean;
-  /** Limits, pools and gates, and turns between groups. */
+  /** Limits, pools, gates and windows, and turns between groups. */
   rules: boolean;
+  /** Definitions of kind `schedule` make jobs. */
+  schedules: boolean;
 }
 
 /** How `add` treats an id or key that a job holds already. */
@@ -280,6 +282,7 @@ export type Cause =
     }
   | { code: 'pool'; pool: string; needs: number; capacity: number; inUse: number }
   | { code: 'gate'; gate: string /** Parts of sentences. */; because: string[] }
+  | { code: 'window'; window: string /** When it opens: ISO 8601. */; until?: string }
   | { code: 'no-worker' /** No connected worker takes this type. */; type: string }
   | { code: 'running'; worker: string; since: string; cancelling: boolean; stuck: boolean }
   | { code: 'completed'; at: string /** Without having run, because a parent failed. */; skipped?: true }

@@ -200,6 +200,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.watchAbsent();
     this.reconciled = this.view.start().catch(onError);
     await this.definitionFiles.start();
+    this.startSchedules();
     this.inbox.start();
     this.tendArchive();
     // What is damaged is not read, and not reported, again once a new snapshot makes it superfluous.

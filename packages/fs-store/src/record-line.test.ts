@@ -55,6 +55,8 @@ const RECORDS: StoreRecord[] = [
   { seq: 21, at, op: 'worker', worker: 'w', instance: '0190-uuid' },
   { seq: 27, at, op: 'define', kind: 'limit', name: 'two', body: '{"concurrency":2}', by: 'ann' },
   { seq: 28, at, op: 'define', kind: 'limit', name: 'two', body: '' },
+  { seq: 29, at, op: 'fire', schedule: 'nightly', slot: at, from: 5, job: 'sched-nightly-x' },
+  { seq: 30, at, op: 'fire', schedule: 'nightly', slot: at + 1, skipped: 'overlap' },
 ];
 
 function written(record: StoreRecord): Line {
@@ -120,6 +122,7 @@ describe('a record', () => {
         pause: true,
         worker: true,
         define: true,
+        fire: true,
       },
     };
     expect([...new Set(RECORDS.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());

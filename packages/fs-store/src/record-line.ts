@@ -43,6 +43,7 @@ const OPS = new Set<string>([
   'pause',
   'worker',
   'define',
+  'fire',
 ] satisfies StoreRecord['op'][]);
 
 /**
@@ -56,7 +57,7 @@ export function recordOf(meta: Record<string, unknown>, body: string): StoreReco
   if (op === 'add') {
     const fault = faultOfJob(meta.job, body);
     if (fault !== undefined) return fault;
-  } else if (op !== 'worker' && op !== 'pause' && op !== 'define' && typeof meta.id !== 'string')
+  } else if (op !== 'worker' && op !== 'pause' && op !== 'define' && op !== 'fire' && typeof meta.id !== 'string')
     return `the ${op} record names no job`;
   if ((op === 'worker' || op === 'start') && typeof meta.worker !== 'string') return `the ${op} record names no worker`;
   if (op === 'worker' && typeof meta.instance !== 'string') return 'the worker record names no process';
@@ -65,6 +66,8 @@ export function recordOf(meta: Record<string, unknown>, body: string): StoreReco
   if (op === 'define' && (typeof meta.kind !== 'string' || !isSafeId(meta.name)))
     return 'the define record names nothing';
   if (op === 'define' && body !== '' && !isJson(body)) return 'the definition is no JSON';
+  if (op === 'fire' && (!isSafeId(meta.schedule) || !Number.isFinite(meta.slot)))
+    return 'the fire record names no slot of a schedule';
   if (op === 'checkpoint' && !isJson(body)) return 'the checkpoint is no JSON';
   if (op === 'add' || op === 'edit' || op === 'complete' || op === 'checkpoint' || op === 'define')
     return { ...meta, body } as unknown as StoreRecord;

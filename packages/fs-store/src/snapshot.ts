@@ -17,6 +17,7 @@ import {
   type JobTable,
   resultOf,
   type StoredDefinition,
+  type StoredSchedule,
 } from '@leviathan/core/engine';
 import { discard, openTemporary, renameBusy, writeAll } from './atomic';
 import type { BodyCache } from './bodies';
@@ -162,6 +163,7 @@ class SnapshotWriter {
     for (const [worker, instance] of table.workers) this.line({ op: 'worker', worker, instance });
     for (const { value: _value, text, ...definition } of table.definitions.all())
       this.encoder.add(JSON.stringify({ op: 'define', ...definition }), text);
+    for (const [name, state] of table.schedules) this.line({ op: 'schedule', name, ...state });
     for (const id of tombstones) this.line({ op: 'tombstone', id });
     const info: SnapshotInfo = { name: this.name, from, to: table.seq, jobs };
     // The last line proves that the file is whole.
@@ -259,6 +261,7 @@ export async function loadSnapshot(
         } else if (meta.op === 'snapshot') readHeader(meta, info, table, name);
         else if (meta.op === 'worker') table.workers.set(meta.worker as string, meta.instance as string);
         else if (meta.op === 'define') table.definitions.put(definitionOf(meta, bodyOf(found)));
+        else if (meta.op === 'schedule') putSchedule(table, meta);
         else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
         else if (meta.op === 'end') {
           ended = jobs === meta.jobs;
@@ -307,6 +310,11 @@ function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: Jo
   const paused = meta.paused as { all: boolean; types: string[] };
   table.pausedAll = paused.all;
   for (const type of paused.types) table.pausedTypes.add(type);
+}
+
+function putSchedule({ schedules }: JobTable, meta: Record<string, unknown>): void {
+  const { op: _op, name, ...state } = meta;
+  schedules.put(name as string, state as unknown as StoredSchedule);
 }
 
 function definitionOf(meta: Record<string, unknown>, text: string): StoredDefinition {

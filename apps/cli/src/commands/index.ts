@@ -20,6 +20,16 @@ export { run as list } from './list';
 export { run as logs } from './logs';
 export { pause, resume } from './pause';
 export { run as plugins } from './plugins';
+export {
+  scheduleList,
+  schedulePause,
+  schedulePreview,
+  scheduleRemove,
+  scheduleResume,
+  scheduleSet,
+  scheduleShow,
+  scheduleTrigger,
+} from './schedule';
 export { run as show } from './show';
 export { run as stats } from './stats';
 export * as template from './template';

@@ -7,7 +7,7 @@
 import { type Clock, systemClock } from '../clock';
 import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
 import { StoreClosedError, ValidationError } from '../errors';
-import type { Job, JobSpec } from '../job';
+import type { Job, JobSpec, Json } from '../job';
 import type { MachineProbe } from '../resources';
 import type {
   AddOptions,
@@ -52,6 +52,7 @@ import { findPage } from './list';
 import type { Draft } from './records';
 import { ReportDesk } from './report-desk';
 import type { Retention } from './retention';
+import { ScheduleDesk } from './schedule-desk';
 import { type Archiver, Sweeper } from './sweeper';
 import { DEFAULT_MAX_JOB_BYTES } from './validate';
 
@@ -94,6 +95,7 @@ export class EngineStore implements JobStore {
   private readonly adds: AddDesk;
   private readonly alarms: Alarms;
   private readonly sweeper: Sweeper;
+  private readonly schedules: ScheduleDesk;
   private serving = false;
   private closed = false;
 
@@ -117,6 +119,10 @@ export class EngineStore implements JobStore {
       onError: (error) => options.onError?.(error),
       isClosed: () => this.closed,
     });
+    const { clock, committer, alarms, maxBytes } = this;
+    const onError = (error: unknown): void => options.onError?.(error);
+    // What was recovered may be about to change: a person may have edited schedules while no program had the store open.
+    this.schedules = new ScheduleDesk({ committer, clock, alarms, maxBytes, onError }, options.table !== undefined);
     this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
     if (this.hub.active) this.forgetEventsLater();
     this.wake();
@@ -214,12 +220,18 @@ export class EngineStore implements JobStore {
 
   async define(changes: DefinitionChange[], { by }: { by?: string } = {}): Promise<void> {
     this.assertOpen();
+    // What is due is due by what was said before.
+    this.followClock();
     await this.committer.commit(decideDefine(this.table.definitions, changes, by));
   }
 
   async definitions(kind?: DefinitionKind): Promise<Definition[]> {
     this.assertOpen();
-    return this.table.definitions.list(kind);
+    this.followClock();
+    return this.table.definitions.list(kind).map((definition) => {
+      const state = definition.kind === 'schedule' ? this.table.schedules.stateOf(definition.name) : undefined;
+      return state ? { ...definition, state: state as unknown as Json } : definition;
+    });
   }
 
   async get(ids: string[]): Promise<(Job | null)[]> {
@@ -325,6 +337,7 @@ export class EngineStore implements JobStore {
       this.serving = false;
     }
     this.armSchedule();
+    this.schedules.follow();
     if (this.table.hasOrphans) {
       const wait = this.committer.isStuck ? RETRY_INTERVAL : CASCADE_INTERVAL;
       this.alarms.after('cascade', wait, () => this.settleOrphans());
@@ -350,6 +363,12 @@ export class EngineStore implements JobStore {
   /** Readers must see what is due now. */
   private followClock(): void {
     if (this.table.promoteDue(this.clock.now())) this.armSchedule();
+    this.schedules.follow();
+  }
+
+  /** From now on schedules fire: those that were recovered are as a person wants them. */
+  protected startSchedules(): void {
+    this.schedules.start();
   }
 
   private armSchedule(): void {

@@ -162,6 +162,7 @@ function acceptorOf({ kinds, types, ids, worker }: SubscribeOptions): (event: St
 export function kindOf(record: StoreRecord): EventKind | undefined {
   switch (record.op) {
     case 'worker':
+    case 'fire':
       return undefined;
     case 'pause':
       return record.paused ? 'paused' : 'resumed';

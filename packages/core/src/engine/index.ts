@@ -33,6 +33,7 @@ export {
   type RetentionLimit,
 } from './retention';
 export { Run } from './run';
+export type { StoredSchedule } from './schedule-table';
 export type { Archiver } from './sweeper';
 export { isoOf } from './time';
 export { allows, TRANSITIONS, type Transition } from './transitions';

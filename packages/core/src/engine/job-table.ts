@@ -13,13 +13,14 @@ import { EntryIndex } from './entry-index';
 import { FinishedList } from './finished-list';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
+import { ScheduleTable } from './schedule-table';
 import { allows } from './transitions';
 import { TypeCounts } from './type-counts';
 
 const QUEUE_NODE_SIZE = 64;
 
 /** Definitions by which jobs start. */
-const RULES = { limit: true, pool: true, gate: true } satisfies Partial<Record<DefinitionKind, true>>;
+const RULES = { limit: true, pool: true, gate: true, window: true } satisfies Partial<Record<DefinitionKind, true>>;
 
 /** A blocked job that will never run by itself. */
 export interface Orphan {
@@ -55,6 +56,7 @@ export class JobTable {
   readonly definitions = new DefinitionTable();
   /** Which ready jobs may start. */
   readonly admission = new Admission();
+  readonly schedules = new ScheduleTable();
   readonly pausedTypes = new Set<string>();
   pausedAll = false;
   /** Characters of data and results of all jobs. */
@@ -92,9 +94,16 @@ export class JobTable {
       return true;
     }
     if (record.op === 'define') {
+      const before = this.definitions.get(record.kind, record.name)?.value;
       this.definitions.apply(record);
+      if (record.kind === 'schedule') this.schedules.define(record, before);
       this.onApplied?.(record, undefined);
       return true;
+    }
+    if (record.op === 'fire') {
+      const applied = this.schedules.fire(record);
+      this.onApplied?.(record, undefined);
+      return applied;
     }
     if (record.op === 'pause') {
       this.setPaused(record.paused, record.type);

@@ -9,7 +9,10 @@ import type { EditPatch, StoreRecord } from './records';
 import type { Run } from './run';
 
 /** Records that change the fields of an existing job. */
-export type MutatingRecord = Exclude<StoreRecord, { op: 'add' | 'remove' | 'refuse' | 'pause' | 'worker' | 'define' }>;
+export type MutatingRecord = Exclude<
+  StoreRecord,
+  { op: 'add' | 'remove' | 'refuse' | 'pause' | 'worker' | 'define' | 'fire' }
+>;
 
 /** Changes the entry's own fields; index structures are the table's business. */
 export function mutate(entry: Entry, record: MutatingRecord): void {

@@ -8,6 +8,7 @@
  */
 import type { DefinitionKind } from '../definition';
 import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json, ParentPolicy } from '../job';
+import type { SlotOutcome } from '../schedule/due';
 
 /** What every record has. */
 interface RecordBase {
@@ -118,6 +119,8 @@ type RecordBody =
   | { op: 'pause'; paused: boolean; type?: string; by?: string }
   /** Body: the definition's value; empty: it is removed. */
   | { op: 'define'; kind: DefinitionKind; name: string; body: string; by?: string }
+  /** A slot of a schedule was dealt with: see `SlotOutcome`. The record of the job that it made follows in the same batch. */
+  | ({ op: 'fire'; schedule: string } & SlotOutcome)
   /** A worker took its first job: `instance` names the process that it lives in, whose death takes its jobs back. */
   | { op: 'worker'; worker: string; instance: string };
 

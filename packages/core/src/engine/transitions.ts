@@ -7,7 +7,7 @@ import type { JobStatus } from '../job';
 import type { StoreRecord } from './records';
 
 /** Kinds of records about one job. */
-export type JobOp = Exclude<StoreRecord['op'], 'pause' | 'worker' | 'define'>;
+export type JobOp = Exclude<StoreRecord['op'], 'pause' | 'worker' | 'define' | 'fire'>;
 
 /** What one kind of record means for a job's status. */
 export interface Transition {

@@ -19,17 +19,20 @@ import { explain } from './suite/explain';
 import { keys } from './suite/keys';
 import { list } from './suite/list';
 import { moves } from './suite/move';
+import { overlaps } from './suite/overlaps';
 import { parentPolicies } from './suite/parent-policies';
 import { pause } from './suite/pause';
 import { persistence } from './suite/persistence';
 import { report } from './suite/report';
 import { restore } from './suite/restore';
 import { rules } from './suite/rules';
+import { schedules } from './suite/schedules';
 import { scheduling } from './suite/scheduling';
 import { settle } from './suite/settle';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
+import { windows } from './suite/windows';
 import { describe, expect, it, requireVitest } from './vitest-api';
 
 const CONCERNS = [
@@ -49,7 +52,20 @@ const CONCERNS = [
   rules,
   scheduling,
   time,
-].concat([dependencies, parentPolicies, restore, exchange, events, close, persistence, concurrency, badInput]);
+].concat([
+  schedules,
+  overlaps,
+  windows,
+  dependencies,
+  parentPolicies,
+  restore,
+  exchange,
+  events,
+  close,
+  persistence,
+  concurrency,
+  badInput,
+]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,
