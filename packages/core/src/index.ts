@@ -11,6 +11,7 @@ export type { ListenerOf } from './emitter';
 export { isSafeId } from './engine/index';
 export * from './errors';
 export type { QueueEventMap, QueueListener } from './events';
+export { ISOLATION_KINDS, type Isolation, type IsolationKind } from './isolation';
 export * from './job';
 export { type JobCalls, JobHandle } from './job-handle';
 export { JobQueueService } from './job-queue-service';
@@ -28,6 +29,7 @@ export type { LimitSpec, RateSpec } from './limit';
 export type { Logger } from './logger';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store';
 export type { Middleware, Next } from './middleware/middleware';
+export { KILL_AFTER_MS, type ModuleRunner } from './module-runner';
 export {
   definePlugin,
   type Hooks,
@@ -47,4 +49,4 @@ export { type HealthReport, type Service, type ServiceContext, type ServiceHealt
 export * from './store';
 export type { WaitOptions } from './wait';
 export { Worker, type WorkerEvents, type WorkerOptions, type WorkerSettings } from './worker';
-export { WorkerPoolService } from './worker-pool-service';
+export { WorkerService } from './worker-service';
