@@ -47,6 +47,7 @@ export type { GateSpec, MachineProbe, MachineState, PoolSpec } from './resources
 export { type HealthReport, type Service, type ServiceContext, type ServiceHealth, ServiceManager } from './service';
 export * from './store';
 export * from './template/index';
+export * from './trail';
 export type { WaitOptions } from './wait';
 export { Worker, type WorkerEvents, type WorkerOptions, type WorkerSettings } from './worker';
 export { WorkerPoolService } from './worker-pool-service';

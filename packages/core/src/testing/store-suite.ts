@@ -5,6 +5,7 @@
  */
 import { type Feature, lackingFeatures, type StoreSuiteOptions } from './store-under-test';
 import { add } from './suite/add';
+import { audit } from './suite/audit';
 import { badInput } from './suite/bad-input';
 import { changes } from './suite/change';
 import { claim } from './suite/claim';
@@ -30,6 +31,7 @@ import { settle } from './suite/settle';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
+import { undo } from './suite/undo';
 import { describe, expect, it, requireVitest } from './vitest-api';
 
 const CONCERNS = [
@@ -49,7 +51,7 @@ const CONCERNS = [
   rules,
   scheduling,
   time,
-].concat([dependencies, parentPolicies, restore, exchange, events, close, persistence, concurrency, badInput]);
+].concat([dependencies, parentPolicies, restore, exchange, events, close, persistence, concurrency, badInput, audit, undo]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,
