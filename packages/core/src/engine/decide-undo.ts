@@ -1,11 +1,11 @@
 /** What an undo does to each job that a change touched. */
 import type { UndoRequest } from '../store';
+import type { Verdict } from './decide-change';
 import type { BodySource, Entry } from './entry';
 import { headOf } from './entry';
 import { dataOf, resultOf } from './job-of';
 import type { JobTable } from './job-table';
 import type { JobHead, RecordDraft, RestoredHead } from './records';
-import type { Verdict } from './decide-change';
 
 /** What a change did to a job. */
 export interface Touched {

@@ -5,7 +5,7 @@
  */
 import { NoHistoryError } from '../errors';
 import type { BodySource } from './entry';
-import { JobTable } from './job-table';
+import type { JobTable } from './job-table';
 import type { StoreRecord } from './records';
 import { isoOf } from './time';
 
@@ -18,8 +18,8 @@ export interface PastBase {
   readonly from: number;
   /** When it was taken: epoch milliseconds. */
   readonly at: number;
-  /** A table of its own with the jobs. `to`: records after `from` and up to here may be in it, too. */
-  load(about?: About): Promise<{ table: JobTable; to: number }>;
+  /** A table of its own with the jobs. `to`: records after `from` and up to here may be in it, too. Null: it cannot be read (any more). */
+  load(about?: About): Promise<{ table: JobTable; to: number } | null>;
   /** The records after `from`, in order and in slices between which others run. Those about other jobs may be left out. */
   records(about?: About): AsyncIterable<StoreRecord[]>;
 }
@@ -44,7 +44,9 @@ export type Moment = { at: number } | { before: number };
 export async function tableAt(past: Past, moment: Moment, about?: About): Promise<JobTable> {
   for (const base of past.bases()) {
     if (isPast(base, moment)) continue;
-    const { table, to } = await base.load(about);
+    const loaded = await base.load(about);
+    if (!loaded) continue;
+    const { table, to } = loaded;
     if ('before' in moment && to >= moment.before) continue;
     await replay(base, table, moment, about);
     // A time in which a snapshot was being written: some of its jobs are newer, so an older one must do.
@@ -76,7 +78,7 @@ async function earliestOf(past: Past): Promise<number | undefined> {
   const oldest = past.bases().at(-1);
   if (!oldest) return undefined;
   const nobody = new Set<string>();
-  const { to } = await oldest.load(nobody);
+  const { to = oldest.from } = (await oldest.load(nobody)) ?? {};
   if (to === oldest.from) return oldest.at;
   for await (const records of oldest.records()) {
     const last = records.find(({ seq }) => seq >= to);

@@ -35,7 +35,10 @@ export async function runUndo(
   return { ...result, undone: operation };
 }
 
-async function findTouched(past: Past, operation: number): Promise<{ touched: Map<string, Touched>; isBatch: boolean }> {
+async function findTouched(
+  past: Past,
+  operation: number,
+): Promise<{ touched: Map<string, Touched>; isBatch: boolean }> {
   const touched = new Map<string, Touched>();
   let isBatch = false;
   if (operation === 0) return { touched, isBatch };

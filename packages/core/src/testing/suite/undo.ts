@@ -119,16 +119,19 @@ export function undo(test: StoreTest): void {
       expect((await h.claimOne()).job).toMatchObject({ id, attempt: 1, data: { mine: 1 } });
     });
 
-    test.needing('audit', 'dependencies')('keeps a child blocked, or lets it go, by its parents as they are', async (h) => {
-      await h.addAll([{ id: 'parent' }, { id: 'child', dependsOn: ['parent'] }]);
-      const cancelled = await change(h, { action: 'cancel' }, { ids: ['child'] });
-      await takeBack(h, cancelled);
-      expect((await h.store.counts()).waiting).toMatchObject({ ready: 1, blocked: 1 });
-      const removed = await change(h, { action: 'remove' }, { ids: ['child'] });
-      await h.settle(await h.claimOne(), { outcome: 'completed' });
-      await takeBack(h, removed);
-      expect((await h.claimOne()).job.id).toBe('child');
-    });
+    test.needing('audit', 'dependencies')(
+      'keeps a child blocked, or lets it go, by its parents as they are',
+      async (h) => {
+        await h.addAll([{ id: 'parent' }, { id: 'child', dependsOn: ['parent'] }]);
+        const cancelled = await change(h, { action: 'cancel' }, { ids: ['child'] });
+        await takeBack(h, cancelled);
+        expect((await h.store.counts()).waiting).toMatchObject({ ready: 1, blocked: 1 });
+        const removed = await change(h, { action: 'remove' }, { ids: ['child'] });
+        await h.settle(await h.claimOne(), { outcome: 'completed' });
+        await takeBack(h, removed);
+        expect((await h.claimOne()).job.id).toBe('child');
+      },
+    );
 
     audited('tells its subscribers', async (h) => {
       await h.add({ id: 'a' });
