@@ -39,6 +39,7 @@ export {
   type WithPlugins,
 } from './plugin';
 export { assertPlugin } from './plugin-check';
+export { PastQueue } from './past-queue';
 export * from './processor';
 export { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 export { Queue, type QueueOptions } from './queue';

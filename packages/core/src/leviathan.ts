@@ -14,11 +14,14 @@ import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } 
 import { type Plugin, type PluginManifest, pluginManifest, pluginMiddleware, type WithPlugins } from './plugin';
 import { assertPlugin } from './plugin-check';
 import { PluginService } from './plugin-service';
+import type { PastQueue } from './past-queue';
 import { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 import { Queue } from './queue';
 import { type HealthReport, type Service, ServiceManager } from './service';
 import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore } from './store';
 import type { Templates } from './template/templates';
+import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore, UndoResult } from './store';
+import type { Trail } from './trail';
 import type { WaitOptions } from './wait';
 import { Worker, type WorkerSettings } from './worker';
 import { WorkerPoolService } from './worker-pool-service';
@@ -242,6 +245,19 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.import}. */
   import(...args: Parameters<Queue['import']>): Promise<ImportResult> {
     return this.queue.import(...args);
+  /** See {@link Queue.undo}. */
+  undo(...args: Parameters<Queue['undo']>): Promise<UndoResult> {
+    return this.queue.undo(...args);
+  }
+
+  /** See {@link Queue.trail}. */
+  trail(id: string): Promise<Trail> {
+    return this.queue.trail(id);
+  }
+
+  /** See {@link Queue.at}. */
+  at(time: Date | number): PastQueue {
+    return this.queue.at(time);
   }
 
   /** See {@link Queue.wait}. */
