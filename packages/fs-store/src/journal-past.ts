@@ -41,26 +41,36 @@ export class JournalPast implements Past {
     this.bodies = this.reader;
   }
 
+  /** @throws StoreError `UNREADABLE` */
   bases(): PastBase[] {
+    try {
+      return this.allBases();
+    } catch (error) {
+      throw readError(error);
+    }
+  }
+
+  private allBases(): PastBase[] {
     const bases = listSnapshots(this.files, this.dir).flatMap(({ name, from }) => this.snapshot(name, from));
     const beginning = this.beginning();
     return beginning ? [...bases, beginning] : bases;
   }
 
+  /** @throws StoreError `UNREADABLE` */
   async *records(from: number, about?: About): AsyncGenerator<StoreRecord[]> {
     const parse = about && skimAbout(about);
     for (let [next, tries] = [from, 0]; ; tries++) {
-      // What is removed meanwhile was the oldest.
-      next = Math.max(next, listSegments(this.files, this.dir)[0]?.first ?? 1);
-      const replay = new Replay(this.files, this.dir, next, next - 1, next - 1, new ReadPatience(), parse);
       try {
+        // What is removed meanwhile was the oldest.
+        next = Math.max(next, listSegments(this.files, this.dir)[0]?.first ?? 1);
+        const replay = new Replay(this.files, this.dir, next, next - 1, next - 1, new ReadPatience(), parse);
         for await (const { lines } of replay) {
           next = ((lines.at(-1) as Line).meta.seq as number) + 1;
           yield lines.flatMap((line) => wanted(line, about));
         }
         return;
       } catch (error) {
-        if (errorCode(error) !== 'ENOENT' || tries >= TRIES) throw error;
+        if (errorCode(error) !== 'ENOENT' || tries >= TRIES) throw readError(error);
       }
     }
   }
@@ -104,7 +114,7 @@ export class JournalPast implements Past {
       return { table, to };
     } catch (error) {
       if (error instanceof StoreError || isDamage(error) || errorCode(error) === 'ENOENT') return null;
-      throw error;
+      throw readError(error);
     }
   }
 
@@ -124,6 +134,13 @@ function wanted(line: Line, about: About): StoreRecord[] {
   const record = recordOf(line.meta, bodyOf(line));
   if (typeof record === 'string') return [];
   return about && !about.has(idOf(record) ?? '') ? [] : [record];
+}
+
+function readError(cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  return new StoreError('UNREADABLE', `The journal cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
+    cause,
+  });
 }
 
 function nextTurn(): Promise<void> {

@@ -288,7 +288,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
       throw error instanceof StoreClosedError ? error : asWriteError('No snapshot can be written', error);
     }
     await this.snapshotter.tended();
-    await this.parts.journal.chain.extend();
+    // A link that cannot be written now is written later.
+    await this.parts.journal.chain.extend().catch(this.parts.settings.onError);
   }
 
   override async health(): Promise<StoreHealth> {

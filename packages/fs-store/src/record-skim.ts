@@ -5,9 +5,10 @@
  */
 import { type ParseMeta, parseMeta } from './codec';
 
-/** How `RecordEncoder` and `metaOf` begin a line that is no part of a larger batch and says nothing of the device. */
+/** How `RecordEncoder` and `metaOf` begin a line that says nothing of the device. */
 const BEFORE_SEQ = Buffer.from('{"seq":');
 const BEFORE_AT = Buffer.from(',"at":');
+const MORE = Buffer.from(',"more":1');
 const BEFORE_OP = Buffer.from(',"op":"');
 const BEFORE_ID = [Buffer.from(',"id":"'), Buffer.from(',"job":{"id":"')];
 
@@ -18,7 +19,8 @@ export function skimAbout(ids: ReadonlySet<string>): ParseMeta {
   const reader = new Skimmer();
   return (source, start, end) => {
     if (!reader.read(source, start, end) || ids.has(reader.id)) return parseMeta(source, start, end);
-    return { seq: reader.seq, at: reader.at, id: reader.id };
+    const { seq, at, more, id } = reader;
+    return more ? { seq, at, more: 1, id } : { seq, at, id };
   };
 }
 
@@ -26,6 +28,7 @@ export function skimAbout(ids: ReadonlySet<string>): ParseMeta {
 class Skimmer {
   seq = 0;
   at = 0;
+  more = false;
   id = '';
   #place = 0;
 
@@ -35,6 +38,7 @@ class Skimmer {
     this.seq = this.#number(source);
     if (!this.#passes(source, BEFORE_AT)) return false;
     this.at = this.#number(source);
+    this.more = this.#passes(source, MORE);
     if (this.seq < 0 || this.at < 0 || !this.#passes(source, BEFORE_OP)) return false;
     if (this.#text(source, end) === undefined || !BEFORE_ID.some((text) => this.#passes(source, text))) return false;
     const id = this.#text(source, end);
