@@ -29,6 +29,7 @@ export type { LimitSpec, RateSpec } from './limit';
 export type { Logger } from './logger';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store';
 export type { Middleware, Next } from './middleware/middleware';
+export { PastQueue } from './past-queue';
 export {
   definePlugin,
   type Hooks,
@@ -39,7 +40,6 @@ export {
   type WithPlugins,
 } from './plugin';
 export { assertPlugin } from './plugin-check';
-export { PastQueue } from './past-queue';
 export * from './processor';
 export { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 export { Queue, type QueueOptions } from './queue';

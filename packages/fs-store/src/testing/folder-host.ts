@@ -34,7 +34,7 @@ const CAPABILITIES: StoreCapabilities = {
   durability: 'none',
   shared: false,
   ...ENGINE_FEATURES,
-      audit: false,
+  audit: false,
 };
 
 const bodies = {
