@@ -99,6 +99,11 @@ export class SegmentChain {
     });
   }
 
+  /** Resolves when nothing is under way any more. */
+  idle(): Promise<void> {
+    return this.last;
+  }
+
   /** What is under way is given up: the next owner goes on with it. */
   async stop(): Promise<void> {
     this.stopped = true;
