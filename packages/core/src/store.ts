@@ -8,7 +8,7 @@
  */
 import type { Definition, DefinitionChange, DefinitionKind } from './definition';
 import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
-import type { Trail } from './trail';
+import type { Trail, UndoRequest } from './trail';
 
 /** What survives an acknowledged call: nothing, the death of the process, or a power cut. */
 export type Durability = 'none' | 'process' | 'power';
@@ -264,16 +264,6 @@ export interface ChangeResult {
   skipped: ChangeSkip[];
   /** Names this change for `undo`; left out when nothing was changed, and by stores without `audit`. */
   operation?: number;
-}
-
-/** Takes back what one change did. */
-export interface UndoRequest {
-  /** The `operation` of that change's result; left out: the newest one. An undo is a change, too, and can be undone. */
-  operation?: number;
-  /** Count what would be put back, and change nothing. */
-  dryRun?: boolean;
-  /** Who asks, for the audit trail. */
-  by?: string;
 }
 
 /** What an undo did: `changed` counts the jobs that stand again as before, `skipped` those that moved on since. */

@@ -1,5 +1,5 @@
 /**
- * The audit trail of a job: what `JobStore.trail` tells.
+ * The audit trail of a job: what `JobStore.trail` tells, and what `JobStore.undo` is asked.
  *
  * @module
  */
@@ -65,4 +65,14 @@ export interface Trail {
   complete: boolean;
   /** Where the record of the store begins: what happened before is not kept. `null`: nothing is kept yet. */
   since: { seq: number; at: string } | null;
+}
+
+/** Takes back what one change did. */
+export interface UndoRequest {
+  /** The `operation` of that change's result; left out: the newest one. An undo is a change, too, and can be undone. */
+  operation?: number;
+  /** Count what would be put back, and change nothing. */
+  dryRun?: boolean;
+  /** Who asks, for the audit trail. */
+  by?: string;
 }

@@ -1,5 +1,5 @@
 /** What an undo does to each job that a change touched. */
-import type { UndoRequest } from '../store';
+import type { UndoRequest } from '../trail';
 import type { Verdict } from './decide-change';
 import type { BodySource, Entry } from './entry';
 import { headOf } from './entry';

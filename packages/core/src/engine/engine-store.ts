@@ -34,10 +34,9 @@ import type {
   StoreHealth,
   SubscribeOptions,
   Subscription,
-  UndoRequest,
   UndoResult,
 } from '../store';
-import type { Trail } from '../trail';
+import type { Trail, UndoRequest } from '../trail';
 import { AddDesk } from './add-desk';
 import { Alarms } from './alarms';
 import { type ChangeScope, runChange } from './change-runner';

@@ -1,6 +1,7 @@
 /** Runs an undo: finds what the change did and what was before it, decides in slices, commits. */
 import { NoOperationError } from '../errors';
-import type { UndoRequest, UndoResult } from '../store';
+import type { UndoResult } from '../store';
+import type { UndoRequest } from '../trail';
 import { type ChangeScope, type Commit, runInSlices } from './change-runner';
 import { collectVerdicts } from './decide-change';
 import { type Touched, undoVerdicts } from './decide-undo';

@@ -6,7 +6,7 @@
 import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
 import type { Job } from '../job';
 import type * as Contract from '../store';
-import type { Trail } from '../trail';
+import type { Trail, UndoRequest } from '../trail';
 import type { StoreMethod } from './protocol';
 
 /** A store that makes its calls elsewhere. */
@@ -70,7 +70,7 @@ export abstract class CallingStore {
     return this.call('stateAt', [at, query]);
   }
 
-  undo(request?: Contract.UndoRequest): Promise<Contract.UndoResult> {
+  undo(request?: UndoRequest): Promise<Contract.UndoResult> {
     return this.call('undo', [request]);
   }
 
