@@ -19,6 +19,7 @@ STATUSES = ("pending", "active", "completed", "failed")
 ALLOWED = {
     "start": ("pending",), "complete": ("active",), "skip": ("pending",), "retry": ("active", "failed"), "fail": ("pending", "active"),
     "release": ("active",), "report": ("active",), "checkpoint": ("active",), "cancel": ("active",), "edit": ("pending",),
+    "restore": ("pending", "failed"),
     "remove": ("pending", "completed", "failed"), "refuse": STATUSES,
 }
 MAX_LOGS, MAX_ERRORS = 100, 20
@@ -246,6 +247,16 @@ def change(job, run, record, body):
         run["checkpoint"] = json.loads(body)
     elif op == "cancel":
         run["cancelling"] = True
+    elif op == "restore":
+        was = record["job"]
+        job.update({key: was.get(key, 0) for key in ("runAt", "attempt", "retries")})
+        job.update({key: was[key] for key in ("status", "priority", "order", "maxAttempts")})
+        for fields, keys in ((job, ("timeout", "backoff", "tags")), (run, ("finished", "reason", "crashes"))):
+            for key in keys:
+                fields.pop(key, None)
+                fields.update({key: was[key]} if key in was else {})
+        if body:
+            job["data"] = json.loads(body)
     elif op == "edit":
         for key, value in record["patch"].items():
             if key == "runAt":

@@ -65,6 +65,8 @@ const BY_CODE: Record<string, number> = {
   NOT_A_FOLDER: EXIT.usage,
   NO_STORE: EXIT.notFound,
   CONFIG: EXIT.usage,
+  NO_HISTORY: EXIT.notFound,
+  NO_OPERATION: EXIT.notFound,
   JOB_FAILED: EXIT.jobFailed,
   DAMAGED: EXIT.corrupt,
   UNREADABLE: EXIT.corrupt,

@@ -208,6 +208,30 @@ export class UnsupportedError extends StoreError {
   }
 }
 
+/** The time, or the change, lies before what the store remembers. Thrown by `stateAt` and `undo`. */
+export class NoHistoryError extends StoreError {
+  /** The earliest time that can be told: ISO 8601, UTC; left out when none can. */
+  readonly earliest?: string;
+
+  constructor(earliest: string | undefined) {
+    const from = earliest === undefined ? 'nothing is kept' : `what is kept begins at ${earliest}`;
+    super('NO_HISTORY', `The state of that time cannot be told: ${from}.`);
+    if (earliest !== undefined) this.earliest = earliest;
+  }
+}
+
+/** There is no such change, or none at all, that could be undone. Thrown by `undo`. */
+export class NoOperationError extends StoreError {
+  constructor(operation: number | undefined) {
+    super(
+      'NO_OPERATION',
+      operation === undefined
+        ? 'There is no change that could be undone.'
+        : `No change with the number ${operation} is kept.`,
+    );
+  }
+}
+
 /** Throw it in a handler: the job fails now, whatever attempts are left. */
 export class UnrecoverableError extends LeviathanError {
   constructor(message: string, options?: { cause?: unknown }) {

@@ -31,6 +31,7 @@ export type { Logger } from './logger';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store';
 export type { Middleware, Next } from './middleware/middleware';
 export { KILL_AFTER_MS, type ModuleRunner } from './module-runner';
+export { PastQueue } from './past-queue';
 export {
   definePlugin,
   type Hooks,
@@ -54,6 +55,7 @@ export { type HealthReport, type Service, type ServiceContext, type ServiceHealt
 export type { Schedule } from './shown-schedule';
 export * from './store';
 export * from './template/index';
+export * from './trail';
 export type { WaitOptions } from './wait';
 export type { WindowSpec } from './window';
 export { Worker, type WorkerEvents, type WorkerOptions, type WorkerSettings } from './worker';

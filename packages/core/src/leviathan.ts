@@ -11,6 +11,7 @@ import type { Job } from './job';
 import type { JobHandle } from './job-handle';
 import { JobQueueService } from './job-queue-service';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
+import type { PastQueue } from './past-queue';
 import { type Plugin, type PluginManifest, pluginManifest, pluginMiddleware, type WithPlugins } from './plugin';
 import { assertPlugin } from './plugin-check';
 import { PluginService } from './plugin-service';
@@ -18,8 +19,9 @@ import { type ProcessorManifest, ProcessorRegistry } from './processor-registry'
 import { Queue } from './queue';
 import type { Schedules } from './schedules';
 import { type HealthReport, type Service, ServiceManager } from './service';
-import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore } from './store';
+import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore, UndoResult } from './store';
 import type { Templates } from './template/templates';
+import type { Trail } from './trail';
 import type { WaitOptions } from './wait';
 import { Worker, type WorkerSettings } from './worker';
 import { WorkerService } from './worker-service';
@@ -254,6 +256,21 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.import}. */
   import(...args: Parameters<Queue['import']>): Promise<ImportResult> {
     return this.queue.import(...args);
+  }
+
+  /** See {@link Queue.undo}. */
+  undo(...args: Parameters<Queue['undo']>): Promise<UndoResult> {
+    return this.queue.undo(...args);
+  }
+
+  /** See {@link Queue.trail}. */
+  trail(id: string): Promise<Trail> {
+    return this.queue.trail(id);
+  }
+
+  /** See {@link Queue.at}. */
+  at(time: Date | number): PastQueue {
+    return this.queue.at(time);
   }
 
   /** See {@link Queue.wait}. */

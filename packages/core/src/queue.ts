@@ -24,6 +24,7 @@ import { toJson } from './json';
 import type { LimitSpec } from './limit';
 import { enqueueThrough } from './middleware/enqueue';
 import { layersOf, type Middleware } from './middleware/middleware';
+import { PastQueue } from './past-queue';
 import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
 import type { GateSpec, PoolSpec } from './resources';
@@ -40,8 +41,10 @@ import type {
   JobStore,
   ListQuery,
   MoveTarget,
+  UndoResult,
 } from './store';
 import { Templates } from './template/templates';
+import type { Trail } from './trail';
 import { JobWaits, type WaitOptions } from './wait';
 import type { WindowSpec } from './window';
 
@@ -231,6 +234,31 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   /** Takes in a document that `export` wrote, jobs checked by the processors of this queue; see {@link importAll}. */
   import(lines: Lines, options?: ImportOptions): Promise<ImportResult> {
     return importAll(this.store, lines, { clock: this.#clock, validator: this.#registry, ...options });
+  }
+
+  /**
+   * Takes a change back: `operation` of its result, or the newest one. Jobs that moved on since are left alone; the result tells which, and why.
+   * @throws NoOperationError, NoHistoryError, UnsupportedError
+   */
+  undo(operation?: number, options: ChangeOptions = {}): Promise<UndoResult> {
+    return this.store.undo({ ...(operation !== undefined && { operation }), ...options });
+  }
+
+  /** What happened to a job, also to one that left the store. @throws UnsupportedError */
+  trail(id: string): Promise<Trail> {
+    return this.store.trail(id);
+  }
+
+  /**
+   * The queue as it was at a time, to look at; epoch milliseconds or a date.
+   *
+   * @example
+   * ```ts
+   * const counts = await queue.at(Date.now() - 3_600_000).counts();
+   * ```
+   */
+  at(time: Date | number): PastQueue {
+    return new PastQueue(this.store, typeof time === 'number' ? time : time.getTime());
   }
 
   /**

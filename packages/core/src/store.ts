@@ -8,6 +8,7 @@
  */
 import type { Definition, DefinitionChange, DefinitionKind } from './definition';
 import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
+import type { Trail, UndoRequest } from './trail';
 
 /** What survives an acknowledged call: nothing, the death of the process, or a power cut. */
 export type Durability = 'none' | 'process' | 'power';
@@ -37,6 +38,8 @@ export interface StoreCapabilities {
   rules: boolean;
   /** Definitions of kind `schedule` make jobs. */
   schedules: boolean;
+  /** `trail`, `stateAt` and `undo`: it remembers what happened. */
+  audit: boolean;
 }
 
 /** How `add` treats an id or key that a job holds already. */
@@ -261,6 +264,34 @@ export interface ChangeResult {
   ids: string[];
   /** The rest, by reason: `matched` = `changed` + the counts here. */
   skipped: ChangeSkip[];
+  /** Names this change for `undo`; left out when nothing was changed, and by stores without `audit`. */
+  operation?: number;
+}
+
+/** What an undo did: `changed` counts the jobs that stand again as before, `skipped` those that moved on since. */
+export interface UndoResult extends ChangeResult {
+  /** The change that was undone. */
+  undone: number;
+}
+
+/** What is wanted of an earlier state. */
+export interface PastQuery {
+  /** Jobs by id. */
+  ids?: string[];
+  /** One page of jobs. */
+  list?: ListQuery;
+}
+
+/** The queue as it was. */
+export interface PastState {
+  /** The time that was asked for: ISO 8601, UTC. */
+  at: string;
+  /** Number of the last record that counts. */
+  seq: number;
+  counts: JobCounts;
+  /** In the order of the ids that were asked for; `null` where there was none. */
+  jobs?: (Job | null)[];
+  page?: JobPage;
 }
 
 /** Why a job waits, or ended as it did. */
@@ -462,6 +493,25 @@ export interface JobStore {
 
   /** Why each job waits or ended; `null` where there is none. */
   explain(ids: string[]): Promise<(Explanation | null)[]>;
+
+  /**
+   * The recorded transitions of a job, also of one that left the store.
+   * @throws UnsupportedError without the capability `audit`, as the next two
+   */
+  trail(id: string): Promise<Trail>;
+
+  /**
+   * The queue as it was at a time (epoch milliseconds): up to the first record that is later.
+   * @throws NoHistoryError when the time is before what is kept; it names the earliest. ValidationError as `list`
+   */
+  stateAt(at: number, query?: PastQuery): Promise<PastState>;
+
+  /**
+   * Takes a change back: each of its jobs that has not moved on since stands again as it did before it. What other jobs did because of the
+   * change (children of a cancelled parent) stays.
+   * @throws NoOperationError when there is no such change, or none at all; NoHistoryError when what was before it is not kept
+   */
+  undo(request?: UndoRequest): Promise<UndoResult>;
 
   /** Tells changes from now on, or from an earlier position, in order and in batches. A listener that throws disturbs nobody. */
   subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription>;

@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import { type Clock, type Json, StoreError } from '@leviathan/core';
 import {
+  type About,
   dataOf,
   Entry,
   headTextOf,
@@ -151,7 +152,8 @@ class SnapshotWriter {
   async run(from: number): Promise<SnapshotInfo> {
     const { table, clock, tombstones } = this.source;
     const paused = { all: table.pausedAll, types: [...table.pausedTypes] };
-    this.line({ op: 'snapshot', format: SNAPSHOT_FORMAT, from, at: clock.now(), paused });
+    const operation = table.operation > 0 ? { operation: table.operation } : {};
+    this.line({ op: 'snapshot', format: SNAPSHOT_FORMAT, from, at: clock.now(), paused, ...operation });
     let jobs = 0;
     for (const entry of table.entries.ascending()) {
       this.job(entry);
@@ -220,7 +222,7 @@ export interface LoadedSnapshot extends SnapshotInfo {
 }
 
 /**
- * Fills an empty table from a snapshot.
+ * Fills an empty table from a snapshot: with all jobs, or those of `about`.
  * @throws StoreError when the file is not whole; the table is of no use then
  */
 export async function loadSnapshot(
@@ -230,6 +232,7 @@ export async function loadSnapshot(
   table: JobTable,
   pause: () => Promise<void>,
   patience = new ReadPatience(),
+  about?: About,
 ): Promise<LoadedSnapshot> {
   const info: LoadedSnapshot = { name, from: 0, to: 0, jobs: 0, tombstones: [] };
   let newest: Entry | undefined;
@@ -243,7 +246,12 @@ export async function loadSnapshot(
         if (found.kind !== 'line') throw damaged(name, found.reason);
         const { meta } = found;
         if (meta.op === 'job') {
+          jobs++;
           const job = meta.job as JobHead;
+          if (about && !about.has(job.id)) {
+            newest = undefined;
+            continue;
+          }
           const entry = new Entry(job.id, job.type, meta.seq as number, job.created as number, job);
           entry.lastSeq = meta.last as number;
           entry.setDataPlace(name, found.bodyStart, found.bodyLength);
@@ -253,8 +261,8 @@ export async function loadSnapshot(
           if (earlier) table.remove(earlier);
           table.insert(entry);
           newest = entry;
-          jobs++;
         } else if (meta.op === 'result') {
+          if (about && !about.has(meta.id as string)) continue;
           if (newest === undefined || newest.id !== meta.id)
             throw damaged(name, `the result of ${meta.id} does not follow its job`);
           newest.setResultPlace(name, found.bodyStart, found.bodyLength);
@@ -307,6 +315,7 @@ function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: Jo
   if (typeof meta.format !== 'number' || meta.format > SNAPSHOT_FORMAT)
     throw damaged(name, `its format is ${String(meta.format)}`);
   info.from = meta.from as number;
+  if (typeof meta.operation === 'number') table.operation = meta.operation;
   const paused = meta.paused as { all: boolean; types: string[] };
   table.pausedAll = paused.all;
   for (const type of paused.types) table.pausedTypes.add(type);

@@ -82,6 +82,7 @@ const ARGUMENT_VALUES: Readonly<Record<string, Values>> = {
   pause: { kind: 'types' },
   resume: { kind: 'types' },
   import: { kind: 'files' },
+  undo: { kind: 'any' },
   clear: words(['completed', 'failed', 'finished', 'all']),
   completion: words(['bash', 'zsh', 'fish']),
 };

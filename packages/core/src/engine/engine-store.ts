@@ -6,7 +6,7 @@
  */
 import { type Clock, systemClock } from '../clock';
 import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
-import { StoreClosedError, ValidationError } from '../errors';
+import { StoreClosedError, UnsupportedError, ValidationError } from '../errors';
 import type { Job, JobSpec, Json } from '../job';
 import type { MachineProbe } from '../resources';
 import type {
@@ -21,6 +21,8 @@ import type {
   JobPage,
   JobStore,
   ListQuery,
+  PastQuery,
+  PastState,
   Report,
   ReportResult,
   RestoreOptions,
@@ -32,10 +34,12 @@ import type {
   StoreHealth,
   SubscribeOptions,
   Subscription,
+  UndoResult,
 } from '../store';
+import type { Trail, UndoRequest } from '../trail';
 import { AddDesk } from './add-desk';
 import { Alarms } from './alarms';
-import { runChange } from './change-runner';
+import { type ChangeScope, runChange } from './change-runner';
 import { ClaimDesk } from './claim-desk';
 import { type CommitLog, Committer } from './committer';
 import { countJobs } from './count';
@@ -49,11 +53,14 @@ import { problemsOfGates } from './gate';
 import { jobOf } from './job-of';
 import { JobTable } from './job-table';
 import { findPage } from './list';
+import type { Past } from './past';
+import { PastDesk } from './past-desk';
 import type { Draft } from './records';
 import { ReportDesk } from './report-desk';
 import type { Retention } from './retention';
 import { ScheduleDesk } from './schedule-desk';
 import { type Archiver, Sweeper } from './sweeper';
+import { runUndo } from './undo-runner';
 import { DEFAULT_MAX_JOB_BYTES } from './validate';
 
 /** Commits after a failed write are tried again this much later (ms). */
@@ -78,6 +85,8 @@ export interface EngineOptions {
   hub?: EventHub;
   /** Takes expired jobs before they leave the index. */
   archive?: Archiver;
+  /** What it remembers, if it has the capability `audit`. */
+  past?: Past;
   /** Hears of errors that no caller can be told: listeners that threw, sweeps that failed. */
   onError?: (error: unknown) => void;
 }
@@ -96,6 +105,7 @@ export class EngineStore implements JobStore {
   private readonly alarms: Alarms;
   private readonly sweeper: Sweeper;
   private readonly schedules: ScheduleDesk;
+  private readonly past: PastDesk | undefined;
   private serving = false;
   private closed = false;
 
@@ -124,6 +134,7 @@ export class EngineStore implements JobStore {
     // What was recovered may be about to change: a person may have edited schedules while no program had the store open.
     this.schedules = new ScheduleDesk({ committer, clock, alarms, maxBytes, onError }, options.table !== undefined);
     this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
+    this.past = options.past && new PastDesk(options.past, this.clock);
     if (this.hub.active) this.forgetEventsLater();
     this.wake();
   }
@@ -201,13 +212,37 @@ export class EngineStore implements JobStore {
 
   async change(request: ChangeRequest): Promise<ChangeResult> {
     this.assertOpen();
-    const { table } = this;
     return runChange(
-      { table, bodies: this.options.bodies, clock: this.clock, maxBytes: this.maxBytes },
+      this.changeScope(),
       request,
       (drafts) => this.committer.commit(drafts),
       () => this.pauseScan(),
     );
+  }
+
+  async undo(request: UndoRequest = {}): Promise<UndoResult> {
+    this.assertOpen();
+    const { past } = this.options;
+    if (!past) throw this.unsupported('undo a change');
+    return runUndo(
+      this.changeScope(),
+      past,
+      request,
+      (drafts) => this.committer.commit(drafts),
+      () => this.pauseScan(),
+    );
+  }
+
+  async trail(id: string): Promise<Trail> {
+    this.assertOpen();
+    if (!this.past) throw this.unsupported('tell the history of a job');
+    return this.past.trail(id);
+  }
+
+  async stateAt(at: number, query?: PastQuery): Promise<PastState> {
+    this.assertOpen();
+    if (!this.past) throw this.unsupported('tell an earlier state');
+    return this.past.stateAt(at, query);
   }
 
   async pause(paused: boolean, { type, by }: { type?: string; by?: string } = {}): Promise<void> {
@@ -297,6 +332,7 @@ export class EngineStore implements JobStore {
     if (this.closed) return;
     this.closed = true;
     this.desk.close();
+    this.past?.forget();
     this.alarms.close();
     this.adds.flush();
     this.reports.flush();
@@ -318,6 +354,15 @@ export class EngineStore implements JobStore {
   /** Commits what the store itself decided (recovery, adopted files). @throws StoreWriteError */
   protected commit(drafts: readonly Draft[]): Promise<void> | undefined {
     return this.committer.commit(drafts);
+  }
+
+  private changeScope(): ChangeScope {
+    const { bodies, past } = this.options;
+    return { table: this.table, bodies, clock: this.clock, maxBytes: this.maxBytes, past };
+  }
+
+  private unsupported(what: string): UnsupportedError {
+    return new UnsupportedError(this.capabilities.name, what);
   }
 
   /** After each commit: hands out what became ready, and sets the next alarms. */

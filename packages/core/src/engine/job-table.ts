@@ -63,6 +63,8 @@ export class JobTable {
   textSize = 0;
   /** Number of the newest applied record. */
   seq = 0;
+  /** Number of the newest change that can be undone; 0: none. */
+  operation = 0;
 
   /** Called after each applied record with the entry it changed; the entry of a removed job is out of the index by then. */
   onApplied: ((record: StoreRecord, entry: Entry | undefined) => void) | undefined;
@@ -88,6 +90,7 @@ export class JobTable {
    */
   apply(record: StoreRecord): boolean {
     this.seq = Math.max(this.seq, record.seq);
+    if (record.operation !== undefined) this.operation = Math.max(this.operation, record.operation);
     if (record.op === 'worker') {
       this.workers.set(record.worker, record.instance);
       this.onApplied?.(record, undefined);
@@ -131,8 +134,7 @@ export class JobTable {
     const entry = this.entries.get(record.id);
     // Also when the parent left the store since, or stands completed in a newer snapshot: its dependents may be older.
     if (record.op === 'complete' || record.op === 'skip') this.releaseDependents(record.id, record.seq);
-    else if (record.op === 'fail' || (record.op === 'remove' && record.why !== 'replaced'))
-      this.leaveDependents(record.id, record.seq);
+    else if (losesDependents(record)) this.leaveDependents(record.id, record.seq);
     if (!entry) return false;
     if (record.seq <= entry.lastSeq) return true;
     if (!allows(record.op, entry.status)) return false;
@@ -401,4 +403,10 @@ export class JobTable {
     else if (paused) this.pausedTypes.add(type);
     else this.pausedTypes.delete(type);
   }
+}
+
+/** Whether the job ends by this record without having completed. */
+function losesDependents(record: StoreRecord): boolean {
+  if (record.op === 'remove') return record.why !== 'replaced';
+  return record.op === 'fail' || (record.op === 'restore' && record.job.status === 'failed');
 }

@@ -18,6 +18,8 @@ interface RecordBase {
   at: number;
   /** 1 on all records of an atomic batch but the last: a batch that is not whole counts as never written. */
   more?: 1 | undefined;
+  /** Number of the first record of the change that this one is a part of: what an undo finds it by. */
+  operation?: number;
 }
 
 /** A job's fields in a record: all that is not in a body. Times are epoch milliseconds; absent fields have their defaults. */
@@ -80,6 +82,23 @@ export interface EditPatch {
   backoff?: BackoffSpec | null;
 }
 
+/** What a change can have altered in a job that waits or failed. Absent fields have none, or their defaults. Times are epoch milliseconds. */
+export interface RestoredHead {
+  status: 'pending' | 'failed';
+  priority: number;
+  order: number;
+  maxAttempts: number;
+  runAt?: number;
+  timeout?: number;
+  backoff?: BackoffSpec;
+  tags?: string[];
+  attempt?: number;
+  retries?: number;
+  finished?: number;
+  reason?: FailureReason;
+  crashes?: number;
+}
+
 /** What happens, before it is numbered. Where it happens often, room for the number is there from the start. */
 export type RecordDraft = Partial<RecordBase> & RecordBody;
 
@@ -91,7 +110,7 @@ export type Draft = RecordDraft | readonly RecordDraft[];
 
 type RecordBody =
   /** A new job; body: its data. `seq` becomes its creation number unless `job.order` or a snapshot says otherwise. */
-  | { op: 'add'; job: JobHead; body: string; result?: string }
+  | { op: 'add'; job: JobHead; body: string; result?: string; by?: string }
   /** An attempt begins. */
   | { op: 'start'; id: string; worker: string }
   /** An attempt succeeded; body: its result, empty for none. */
@@ -112,6 +131,8 @@ type RecordBody =
   | { op: 'cancel'; id: string; by?: string }
   /** Body: the new data, empty when it stays. */
   | { op: 'edit'; id: string; patch: EditPatch; body: string; by?: string }
+  /** A change is undone: the job stands as it did before it. Body: the data, empty when it stays. */
+  | { op: 'restore'; id: string; job: RestoredHead; body: string; by?: string }
   /** Leaves the store; `archived` when its retention ended, `replaced` when the next record adds another one of its id. */
   | { op: 'remove'; id: string; why: 'removed' | 'archived' | 'replaced'; by?: string }
   /** A settlement that did not hold the running attempt's token was turned away. */

@@ -29,7 +29,7 @@ function storeOn(options: { table?: JobTable; clock?: FakeClock; maxJobBytes?: n
     },
     synced: () => undefined,
   };
-  const capabilities = { name: 'test', persistent: false, durability: 'none', shared: false } as const;
+  const capabilities = { name: 'test', persistent: false, durability: 'none', shared: false, audit: false } as const;
   const store = new Store({
     capabilities: { ...capabilities, ...ENGINE_FEATURES },
     log,

@@ -13,8 +13,8 @@ export type JobOp = Exclude<StoreRecord['op'], 'pause' | 'worker' | 'define' | '
 export interface Transition {
   /** States it may start from; none: the job does not exist yet. */
   from: readonly JobStatus[];
-  /** The state afterwards; `null`: the job is gone. Left out: unchanged. */
-  to?: JobStatus | null;
+  /** The state afterwards, or those that it may be; `null`: the job is gone. Left out: unchanged. */
+  to?: JobStatus | readonly JobStatus[] | null;
   /** For people. */
   when: string;
 }
@@ -48,6 +48,7 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
   checkpoint: { from: ['active'], when: 'the handler left a checkpoint for the next attempt' },
   cancel: { from: ['active'], when: 'somebody cancelled the running job; its handler is told to stop' },
   edit: { from: ['pending'], when: 'priority, order, data or options were changed' },
+  restore: { from: ['pending', 'failed'], to: ['pending', 'failed'], when: 'a change of it was undone' },
   remove: {
     from: ['pending', 'completed', 'failed'],
     to: null,

@@ -5,6 +5,7 @@
  */
 import { type Feature, lackingFeatures, type StoreSuiteOptions } from './store-under-test';
 import { add } from './suite/add';
+import { audit } from './suite/audit';
 import { badInput } from './suite/bad-input';
 import { changes } from './suite/change';
 import { claim } from './suite/claim';
@@ -32,6 +33,7 @@ import { settle } from './suite/settle';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
+import { undo } from './suite/undo';
 import { windows } from './suite/windows';
 import { describe, expect, it, requireVitest } from './vitest-api';
 
@@ -65,6 +67,8 @@ const CONCERNS = [
   persistence,
   concurrency,
   badInput,
+  audit,
+  undo,
 ]);
 
 /**

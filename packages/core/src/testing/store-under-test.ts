@@ -40,6 +40,7 @@ export const FEATURES = [
   'definitions',
   'rules',
   'schedules',
+  'audit',
 ] as const;
 
 /** One of {@link FEATURES}. */
@@ -78,5 +79,6 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('definitions', can.definitions, 'does not claim `definitions`');
   claim('rules', can.rules, 'does not claim `rules`');
   claim('schedules', can.schedules, 'does not claim `schedules`');
+  claim('audit', can.audit, 'does not claim `audit`');
   return lacking;
 }

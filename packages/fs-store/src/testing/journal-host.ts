@@ -60,6 +60,7 @@ export async function openHost(dir: string, options: HostOptions = {}): Promise<
       durability,
       shared: false,
       ...ENGINE_FEATURES,
+      audit: false,
     },
     log,
     bodies,
