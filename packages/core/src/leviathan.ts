@@ -18,9 +18,8 @@ import { PluginService } from './plugin-service';
 import { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 import { Queue } from './queue';
 import { type HealthReport, type Service, ServiceManager } from './service';
-import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore } from './store';
-import type { Templates } from './template/templates';
 import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore, UndoResult } from './store';
+import type { Templates } from './template/templates';
 import type { Trail } from './trail';
 import type { WaitOptions } from './wait';
 import { Worker, type WorkerSettings } from './worker';
@@ -245,6 +244,8 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.import}. */
   import(...args: Parameters<Queue['import']>): Promise<ImportResult> {
     return this.queue.import(...args);
+  }
+
   /** See {@link Queue.undo}. */
   undo(...args: Parameters<Queue['undo']>): Promise<UndoResult> {
     return this.queue.undo(...args);
