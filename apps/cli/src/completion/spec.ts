@@ -6,12 +6,14 @@
 
 import {
   CONFLICT_POLICIES,
+  CRASH_POLICIES,
   DEFINITION_KINDS,
   EVENT_KINDS,
   FAILURE_REASONS,
   JOB_STATUSES,
   LOG_LEVELS,
   PARENT_POLICIES,
+  UNIQUE_MODES,
 } from '@leviathan/core';
 import type { Command, Option } from 'commander';
 import { KIND_NAMES } from '../parse/kinds';
@@ -55,12 +57,15 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
   '--level': words(LOG_LEVELS),
   '--kind': words(EVENT_KINDS),
   '--sort': words(['created', 'updated', 'priority', 'queue']),
+  '--on-crash': words(CRASH_POLICIES),
+  '--dead-letter': { kind: 'types' },
   '--type': { kind: 'types' },
   '--types': { kind: 'types' },
   '--before': { kind: 'ids' },
   '--after': { kind: 'ids' },
   '--depends-on': { kind: 'ids' },
   '--on-parent-failed': words(PARENT_POLICIES),
+  '--unique': words(UNIQUE_MODES),
   '--root': { kind: 'folders' },
   '--to': { kind: 'folders' },
   '--processors': { kind: 'files' },

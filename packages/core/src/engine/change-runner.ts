@@ -1,11 +1,11 @@
 /** Runs a change: finds the targets, decides in slices, commits. */
 import type { Clock } from '../clock';
-import type { ChangeRequest, ChangeResult, ChangeSkip } from '../store';
+import type { ChangeAction, ChangeRequest, ChangeResult, ChangeSkip } from '../store';
 import { decideChange } from './decide-change';
 import type { BodySource, Entry } from './entry';
 import { compileFilter, type Matcher } from './filter';
 import type { JobTable } from './job-table';
-import type { Draft } from './records';
+import type { Draft, RecordDraft } from './records';
 
 /** Jobs that one slice decides and commits: a few ms. */
 const SLICE = 2_000;
@@ -59,19 +59,27 @@ export async function runChange(
       .slice(start, start + size)
       .map(({ id, entry }) => ({ id, entry: entry && (table.entries.get(id) ?? null) }))
       .filter(({ entry }) => !matches || table.seq === seq || (entry && matches(entry)));
-    const context = { table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes };
+    const context = { ...scope, now: scope.clock.now(), done: total?.changed ?? 0 };
     const { records, result } = decideChange(context, request, slice);
-    if (!request.dryRun) await commit(request.change.action === 'move' ? [records] : records);
+    if (!request.dryRun) await commit(request.change.action === 'move' ? [records.flat() as RecordDraft[]] : records);
     total = total ? merge(total, result) : result;
   }
   return total as ChangeResult;
 }
 
+/** Changes that are, of all that a filter finds, for these jobs alone. */
+const MEANT_FOR: { [action in ChangeAction['action']]?: Matcher } = {
+  approve: (entry) => entry.run?.held === true,
+  redrive: (entry) => entry.extra?.deadLetterOf !== undefined,
+};
+
 /** Yields now and then, to let others run. */
-function* findTargets({ table, bodies }: ChangeScope, { target }: ChangeRequest): Generator<void, Targets> {
+function* findTargets({ table, bodies }: ChangeScope, { target, change }: ChangeRequest): Generator<void, Targets> {
   const { seq } = table;
   if ('ids' in target) return { targets: target.ids.map((id) => ({ id, entry: table.entries.get(id) ?? null })), seq };
-  const matches = compileFilter(target.filter, bodies);
+  const isMeant = compileFilter(target.filter, bodies);
+  const isFor = MEANT_FOR[change.action];
+  const matches: Matcher = isFor ? (entry) => isFor(entry) && isMeant(entry) : isMeant;
   const targets: Target[] = [];
   let looked = 0;
   for (const entry of table.entries.ascending()) {

@@ -6,7 +6,8 @@ import { checkTemplate } from '../template/check';
 import { checkGate, checkLimit, checkPool } from './check-rules';
 import type { DefinitionTable } from './definition-table';
 import type { Draft, RecordDraft } from './records';
-import { DEFAULT_MAX_JOB_BYTES, isSafeId, jsonText } from './validate';
+import { isSafeId } from './safe-id';
+import { DEFAULT_MAX_JOB_BYTES, jsonText } from './validate';
 
 /** Adds what is wrong with a value to the issues, with paths from the value's root. */
 export type DefinitionCheck = (value: Json, issues: Issue[]) => void;
