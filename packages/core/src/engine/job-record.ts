@@ -5,8 +5,8 @@
  */
 import { type Issue, ValidationError } from '../errors';
 import { FAILURE_REASONS, JOB_KEYS, JOB_OPTION_KEYS, JOB_STATUSES, type Job, type JobSpec, type Json } from '../job';
-import type { JsonObject } from '../json';
-import { checkMetadata, isObject, isTime, wholeNumber } from './job-checks';
+import { isObject, type JsonObject } from '../json';
+import { checkMetadata, isTime, wholeNumber } from './job-checks';
 import { isSafeId } from './safe-id';
 import { isoOf } from './time';
 import { acceptSpecs, JOB_DEFAULTS } from './validate';
