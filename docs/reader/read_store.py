@@ -224,8 +224,12 @@ def change(job, run, record, body):
         add_error(run, record)
         if record["cause"] == "crashed":
             run["crashes"] = run.get("crashes", 0) + 1
+        if record.get("held"):
+            run["held"] = True
         if record["cause"] == "manual":
             job["attempt"] = 0
+            if job.get("expiresAt", at + 1) <= at:
+                job.pop("expiresAt")
             job.pop("result", None)
             for key in ("crashes", "finished", "reason"):
                 run.pop(key, None)
@@ -233,6 +237,7 @@ def change(job, run, record, body):
         job.update(status="failed", runAt=0)
         end_attempt(run, not (record.get("crashed") or record.get("taken")))
         run.update(finished=at, reason=record["reason"])
+        run.pop("held", None)
         if record.get("crashed"):
             run["crashes"] = run.get("crashes", 0) + 1
         add_error(run, record)
@@ -261,6 +266,8 @@ def change(job, run, record, body):
         for key, value in record["patch"].items():
             if key == "runAt":
                 job["runAt"] = value or 0
+            elif key == "held":
+                run.pop("held", None)
             elif value is None or value == []:
                 job.pop(key, None)
             else:
@@ -304,14 +311,15 @@ def shown(job):
     metadata.update(logs=run.get("logs", []), errors=run.get("errors", []))
     metadata.update({key: run[key] for key in ("crashes", "stuck") if run.get(key)})
     metadata.update({key: run[key] for key in ("checkpoint",) if key in run})
-    fields = {**{key: run[key] for key in ("worker", "cancelling", "reason") if run.get(key)}, **job, "metadata": metadata}
-    for key, source in (("created", job), ("updated", job), ("runAt", job), ("started", run), ("finished", run)):
+    fields = {**{key: run[key] for key in ("worker", "cancelling", "held", "reason") if run.get(key)}, **job, "metadata": metadata}
+    for key, source in (("created", job), ("updated", job), ("runAt", job), ("expiresAt", job), ("started", run), ("finished", run)):
         if source.get(key) is not None and not (key == "runAt" and source[key] == 0):
             fields[key] = iso(source[key])
         else:
             fields.pop(key, None)
     order = ("id type status priority created updated data metadata rev order runAt attempt maxAttempts maxCrashes backoff timeout "
-             "dependsOn onParentFailed key group needs tags started finished worker cancelling skipped result reason").split()
+             "retryFor expiresAt deadLetter onCrash dependsOn onParentFailed key group needs tags deadLetterOf started finished worker "
+             "cancelling held skipped result reason").split()
     return {key: fields[key] for key in order if key in fields}
 
 

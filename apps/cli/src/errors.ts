@@ -77,7 +77,7 @@ const DAMAGE_HINT = 'leviathan doctor tells what is wrong, leviathan doctor --re
 
 const HINTS: Record<string, string> = {
   UNKNOWN_TYPE: '--any-type adds it anyway, for another program to run; --processors <file> loads your own.',
-  DUPLICATE: 'Leave out --unique to get the job that is there already.',
+  DUPLICATE: 'Without --unique reject you get the job that is there already.',
   CONFIG: 'Correct the file; --no-config goes without it, --config <file> takes another one.',
   IMPORT_CONFLICT: '--dry-run shows all differences; --on-conflict skip, replace or rename settles them.',
   NO_SCHEDULE: 'leviathan schedule list shows the schedules.',

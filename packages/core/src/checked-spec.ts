@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackoffSpec, JobSpec, Json, ParentPolicy } from './job';
+import type { BackoffSpec, CrashPolicy, JobSpec, Json, ParentPolicy, Unique } from './job';
 
 /** See the module. Its fields are those of a {@link JobSpec}; `data` may be the producer's own object. */
 export class CheckedSpec implements JobSpec {
@@ -15,9 +15,14 @@ export class CheckedSpec implements JobSpec {
   declare maxCrashes?: number;
   declare backoff?: BackoffSpec;
   declare timeout?: number;
+  declare retryFor?: number;
+  declare expiresAt?: number;
+  declare deadLetter?: string;
+  declare onCrash?: CrashPolicy;
   declare dependsOn?: string[];
   declare onParentFailed?: ParentPolicy;
   declare key?: string;
+  declare unique?: Unique;
   declare group?: string;
   declare needs?: Record<string, number>;
   declare tags?: string[];

@@ -5,7 +5,7 @@
  */
 import { JobFailedError } from './errors';
 import type { Job } from './job';
-import type { ChangeResult } from './store';
+import type { AddResult, ChangeResult, UniqueOutcome } from './store';
 import type { WaitOptions } from './wait';
 
 /** The calls of a queue that a handle is made of. */
@@ -35,12 +35,15 @@ export class JobHandle<Result = unknown> {
   readonly id: string;
   /** False when a job with this id or key was there already; the handle is then that job's. */
   readonly added: boolean;
+  /** What `unique` made of the add: see `AddResult`. */
+  readonly outcome: UniqueOutcome | undefined;
   readonly #calls: JobCalls;
 
-  constructor(calls: JobCalls, id: string, added: boolean) {
+  constructor(calls: JobCalls, { id, added, outcome }: AddResult) {
     this.#calls = calls;
     this.id = id;
     this.added = added;
+    this.outcome = outcome;
   }
 
   /** The job as it stands, or `null` when it left the store. */

@@ -67,19 +67,26 @@ function setOptions(
   const { backoff, ...defaults } = processor?.defaults ?? {};
   // A function cannot be stored; the worker asks the processor for it.
   const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
-  const { attempts, delay, runAt, id, priority, maxCrashes, timeout, dependsOn, onParentFailed } = merged;
-  const { key, group, needs, tags } = merged;
-  const time = runAtOf(delay, runAt, now, at, issues);
+  const { attempts, delay, runAt, id, priority, maxCrashes, timeout, retryFor, deadLetter, onCrash } = merged;
+  const { dependsOn, onParentFailed, key, group, needs, tags, expiresAt } = merged;
+  // The producer's own time counts more than what its processor says.
+  const ttl = expiresAt === undefined ? merged.ttl : options?.ttl;
   const set = {
     id,
     priority,
     maxAttempts: attempts,
     maxCrashes,
-    runAt: time,
+    runAt: givenTime(['delay', delay], ['runAt', runAt], now, at, issues),
+    expiresAt: givenTime(['ttl', ttl], ['expiresAt', expiresAt], now, at, issues),
     timeout,
+    retryFor,
+    deadLetter,
+    onCrash,
     dependsOn,
     onParentFailed,
     key,
+    // A processor may say how its jobs are unique; which are is the producer's to say.
+    unique: key === undefined ? options?.unique : merged.unique,
     group,
     needs,
     tags,
@@ -96,27 +103,28 @@ function defined<T extends object>(...parts: Partial<T>[]): Partial<T> {
   return result;
 }
 
-function runAtOf(
-  delay: number | undefined,
-  runAt: JobOptions['runAt'],
+/** A time that is given as such, or by its distance from now; `undefined`: neither, or now. */
+function givenTime(
+  [near, ms]: [name: 'delay' | 'ttl', ms: number | undefined],
+  [far, given]: [name: 'runAt' | 'expiresAt', time: JobOptions['runAt']],
   now: number,
   at: readonly number[],
   issues: Issue[],
 ): number | undefined {
-  if (delay !== undefined) {
-    if (runAt !== undefined) {
-      issues.push({ path: [...at, 'delay'], message: 'cannot stand together with runAt' });
-    } else if (!Number.isFinite(delay) || delay < 0) {
-      issues.push({ path: [...at, 'delay'], message: 'must be milliseconds, 0 or more' });
+  if (ms !== undefined) {
+    if (given !== undefined) {
+      issues.push({ path: [...at, near], message: `cannot stand together with ${far}` });
+    } else if (!Number.isFinite(ms) || ms < 0) {
+      issues.push({ path: [...at, near], message: 'must be milliseconds, 0 or more' });
     }
-    return delay > 0 ? now + delay : undefined;
+    return ms > 0 || near === 'ttl' ? now + ms : undefined;
   }
-  if (runAt === undefined) return undefined;
-  const time = timeOf(runAt);
-  if (Number.isNaN(time)) {
-    issues.push({ path: [...at, 'runAt'], message: 'must be a Date, epoch milliseconds, or a text in ISO 8601' });
+  if (given === undefined) return undefined;
+  const epoch = timeOf(given);
+  if (Number.isNaN(epoch)) {
+    issues.push({ path: [...at, far], message: 'must be a Date, epoch milliseconds, or a text in ISO 8601' });
   }
-  return time;
+  return epoch;
 }
 
 /** Epoch milliseconds of a time as producers write it; `NaN`: it is none. */

@@ -33,6 +33,62 @@ export const PARENT_POLICIES = ['wait', 'fail', 'continue', 'skip'] as const;
  */
 export type ParentPolicy = (typeof PARENT_POLICIES)[number];
 
+/** What `add` may do when a job holds the `key` already. */
+export const UNIQUE_MODES = ['keep', 'reject', 'replace', 'merge', 'rerun', 'debounce', 'throttle'] as const;
+
+/** One of {@link UNIQUE_MODES}. */
+export type UniqueMode = (typeof UNIQUE_MODES)[number];
+
+/**
+ * What `add` does when a job holds the `key` already. Times in milliseconds.
+ *
+ * | | it is pending | it is active |
+ * |---|---|---|
+ * | `keep` | nothing: its id is the answer | the same |
+ * | `reject` | throws `DuplicateJobError` | the same |
+ * | `replace` | it gets the data and options, and keeps its id and place | nothing |
+ * | `rerun` | as `replace` | a job is added that runs after it; one at most, with the newest data |
+ * | `merge` | the data is merged into its data | as `rerun`, merging |
+ * | `debounce` | it gets the data and starts so much later than now, `maxWait` after it was added at the latest | as `rerun`, later |
+ * | `throttle` | nothing: its id is the answer, for so long after it was added even if it has ended | the same |
+ *
+ * Data is merged as RFC 7396 says (objects field by field, `null` takes a field away), but two lists are joined.
+ */
+export type Unique =
+  | Exclude<UniqueMode, 'debounce' | 'throttle'>
+  | { debounce: number; maxWait?: number }
+  | { throttle: number };
+
+/** Where a dead letter comes from. */
+export interface DeadLetterOrigin {
+  /** Of the job that failed. */
+  id: string;
+  type: string;
+  reason: FailureReason;
+}
+
+/** The data of a dead letter. */
+export interface DeadLetterData {
+  /** The job that failed: what it was added with, its id and type, and when it was added. */
+  original: { id: string; type: string; data: Json; created: string; [option: string]: Json };
+  reason: FailureReason;
+  /** How many attempts were started. */
+  attempts: number;
+  /** Its last failure, if there was one. */
+  error?: JobError;
+}
+
+/** What becomes of a job whose process dies while it runs. */
+export const CRASH_POLICIES = ['resume', 'hold', 'fail'] as const;
+
+/**
+ * One of {@link CRASH_POLICIES}, for work that must not be done twice without a look at it:
+ * - `resume`: it is pending again, until it has taken `maxCrashes` processes with it;
+ * - `hold`: it is pending, and waits for somebody to `approve` it;
+ * - `fail`: it fails with reason `crashed`.
+ */
+export type CrashPolicy = (typeof CRASH_POLICIES)[number];
+
 /** Severity of a log line. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -135,6 +191,14 @@ export interface Job<Data = unknown, Result = unknown> {
   backoff?: BackoffSpec;
   /** Milliseconds that one attempt may take. */
   timeout?: number;
+  /** Milliseconds after its first start during which it may be started again. */
+  retryFor?: number;
+  /** When it fails with reason `expired` if it still waits then: ISO 8601, UTC. */
+  expiresAt?: string;
+  /** Type of the job that is added when it fails for good. */
+  deadLetter?: string;
+  /** What becomes of it when its process dies while it runs; absent: it is pending again. */
+  onCrash?: Exclude<CrashPolicy, 'resume'>;
   /** Jobs that must complete first. */
   dependsOn?: string[];
   /** What becomes of it when one of them fails; absent: it waits. */
@@ -146,6 +210,8 @@ export interface Job<Data = unknown, Result = unknown> {
   /** What it takes of which pool while it runs. */
   needs?: Record<string, number>;
   tags?: string[];
+  /** The job that failed for good, of which this is the dead letter. */
+  deadLetterOf?: DeadLetterOrigin;
   /** When the newest attempt started: ISO 8601, UTC. */
   started?: string;
   /** When it completed or failed for good: ISO 8601, UTC. */
@@ -154,6 +220,8 @@ export interface Job<Data = unknown, Result = unknown> {
   worker?: string;
   /** True on an active job that somebody cancelled and that has not stopped yet. */
   cancelling?: boolean;
+  /** True on a pending job whose process died, and which waits for somebody to approve it. */
+  held?: boolean;
   /** True on a completed job that never ran, because a parent of it failed. */
   skipped?: boolean;
   result?: Result;
@@ -178,16 +246,22 @@ export const JOB_KEYS = [
   'maxCrashes',
   'backoff',
   'timeout',
+  'retryFor',
+  'expiresAt',
+  'deadLetter',
+  'onCrash',
   'dependsOn',
   'onParentFailed',
   'key',
   'group',
   'needs',
   'tags',
+  'deadLetterOf',
   'started',
   'finished',
   'worker',
   'cancelling',
+  'held',
   'skipped',
   'result',
   'reason',
@@ -203,19 +277,31 @@ export interface JobOptions {
   delay?: number;
   /** Not before this time: a `Date`, epoch milliseconds, or ISO 8601. */
   runAt?: Date | number | string;
-  /** Failed attempts after which the job fails for good; 3 by default. */
+  /** Failed attempts after which the job fails for good; 3 by default, 1,000 with `retryFor`. */
   attempts?: number;
   /** Deaths of the process after which the job fails; 3 by default. */
   maxCrashes?: number;
   backoff?: BackoffSpec;
   /** Milliseconds that one attempt may take; unlimited by default. */
   timeout?: number;
+  /** Milliseconds after its first start: no attempt starts later. Without `attempts` it alone decides; else whichever ends first. */
+  retryFor?: number;
+  /** Milliseconds from now until it expires. Not together with `expiresAt`. */
+  ttl?: number;
+  /** Fails with reason `expired` if it still waits at this time, for its first attempt or another: a `Date`, epoch milliseconds, or ISO 8601. */
+  expiresAt?: Date | number | string;
+  /** Type of a job that is added in the same commit when this one fails for good, unless somebody cancelled it: its data is a {@link DeadLetterData}. */
+  deadLetter?: string;
+  /** What becomes of it when its process dies while it runs; `resume` by default. */
+  onCrash?: CrashPolicy;
   /** Ids of jobs, in the store or in the same call, that must complete first. */
   dependsOn?: string[];
   /** What becomes of it when one of them fails for good; `wait` by default. */
   onParentFailed?: ParentPolicy;
   /** Unique among pending and active jobs: any text of 512 characters at most. */
   key?: string;
+  /** What happens when a job holds the key already; `keep` by default. */
+  unique?: Unique;
   /**
    * Whose job it is (a tenant, a host, an account): any text of 512 characters at most. Ready jobs of one type and priority start in turns
    * between groups, so that many jobs of one do not keep others waiting; limits may count by group.
@@ -239,9 +325,15 @@ const OPTIONS: Record<keyof JobOptions, true> = {
   maxCrashes: true,
   backoff: true,
   timeout: true,
+  retryFor: true,
+  ttl: true,
+  expiresAt: true,
+  deadLetter: true,
+  onCrash: true,
   dependsOn: true,
   onParentFailed: true,
   key: true,
+  unique: true,
   group: true,
   needs: true,
   tags: true,
@@ -256,15 +348,20 @@ export interface JobSpec {
   data: Json;
   id?: string;
   priority?: number;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, as all times here. */
   runAt?: number;
   maxAttempts?: number;
   maxCrashes?: number;
   backoff?: BackoffSpec;
   timeout?: number;
+  retryFor?: number;
+  expiresAt?: number;
+  deadLetter?: string;
+  onCrash?: CrashPolicy;
   dependsOn?: string[];
   onParentFailed?: ParentPolicy;
   key?: string;
+  unique?: Unique;
   group?: string;
   needs?: Record<string, number>;
   tags?: string[];

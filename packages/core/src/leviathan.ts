@@ -233,6 +233,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
     return this.queue.remove(...args);
   }
 
+  /** See {@link Queue.approve}. */
+  approve(...args: Parameters<Queue['approve']>): Promise<ChangeResult> {
+    return this.queue.approve(...args);
+  }
+
   /** See {@link Queue.reprioritise}. */
   reprioritise(...args: Parameters<Queue['reprioritise']>): Promise<ChangeResult> {
     return this.queue.reprioritise(...args);
@@ -241,6 +246,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.move}. */
   move(...args: Parameters<Queue['move']>): Promise<ChangeResult> {
     return this.queue.move(...args);
+  }
+
+  /** See {@link Queue.redrive}. */
+  redrive(...args: Parameters<Queue['redrive']>): Promise<ChangeResult> {
+    return this.queue.redrive(...args);
   }
 
   /** See {@link Queue.edit}. */

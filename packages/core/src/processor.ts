@@ -61,7 +61,20 @@ export interface Processor<
    */
   readonly jsonSchema?: { readonly input?: Json; readonly output?: Json };
   /** Options of jobs of this type, where the producer gives none. */
-  readonly defaults?: Pick<JobOptions, 'priority' | 'attempts' | 'maxCrashes' | 'timeout' | 'needs' | 'tags'> & {
+  readonly defaults?: Pick<
+    JobOptions,
+    | 'priority'
+    | 'attempts'
+    | 'maxCrashes'
+    | 'timeout'
+    | 'retryFor'
+    | 'ttl'
+    | 'deadLetter'
+    | 'onCrash'
+    | 'needs'
+    | 'tags'
+    | 'unique'
+  > & {
     backoff?: BackoffSpec | BackoffFunction;
   };
   /** Jobs of this type that one worker runs at once; the worker's concurrency by default. */

@@ -205,6 +205,14 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     return this.#change(target, { action: 'remove' }, options);
   }
 
+  /**
+   * Lets jobs run again that are held since their process died, see `onCrash`; by a filter, all of them that it finds. Who does not want that
+   * cancels them. Throws for a single id as {@link Queue.retry}.
+   */
+  approve(target: ChangeTarget, options?: ChangeOptions): Promise<ChangeResult> {
+    return this.#change(target, { action: 'approve' }, options);
+  }
+
   /** Gives pending jobs another priority, 1 (first) to 10 (last). Throws for a single id as {@link Queue.retry}. */
   reprioritise(target: ChangeTarget, priority: number, options?: ChangeOptions): Promise<ChangeResult> {
     return this.#change(target, { action: 'reprioritise', priority }, options);
@@ -213,6 +221,23 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   /** Moves pending jobs inside their priority, or next to another job and into its. Throws for a single id as {@link Queue.retry}. */
   move(target: ChangeTarget, to: MoveTarget, options?: ChangeOptions): Promise<ChangeResult> {
     return this.#change(target, { action: 'move', target: to }, options);
+  }
+
+  /**
+   * Puts the jobs of dead letters back, and takes the letters away; by a filter, all dead letters that it finds. `limit`: so many at most, the
+   * oldest first; `every`: milliseconds between the times at which they may run. Throws for a single id as {@link Queue.retry}.
+   *
+   * @example
+   * ```ts
+   * await queue.redrive({ filter: { type: 'dead-mail' } }, { limit: 100, every: 1_000 });
+   * ```
+   */
+  redrive(
+    target: ChangeTarget,
+    { limit, every, ...options }: ChangeOptions & { limit?: number; every?: number } = {},
+  ): Promise<ChangeResult> {
+    const bounds = { ...(limit !== undefined && { limit }), ...(every !== undefined && { every }) };
+    return this.#change(target, { action: 'redrive', ...bounds }, options);
   }
 
   /**
@@ -271,7 +296,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
 
   /** A handle of a job that was added before, here or elsewhere. */
   handle<Result = unknown>(id: string): JobHandle<Result> {
-    return new JobHandle<Result>(this, id, false);
+    return new JobHandle<Result>(this, { id, added: false });
   }
 
   /**
@@ -314,7 +339,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     const { onDuplicate } = options ?? {};
     const how = onDuplicate && { onDuplicate };
     const added = this.#enqueue ? this.#enqueue(specs, how) : this.store.add(specs, how);
-    return added.then((results) => results.map(({ id, added }) => new JobHandle(this, id, added)));
+    return added.then((results) => results.map((result) => new JobHandle(this, result)));
   }
 
   async #change(target: ChangeTarget, change: ChangeAction, options: ChangeOptions = {}): Promise<ChangeResult> {

@@ -27,7 +27,7 @@ import {
   trialOf,
   withTimes,
 } from './shown-schedule';
-import type { JobStore } from './store';
+import type { AddResult, JobStore } from './store';
 
 const MAX_PREVIEW = 1_000;
 
@@ -121,7 +121,7 @@ export class Schedules<const P extends Processors = Processors> {
     const spec = toJobSpec(job, undefined, clock.now(), undefined, []) as CheckedSpec;
     spec.set({ tags: [...(spec.tags ?? []), ...scheduleTags(name)] });
     const [result] = await store.add([spec]);
-    return new JobHandle(calls, result?.id as string, result?.added === true);
+    return new JobHandle(calls, result as AddResult);
   }
 
   /**

@@ -31,6 +31,14 @@ export interface StoreCapabilities {
   dependencies: boolean;
   /** `restore`: jobs with their history, from another store. */
   restore: boolean;
+  /** `expiresAt`. */
+  expiry: boolean;
+  /** `deadLetter`, and the change `redrive`. */
+  deadLetters: boolean;
+  /** `onCrash`, and the change `approve`. */
+  crashPolicies: boolean;
+  /** All modes of `unique`; without it, `keep` and `reject` alone. */
+  uniqueModes: boolean;
   /** `filter.text` searches data. */
   textSearch: boolean;
   /** A subscription may start at an earlier sequence number. */
@@ -47,7 +55,10 @@ export interface StoreCapabilities {
 
 /** How `add` treats an id or key that a job holds already. */
 export interface AddOptions {
-  /** `return` (default) gives the existing job; `reject` throws `DuplicateJobError`, and nothing of the batch is added. */
+  /**
+   * `return` (default) gives the existing job; `reject` throws `DuplicateJobError`, and nothing of the batch is added. For a key that is
+   * held, the job's own `unique` goes before it.
+   */
   onDuplicate?: 'return' | 'reject';
   /**
    * Ids for the specs that have none, by their places; fresh ones, as `newJobId` makes them. Whoever may have to make the call again chooses
@@ -58,11 +69,19 @@ export interface AddOptions {
   isRepeated?: boolean;
 }
 
+/** What `unique` made of an `add`, besides a new job or the existing one as it was. */
+export type UniqueOutcome = 'replaced' | 'merged' | 'debounced' | 'throttled' | 'rerun';
+
 /** What became of one added job. */
 export interface AddResult {
   id: string;
   /** False when a job with this id or key was there already; `id` is then that job's. */
   added: boolean;
+  /**
+   * Left out: the job was added, or the existing one left as it is. `replaced`, `merged`, `debounced`: the job that held the key took it up;
+   * `throttled`: this is the first job of the window; `rerun`: a new job that runs after the one that holds the key.
+   */
+  outcome?: UniqueOutcome;
 }
 
 /** How `restore` treats an id that a job has already. */
@@ -203,8 +222,8 @@ export interface JobCounts {
   active: number;
   completed: number;
   failed: number;
-  /** Why pending jobs are pending; the four add up to `pending`. A job that is both scheduled and paused counts as scheduled. */
-  waiting: { ready: number; scheduled: number; blocked: number; paused: number };
+  /** Why pending jobs are pending; the five add up to `pending`. A job that is both scheduled and paused counts as scheduled. */
+  waiting: { ready: number; scheduled: number; blocked: number; held: number; paused: number };
   byType: Record<string, Record<JobStatus, number>>;
   /** What is paused: everything, or these types. */
   paused: { all: boolean; types: string[] };
@@ -219,6 +238,8 @@ export interface JobPatch {
   priority?: number;
   /** Epoch milliseconds; `null`: as soon as possible. */
   runAt?: number | null;
+  /** Epoch milliseconds; `null`: never. */
+  expiresAt?: number | null;
   tags?: string[];
   maxAttempts?: number;
   timeout?: number | null;
@@ -233,10 +254,17 @@ export type ChangeAction =
   | { action: 'retry' }
   /** Pending, completed and failed jobs leave the store. */
   | { action: 'remove' }
+  /** Jobs that are held since their process died may run again. */
+  | { action: 'approve' }
   | { action: 'reprioritise'; priority: number }
   /** The targets keep their order among themselves. A job that is moved next to another takes over its priority. */
   | { action: 'move'; target: MoveTarget }
-  | { action: 'edit'; patch: JobPatch };
+  | { action: 'edit'; patch: JobPatch }
+  /**
+   * Dead letters leave, and their jobs are pending again, with all their attempts; one that left the store meanwhile is added anew. `limit`: so
+   * many at most, the oldest first. `every`: milliseconds between the times at which they may run.
+   */
+  | { action: 'redrive'; limit?: number; every?: number };
 
 /** A change, to jobs by id or by filter. */
 export interface ChangeRequest {
@@ -307,6 +335,7 @@ export type Cause =
     }
   | { code: 'paused' /** The paused type; left out when everything is paused. */; type?: string }
   | { code: 'blocked' /** Jobs that have not completed yet. */; by: { id: string; status: JobStatus | 'missing' }[] }
+  | { code: 'held' /** When its process died: ISO 8601. */; since: string }
   | {
       code: 'limit';
       limit: string /** How many run, how many start in a time, or that those before it have to end first. */;

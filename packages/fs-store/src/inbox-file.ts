@@ -11,7 +11,7 @@ import { type FileFault, invalid, JOB_FILE_FORMAT, newerFormat, parseObject } fr
 import type { Stamp } from './stillness';
 
 /** What the file may hold besides the fields of a job's record. */
-const OWN_KEYS = ['delay', 'attempts', 'format'];
+const OWN_KEYS = ['delay', 'ttl', 'attempts', 'unique', 'format'];
 const KNOWN_KEYS: ReadonlySet<string> = new Set<string>([...JOB_KEYS, ...OWN_KEYS]);
 const COPIED = [
   ...[
@@ -19,10 +19,14 @@ const COPIED = [
     'priority',
     'maxCrashes',
     'timeout',
+    'retryFor',
+    'onCrash',
+    'deadLetter',
     'backoff',
     'dependsOn',
     'onParentFailed',
     'key',
+    'unique',
     'group',
     'needs',
     'tags',
@@ -71,20 +75,35 @@ export function idOfFile(name: string, text: string, stamp: Stamp): string {
 function specOf(raw: Record<string, Json>, now: number, issues: Issue[]): JobSpec {
   const spec: Record<string, unknown> = { type: raw.type ?? 'missing', data: raw.data ?? null };
   for (const key of COPIED) if (raw[key] !== undefined) spec[key] = raw[key];
-  const { attempts, maxAttempts = attempts, runAt, delay } = raw;
+  const { attempts, maxAttempts = attempts } = raw;
   if (maxAttempts !== undefined) spec.maxAttempts = maxAttempts;
   if (attempts !== undefined && attempts !== maxAttempts) {
     issues.push({ path: ['attempts'], message: 'cannot stand together with maxAttempts' });
   }
-  if (runAt !== undefined) {
-    const message = isTime(runAt);
-    if (message !== undefined) issues.push({ path: ['runAt'], message });
-    else spec.runAt = Date.parse(runAt as string);
-  }
-  if (delay === undefined) return spec as unknown as JobSpec;
-  if (runAt !== undefined) issues.push({ path: ['delay'], message: 'cannot stand together with runAt' });
-  if (typeof delay !== 'number' || delay < 0)
-    issues.push({ path: ['delay'], message: 'must be milliseconds, 0 or more' });
-  else if (delay > 0) spec.runAt = now + delay;
+  const start = timeOf(raw, 'delay', 'runAt', now, issues);
+  if (start !== undefined && start !== now) spec.runAt = start;
+  const end = timeOf(raw, 'ttl', 'expiresAt', now, issues);
+  if (end !== undefined) spec.expiresAt = end;
   return spec as unknown as JobSpec;
+}
+
+/** A time that is given as such, or by its distance from now. */
+function timeOf(
+  raw: Record<string, Json>,
+  near: string,
+  far: string,
+  now: number,
+  issues: Issue[],
+): number | undefined {
+  const { [near]: ms, [far]: time } = raw;
+  if (time !== undefined) {
+    const message = isTime(time);
+    if (message !== undefined) issues.push({ path: [far], message });
+    if (ms !== undefined) issues.push({ path: [near], message: `cannot stand together with ${far}` });
+    return message === undefined ? Date.parse(time as string) : undefined;
+  }
+  if (ms === undefined) return undefined;
+  if (typeof ms === 'number' && ms >= 0) return now + ms;
+  issues.push({ path: [near], message: 'must be milliseconds, 0 or more' });
+  return undefined;
 }

@@ -301,6 +301,19 @@ describe('a job in the inbox is added once', () => {
     expect(second.reasons()).toEqual([]);
   });
 
+  it('and a file that says what becomes of its key is taken up by the job that holds it, once', async () => {
+    const { inbox, drop, jobs, reasons, left } = setUp();
+    drop('1.json', { type: 'mail', data: [1], key: 'k' });
+    await inbox.scan();
+    drop('2.json', { type: 'mail', data: [2], id: 'two', key: 'k', unique: 'merge' });
+    await inbox.scan();
+    drop('2.json', { type: 'mail', data: [2], id: 'two', key: 'k', unique: 'merge' });
+    drop('3.json', { type: 'mail', data: [3], key: 'k', unique: { throttle: 1_000 } });
+    await inbox.scan();
+    expect((await jobs()).map(({ data }) => data)).toEqual([[1, 2]]);
+    expect([left(), reasons()]).toEqual([[], []]);
+  });
+
   it('and a file with the id or key of another job is kept with the reason', async () => {
     const { inbox, drop, jobs, reasons } = setUp();
     drop('1.json', { type: 'mail', data: 1, id: 'a', key: 'k' });

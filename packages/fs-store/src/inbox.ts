@@ -201,7 +201,7 @@ export class Inbox {
     const { path } = letter;
     try {
       if ('fault' in added) this.reject(path, added.fault);
-      else if (added.result.added || this.isOwn(letter, added.result)) this.remove(letter);
+      else if (isTaken(added.result) || this.isOwn(letter, added.result)) this.remove(letter);
       else {
         const message = `Job ${added.result.id} holds this id or key already, so nothing was added. Was this file dropped just before a crash, it is that very job.`;
         this.reject(path, { code: 'DUPLICATE', message });
@@ -247,6 +247,11 @@ export class Inbox {
     this.stillness.forget(path);
     this.options.quarantine.put(path, reason);
   }
+}
+
+/** Added, or taken up by a job that holds its key, as it asked for. */
+function isTaken({ added, outcome }: AddResult): boolean {
+  return added || outcome !== undefined;
 }
 
 const NOT_A_FILE: QuarantineReason = {

@@ -195,9 +195,15 @@ export class JournalLog implements CommitLog {
   }
 }
 
-/** The last progress of an attempt comes along with its outcome; by itself it can wait. */
+/** The last progress of an attempt and its dead letter come along with its outcome; by themselves they can wait. */
 function tellsOutcome(records: StoreRecord[]): boolean {
-  return records.every(({ op }) => op === 'report' || OUTCOMES.has(op)) && records.some(({ op }) => OUTCOMES.has(op));
+  return records.every(comesWithOutcomes) && records.some(({ op }) => OUTCOMES.has(op));
+}
+
+function comesWithOutcomes(record: StoreRecord): boolean {
+  return (
+    OUTCOMES.has(record.op) || record.op === 'report' || (record.op === 'add' && record.job.deadLetterOf !== undefined)
+  );
 }
 
 function diskFull(): StoreWriteError {

@@ -166,6 +166,7 @@ class SnapshotWriter {
     for (const { value: _value, text, ...definition } of table.definitions.all())
       this.encoder.add(JSON.stringify({ op: 'define', ...definition }), text);
     for (const [name, state] of table.schedules) this.line({ op: 'schedule', name, ...state });
+    for (const window of table.keys.windows) if (clock.now() < window.until) this.line({ op: 'window', ...window });
     for (const id of tombstones) this.line({ op: 'tombstone', id });
     const info: SnapshotInfo = { name: this.name, from, to: table.seq, jobs };
     // The last line proves that the file is whole.
@@ -270,6 +271,7 @@ export async function loadSnapshot(
         else if (meta.op === 'worker') table.workers.set(meta.worker as string, meta.instance as string);
         else if (meta.op === 'define') table.definitions.put(definitionOf(meta, bodyOf(found)));
         else if (meta.op === 'schedule') putSchedule(table, meta);
+        else if (meta.op === 'window') readWindow(meta, table);
         else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
         else if (meta.op === 'end') {
           ended = jobs === meta.jobs;
@@ -309,6 +311,11 @@ async function* readAhead(files: Files, fd: number, patience: ReadPatience): Asy
     // Nobody may close the file before.
     await reading.catch(() => {});
   }
+}
+
+function readWindow(meta: Record<string, unknown>, table: JobTable): void {
+  const { key, id, until } = meta as { key: string; id: string; until: number };
+  table.keys.windows.open({ key, id, until }, Number.NEGATIVE_INFINITY);
 }
 
 function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: JobTable, name: string): void {

@@ -15,6 +15,7 @@ const EDITABLE: ReadonlySet<string> = new Set([
   'data',
   'priority',
   'runAt',
+  'expiresAt',
   'tags',
   'maxAttempts',
   'timeout',
@@ -32,9 +33,10 @@ export function differenceOf({ raw, spec, job: theirs }: ParsedJobFile, job: Job
   if (raw.maxAttempts !== undefined && theirs.maxAttempts !== ours.maxAttempts) patch.maxAttempts = theirs.maxAttempts;
   // Only who had the whole record before him took something out of it.
   const isWhole = raw.rev !== undefined;
-  const differs = (key: 'runAt' | 'timeout' | 'backoff' | 'tags'): boolean =>
+  const differs = (key: 'runAt' | 'expiresAt' | 'timeout' | 'backoff' | 'tags'): boolean =>
     (isWhole || raw[key] !== undefined) && !isDeepStrictEqual(theirs[key], ours[key]);
   if (differs('runAt')) patch.runAt = spec.runAt ?? null;
+  if (differs('expiresAt')) patch.expiresAt = spec.expiresAt ?? null;
   if (differs('timeout')) patch.timeout = theirs.timeout ?? null;
   if (differs('backoff')) patch.backoff = theirs.backoff ?? null;
   if (differs('tags')) patch.tags = theirs.tags ?? [];

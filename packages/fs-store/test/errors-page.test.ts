@@ -21,8 +21,8 @@ it('docs/guides/errors.md names every exported class of errors', () => {
 
 it('docs/guides/errors.md names every code, and no other', () => {
   const thrown = new Set(['core', 'fs-store', 'config'].flatMap((name) => codesIn(join(packages, name, 'src'))));
-  // What the store itself writes into a job: that its process died, and that a parent failed.
-  thrown.add('CRASHED').add('DEPENDENCY');
+  // What the store itself writes into a job: that its process died, that a parent failed, that it expired.
+  thrown.add('CRASHED').add('DEPENDENCY').add('EXPIRED');
   expect(thrown.size).toBeGreaterThan(25);
   expect(new Set(rows.map((row) => row.split('`')[1]))).toEqual(thrown);
 });

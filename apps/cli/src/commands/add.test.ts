@@ -74,13 +74,25 @@ describe('leviathan add', () => {
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'INVALID', message: expect.stringContaining('data.url') } });
   });
 
-  it('returns the job that holds the key, or fails with --unique', async () => {
+  it('returns the job that holds the key, or fails with --unique reject', async () => {
     const cli = new TestCli();
     const first = await cli.run(['add', 'x', '--any-type', '--key', 'k']);
     const second = await cli.run(['add', 'x', '--any-type', '--key', 'k', '--json']);
     expect(second.json()).toEqual({ id: first.out.trim(), added: false });
-    const third = await cli.run(['add', 'x', '--any-type', '--key', 'k', '--unique']);
+    const third = await cli.run(['add', 'x', '--any-type', '--key', 'k', '--unique', 'reject']);
     expect(third).toMatchObject({ code: 4, out: '' });
+  });
+
+  it('lets the job that holds the key take the data with --unique', async () => {
+    const cli = new TestCli();
+    const add = (n: number, mode: string) =>
+      cli.run(['add', 'x', `n:=[${n}]`, '--any-type', '--key', 'k', '--unique', mode, '--json']);
+    const { id } = (await add(1, 'debounce:1h,2h')).json() as { id: string };
+    expect((await add(2, 'merge')).json()).toEqual({ id, added: false, outcome: 'merged' });
+    const { code, err } = await cli.run(['add', 'x', 'm=3', '--any-type', '--key', 'k', '--unique', 'throttle:1m']);
+    expect([code, err]).toEqual([0, expect.stringContaining(`${id}: it was there first`)]);
+    const job = (await cli.run(['show', id, '--json'])).json();
+    expect(job).toMatchObject({ data: { n: [2] }, runAt: expect.any(String) });
   });
 
   it.each([
@@ -92,6 +104,7 @@ describe('leviathan add', () => {
     [['add', 'x', '--any-type', '--delay', '5'], /not a duration/],
     [['add', 'x', '--any-type', '--depends-on', 'nope'], /no job "nope"/],
     [['add', 'x', '--any-type', '--on-parent-failed', 'explode'], /must be one of wait, fail/],
+    [['add', 'x', '--any-type', '--key', 'k', '--unique', 'debounce'], /must be keep, reject/],
     [['add', 'x', '--batch'], /--batch reads/],
   ])('%j is refused', async (args, message) => {
     const cli = new TestCli();

@@ -1,5 +1,5 @@
 /** `leviathan add` @module */
-import type { JobHandle, Json } from '@leviathan/core';
+import type { JobHandle, Json, UniqueOutcome } from '@leviathan/core';
 import { UsageError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { follow } from '../follow';
@@ -14,7 +14,6 @@ import { signalCode } from '../signals';
 
 interface Options extends JobFlags {
   data?: string;
-  unique?: boolean;
   wait?: boolean;
   batch?: boolean;
   anyType?: boolean;
@@ -23,6 +22,14 @@ interface Options extends JobFlags {
   name?: string;
   checksum?: string;
 }
+
+const OUTCOMES: Record<UniqueOutcome, string> = {
+  replaced: 'it held the key, and got the new data.',
+  merged: 'it held the key, and the data was merged into its own.',
+  debounced: 'it held the key, got the new data, and starts later.',
+  throttled: 'it was there first, and its time is not over: nothing was added.',
+  rerun: 'it runs once the running job has ended.',
+};
 
 export async function run(
   session: Session,
@@ -46,7 +53,7 @@ export async function run(
   if (!options.batch && options.dependsOn !== undefined) {
     for (const definition of definitions) definition.options.dependsOn = await resolveIds(store, options.dependsOn);
   }
-  const handles = await queue.addMany(definitions, { onDuplicate: options.unique ? 'reject' : 'return' });
+  const handles = await queue.addMany(definitions, { onDuplicate: options.unique === 'reject' ? 'reject' : 'return' });
   return options.wait ? await waitFor(session, queue, handles, loaded, options) : await tell(session, handles, options);
 }
 
@@ -106,10 +113,11 @@ function downloadFields(type: string, { to, name, checksum }: Options): { [key: 
 
 async function tell(session: Session, handles: readonly JobHandle[], options: Options): Promise<number> {
   const { out } = session;
-  const results = handles.map(({ id, added }) => ({ id, added }));
+  const results = handles.map(({ id, added, outcome }) => ({ id, added, ...(outcome && { outcome }) }));
   if (out.json) await (options.batch ? out.value(results) : out.value(results[0]));
   else await out.lines(results.map(({ id }) => id));
-  const old = results.filter(({ added }) => !added).length;
+  for (const { id, outcome } of results) if (outcome) out.note(`${id}: ${OUTCOMES[outcome]}`);
+  const old = results.filter(({ added, outcome }) => !added && !outcome).length;
   if (old > 0) out.note(old === 1 ? 'That job was there already.' : `${old} of these jobs were there already.`);
   return EXIT.ok;
 }

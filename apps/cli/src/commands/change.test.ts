@@ -270,3 +270,21 @@ describe('leviathan pause and resume', () => {
     expect(await claim()).toHaveLength(1);
   });
 });
+
+describe('redrive', () => {
+  it('puts the jobs of dead letters back, so many at most', async () => {
+    const cli = new TestCli();
+    for (const id of ['one', 'two']) {
+      const spec = { type: 'x', data: id, id, maxAttempts: 1, deadLetter: 'dead', tags: ['red'] };
+      await cli.store.add([spec]);
+      const [claimed] = await cli.store.claim({ worker: 'w', limit: 1, wait: false, types: { x: 1 } });
+      const error = { name: 'E', message: 'm' };
+      const end = { id, token: claimed?.token ?? '', outcome: 'failed' as const, reason: 'error' as const, error };
+      await cli.store.settle([end]);
+    }
+    const args = ['redrive', '--type', 'dead', '--limit', '1', '--yes'];
+    expect(await cli.run(args)).toMatchObject({ code: 0, err: expect.stringContaining('Redrove 1 job.') });
+    expect([await state(cli, 'one'), await state(cli, 'two')]).toEqual(['pending', 'failed']);
+    expect((await cli.run(['redrive', '--type', 'dead', '--every', 'x'])).err).toContain('not a duration');
+  });
+});

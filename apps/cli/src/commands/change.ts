@@ -1,9 +1,10 @@
-/** `leviathan retry`, `cancel`, `remove` and `move` @module */
+/** `leviathan retry`, `cancel`, `remove`, `approve`, `redrive` and `move` @module */
 import type { ChangeAction, ChangeRequest, ChangeResult, JobFilter, JobStore, MoveTarget } from '@leviathan/core';
 import { changeCode, changeError, skipLines, tellChange, type Verb } from '../change-report';
 import { UsageError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { count } from '../format/text';
+import { parseDuration } from '../parse/duration';
 import { type FilterOptions, parseFilter } from '../parse/filter';
 import { resolveId, resolveIds } from '../parse/ids';
 import { parseInteger } from '../parse/number';
@@ -48,6 +49,31 @@ export function remove(session: Session, ids: string[], options: Options): Promi
     { verb: 'remove', past: 'Removed' },
     { status: ['pending', 'completed', 'failed'] },
   );
+}
+
+export function approve(session: Session, ids: string[], options: Options): Promise<number> {
+  return change(
+    session,
+    ids,
+    options,
+    { action: 'approve' },
+    { verb: 'approve', past: 'Approved' },
+    { status: ['pending'] },
+  );
+}
+
+export async function redrive(
+  session: Session,
+  ids: string[],
+  { limit, every, ...options }: Options & { limit?: string; every?: string },
+): Promise<number> {
+  const action: ChangeAction = {
+    action: 'redrive',
+    ...(limit !== undefined && { limit: parseInteger(limit, '--limit', 1, Number.MAX_SAFE_INTEGER) }),
+    ...(every !== undefined && { every: parseDuration(every, 'duration for --every') }),
+  };
+  const fitting: JobFilter = { status: ['pending', 'completed', 'failed'] };
+  return change(session, ids, options, action, { verb: 'redrive', past: 'Redrove' }, fitting);
 }
 
 export async function move(session: Session, ids: string[], options: MoveOptions): Promise<number> {

@@ -6,7 +6,7 @@
 
 export { Session } from '../session';
 export { run as add } from './add';
-export { cancel, move, remove, retry } from './change';
+export { approve, cancel, move, redrive, remove, retry } from './change';
 export { run as clear } from './clear';
 export { run as complete } from './complete';
 export { run as completion } from './completion';

@@ -6,6 +6,7 @@
 
 import {
   CONFLICT_POLICIES,
+  CRASH_POLICIES,
   DEFINITION_KINDS,
   EVENT_KINDS,
   FAILURE_REASONS,
@@ -14,6 +15,7 @@ import {
   MISSED_POLICIES,
   OVERLAP_POLICIES,
   PARENT_POLICIES,
+  UNIQUE_MODES,
 } from '@leviathan/core';
 import type { Command, Option } from 'commander';
 import { KIND_NAMES } from '../parse/kinds';
@@ -57,6 +59,8 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
   '--level': words(LOG_LEVELS),
   '--kind': words(EVENT_KINDS),
   '--sort': words(['created', 'updated', 'priority', 'queue']),
+  '--on-crash': words(CRASH_POLICIES),
+  '--dead-letter': { kind: 'types' },
   '--type': { kind: 'types' },
   '--types': { kind: 'types' },
   '--before': { kind: 'ids' },
@@ -65,6 +69,7 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
   '--on-parent-failed': words(PARENT_POLICIES),
   '--missed': words(MISSED_POLICIES),
   '--overlap': words(OVERLAP_POLICIES),
+  '--unique': words(UNIQUE_MODES),
   '--root': { kind: 'folders' },
   '--to': { kind: 'folders' },
   '--processors': { kind: 'files' },

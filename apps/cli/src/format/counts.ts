@@ -10,10 +10,11 @@ import { table } from './table';
 
 /** The counts in one line. */
 export function countsLine(counts: JobCounts, c: Colors): string {
-  const { scheduled, blocked, paused } = counts.waiting;
+  const { scheduled, blocked, held, paused } = counts.waiting;
   const why = [
     scheduled > 0 && `${scheduled} scheduled`,
     blocked > 0 && `${blocked} blocked`,
+    held > 0 && `${held} held`,
     paused > 0 && `${paused} paused`,
   ].filter(Boolean);
   const pending = `${c.cyan(`${counts.pending} pending`)}${why.length === 0 ? '' : ` (${why.join(', ')})`}`;

@@ -11,7 +11,7 @@ import { manyLines, oneLine } from './safe';
 import { wrap } from './text';
 import { duration, relative, timeOfDay } from './time';
 
-const LABEL_COLUMNS = 11;
+const LABEL_COLUMNS = 12;
 const CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"]+@/gi;
 
 /** The page of `show`: facts, data, result, errors and logs; never wider than the terminal. */
@@ -70,6 +70,11 @@ function facts(job: Job, now: number): [label: string, value: string][] {
     ['needs', job.needs && needsOf(job.needs)],
     ['tags', job.tags?.join(', ')],
     ['depends on', job.dependsOn && `${job.dependsOn.join(', ')}${policyOf(job)}`],
+    ['expires', job.expiresAt === undefined ? undefined : time(job.expiresAt)],
+    ['retries', job.retryFor === undefined ? undefined : `for ${duration(job.retryFor)}`],
+    ['on crash', job.onCrash],
+    ['dead letter', job.deadLetter && `a job of type ${job.deadLetter}`],
+    ['letter of', job.deadLetterOf && `${job.deadLetterOf.id}, ${job.deadLetterOf.type} (${job.deadLetterOf.reason})`],
     ['timeout', job.timeout === undefined ? undefined : duration(job.timeout)],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);

@@ -11,11 +11,12 @@ import { duration, relative } from './time';
 
 /** The mark and colour of each state: never colour alone. */
 const STATES: Record<
-  JobStatus | 'scheduled',
+  JobStatus | 'scheduled' | 'held',
   { mark: string; colour: keyof Colors & ('cyan' | 'yellow' | 'green' | 'red' | 'dim') }
 > = {
   pending: { mark: '○', colour: 'cyan' },
   scheduled: { mark: '◷', colour: 'dim' },
+  held: { mark: '?', colour: 'yellow' },
   active: { mark: '●', colour: 'yellow' },
   completed: { mark: '✓', colour: 'green' },
   failed: { mark: '✗', colour: 'red' },
@@ -24,13 +25,14 @@ const STATES: Record<
 /** A job's state with its mark and colour, for example `✗ failed (timeout)`. */
 export function stateOf(job: Job, colors: Colors, now: number): string {
   const later = job.status === 'pending' && job.runAt !== undefined && Date.parse(job.runAt) > now;
-  const { mark, colour } = STATES[later ? 'scheduled' : job.status];
+  const state = job.held ? 'held' : later ? 'scheduled' : job.status;
+  const { mark, colour } = STATES[state];
   const why = job.skipped
     ? ' (skipped)'
     : job.status === 'failed' && job.reason !== undefined && job.reason !== 'error'
       ? ` (${job.reason})`
       : '';
-  const word = job.cancelling === true ? 'cancelling' : later ? 'scheduled' : job.status;
+  const word = job.cancelling === true ? 'cancelling' : state;
   return colors[colour](`${mark} ${word}${why}`);
 }
 

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { JOB_OPTION_KEYS, type JobOptions, type Json, PARENT_POLICIES, type ParentPolicy } from '@leviathan/core';
+import {
+  CRASH_POLICIES,
+  JOB_OPTION_KEYS,
+  type JobOptions,
+  type Json,
+  PARENT_POLICIES,
+  UNIQUE_MODES,
+  type Unique,
+} from '@leviathan/core';
 import { UsageError } from '../errors';
 import { isObject, parseJson } from './data';
 import { parseDuration } from './duration';
@@ -18,8 +26,13 @@ export interface JobFlags {
   at?: string;
   attempts?: string;
   timeout?: string;
+  ttl?: string;
+  retryFor?: string;
+  onCrash?: string;
+  deadLetter?: string;
   tag?: string[];
   key?: string;
+  unique?: string;
   group?: string;
   needs?: string[];
   dependsOn?: string[];
@@ -39,13 +52,25 @@ export function parseJobFlags(flags: JobFlags, now: number): JobOptions {
   if (flags.at !== undefined) options.runAt = parseWhen(flags.at, now, 'future');
   if (flags.attempts !== undefined) options.attempts = parseInteger(flags.attempts, '--attempts', 1, 1000);
   if (flags.timeout !== undefined) options.timeout = parseDuration(flags.timeout, 'duration for --timeout');
+  if (flags.ttl !== undefined) options.ttl = parseDuration(flags.ttl, 'duration for --ttl');
+  if (flags.retryFor !== undefined) options.retryFor = parseDuration(flags.retryFor, 'duration for --retry-for');
+  if (flags.deadLetter !== undefined) options.deadLetter = flags.deadLetter;
+  if (flags.onCrash !== undefined) options.onCrash = parseWord(flags.onCrash, '--on-crash', CRASH_POLICIES);
   if (flags.tag !== undefined) options.tags = flags.tag;
   if (flags.key !== undefined) options.key = flags.key;
+  if (flags.unique !== undefined) options.unique = parseUnique(flags.unique);
   if (flags.group !== undefined) options.group = flags.group;
   if (flags.needs !== undefined) options.needs = Object.fromEntries(flags.needs.map(parseNeed));
   if (flags.dependsOn !== undefined) options.dependsOn = flags.dependsOn;
-  if (flags.onParentFailed !== undefined) options.onParentFailed = parsePolicy(flags.onParentFailed);
+  if (flags.onParentFailed !== undefined)
+    options.onParentFailed = parseWord(flags.onParentFailed, '--on-parent-failed', PARENT_POLICIES);
   return options;
+}
+
+function parseWord<Word extends string>(text: string, flag: string, words: readonly Word[]): Word {
+  const word = words.find((one) => one === text);
+  if (word) return word;
+  throw new UsageError(`${flag} must be one of ${words.join(', ')}, not ${JSON.stringify(text)}.`);
 }
 
 /** `gpu` or `memory=512`. */
@@ -56,10 +81,18 @@ function parseNeed(text: string): [pool: string, amount: number] {
   return [pool, Number(amount)];
 }
 
-function parsePolicy(text: string): ParentPolicy {
-  const policy = PARENT_POLICIES.find((one) => one === text);
-  if (policy) return policy;
-  throw new UsageError(`--on-parent-failed must be one of ${PARENT_POLICIES.join(', ')}, not ${JSON.stringify(text)}.`);
+function parseUnique(text: string): Unique {
+  const [mode, ...times] = text.split(/[:,]/);
+  const [wait, maxWait] = times.map((time) => parseDuration(time, 'duration for --unique'));
+  if (mode === 'throttle' && wait !== undefined && times.length === 1) return { throttle: wait };
+  if (mode === 'debounce' && wait !== undefined && times.length <= 2)
+    return maxWait === undefined ? { debounce: wait } : { debounce: wait, maxWait };
+  const plain = UNIQUE_MODES.filter((one) => one !== 'debounce' && one !== 'throttle');
+  const found = plain.find((one) => one === text);
+  if (found) return found;
+  throw new UsageError(
+    `--unique must be ${plain.join(', ')}, debounce:<wait>[,<at most>] or throttle:<window>, not ${JSON.stringify(text)}.`,
+  );
 }
 
 /** One job to add: a line of a batch. */
@@ -79,10 +112,12 @@ const RECORD_KEYS: readonly string[] = [
   'order',
   'attempt',
   'maxAttempts',
+  'deadLetterOf',
   'started',
   'finished',
   'worker',
   'cancelling',
+  'held',
   'skipped',
   'result',
   'reason',

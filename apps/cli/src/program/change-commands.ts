@@ -9,7 +9,7 @@ import { collect, withTargets } from './options';
 
 const IDS = 'ids, or their beginning or end; or give filter options';
 
-/** Adds retry, cancel, remove, move, edit, clear, undo, pause and resume. */
+/** Adds retry, cancel, remove, approve, redrive, move, edit, clear, undo, pause and resume. */
 export function addChangeCommands(program: Command, lazy: Lazy): void {
   withTargets(
     program.command('retry').description('run failed jobs again, and scheduled ones now').argument('[ids...]', IDS),
@@ -22,6 +22,18 @@ export function addChangeCommands(program: Command, lazy: Lazy): void {
   withTargets(
     program.command('remove').alias('rm').description('delete jobs that do not run').argument('[ids...]', IDS),
   ).action(lazy((commands) => commands.remove));
+
+  withTargets(
+    program
+      .command('approve')
+      .description('let jobs run again that are held since their process died')
+      .argument('[ids...]', IDS),
+  ).action(lazy((commands) => commands.approve));
+
+  withTargets(program.command('redrive').description('put the jobs of dead letters back').argument('[ids...]', IDS))
+    .option('--limit <n>', 'so many at most, the oldest first')
+    .option('--every <duration>', 'let them run one by one, so far apart')
+    .action(lazy((commands) => commands.redrive));
 
   withTargets(program.command('move').description('change when pending jobs run').argument('[ids...]', IDS), [
     'priority',

@@ -59,7 +59,14 @@ export function withJobOptions(command: Command): Command {
     .option('--delay <duration>', 'wait so long before it may run: 5m, 1h30m')
     .option('--at <when>', 'not before this time: 2026-12-24T18:00, "in 2h"')
     .option('--attempts <n>', 'give up after so many failed attempts (3)')
-    .option('--timeout <duration>', 'how long one attempt may take');
+    .option('--timeout <duration>', 'how long one attempt may take')
+    .option('--on-crash <policy>', 'resume, hold (until it is approved) or fail when its process dies (resume)')
+    .option('--dead-letter <type>', 'add a job of this type when it fails for good')
+    .option('--ttl <duration>', 'fail if it still waits after so long')
+    .option(
+      '--retry-for <duration>',
+      'start no attempt later than so long after the first; with no --attempts, as many as fit',
+    );
   add(command, '--tag <tag>', 'a tag to find it by (several: repeat)', collect);
   return command;
 }

@@ -4,6 +4,7 @@ import type { JobSpec } from '../job';
 import type { AddOptions, AddResult } from '../store';
 import type { Committer } from './committer';
 import { AddOverlay, decideAdd } from './decide-add';
+import type { BodySource } from './entry';
 import type { Draft } from './records';
 import { type AcceptedSpec, acceptSpecs } from './validate';
 
@@ -25,6 +26,7 @@ export class AddDesk {
     private readonly committer: Committer,
     private readonly clock: Clock,
     private readonly maxBytes: number,
+    private readonly bodies: BodySource,
   ) {}
 
   /**
@@ -45,13 +47,13 @@ export class AddDesk {
     if (calls.length === 0) return;
     this.pending = [];
     const { table } = this.committer;
-    const now = this.clock.now();
+    const context = { table, bodies: this.bodies, now: this.clock.now(), maxBytes: this.maxBytes };
     const overlay = new AddOverlay();
     const groups: Draft[] = [];
     const decided: PendingAdd[] = [];
     for (const call of calls) {
       try {
-        const { records, results } = decideAdd(table, overlay, call.specs, call.options, now);
+        const { records, results } = decideAdd(context, overlay, call.specs, call.options);
         call.results = results;
         groups.push(records.length === 1 ? (records[0] as Draft) : records);
         decided.push(call);

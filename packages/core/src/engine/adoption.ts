@@ -7,9 +7,9 @@
 import type { Job, JobStatus } from '../job';
 import type { AddDraft, JobHead, RunHead } from './records';
 
-/** The record that takes a job over in this state. One that was running is pending again: whoever ran it is not connected. */
+/** The record that takes a job over in this state. One that was running was interrupted: whoever ran it is not connected. */
 export function adoption(job: Job, state: JobStatus): AddDraft {
-  const status = state === 'active' ? 'pending' : state;
+  const status = state === 'active' ? interrupted(job) : state;
   const { metadata } = job;
   const head: JobHead = {
     id: job.id,
@@ -29,6 +29,11 @@ export function adoption(job: Job, state: JobStatus): AddDraft {
   if (Number.isFinite(updated)) head.updated = updated;
   if (job.order !== undefined) head.order = job.order;
   if (job.runAt !== undefined && status === 'pending') head.runAt = Date.parse(job.runAt);
+  if (job.expiresAt !== undefined) head.expiresAt = Date.parse(job.expiresAt);
+  if (job.retryFor !== undefined) head.retryFor = job.retryFor;
+  if (job.onCrash) head.onCrash = job.onCrash;
+  if (job.deadLetter !== undefined) head.deadLetter = job.deadLetter;
+  if (job.deadLetterOf) head.deadLetterOf = job.deadLetterOf;
   if (job.timeout !== undefined) head.timeout = job.timeout;
   if (job.backoff) head.backoff = job.backoff;
   if (job.key !== undefined) head.key = job.key;
@@ -42,6 +47,11 @@ export function adoption(job: Job, state: JobStatus): AddDraft {
   return draft;
 }
 
+/** Nobody knows how far it came. */
+function interrupted({ onCrash }: Job): 'pending' | 'failed' {
+  return onCrash === 'fail' ? 'failed' : 'pending';
+}
+
 function runOf(job: Job, status: JobStatus): RunHead {
   const { metadata } = job;
   const run: RunHead = {};
@@ -53,10 +63,13 @@ function runOf(job: Job, status: JobStatus): RunHead {
   if (metadata.checkpoint !== undefined) run.checkpoint = metadata.checkpoint;
   if (job.worker !== undefined) run.worker = job.worker;
   if (job.started !== undefined) run.started = Date.parse(job.started);
-  if (status === 'pending') return run;
+  if (status === 'pending') {
+    if (job.held || (job.status === 'active' && job.onCrash === 'hold')) run.held = true;
+    return run;
+  }
   run.finished = Date.parse(job.finished ?? job.updated);
   if (!Number.isFinite(run.finished)) delete run.finished;
   if (job.skipped) run.skipped = true;
-  if (status === 'failed') run.reason = job.reason ?? 'error';
+  if (status === 'failed') run.reason = job.status === 'active' ? 'crashed' : (job.reason ?? 'error');
   return run;
 }

@@ -1,6 +1,6 @@
 /** Runs a change: finds the targets, decides in slices, commits. */
 import type { Clock } from '../clock';
-import type { ChangeRequest, ChangeResult, ChangeSkip } from '../store';
+import type { ChangeAction, ChangeRequest, ChangeResult, ChangeSkip } from '../store';
 import { type ChangeDecision, decideChange } from './decide-change';
 import type { BodySource, Entry } from './entry';
 import { compileFilter, type Matcher } from './filter';
@@ -56,15 +56,15 @@ export async function runChange(
   return runInSlices(scope, {
     targets,
     isWhole: isMove || request.dryRun === true,
-    decide: (part) => {
+    decide: (part, done) => {
       // Since they were found some may have left, or changed so that they are not meant any more.
       const slice = part
         .map(({ id, entry }) => ({ id, entry: entry && (table.entries.get(id) ?? null) }))
         .filter(({ entry }) => !matches || table.seq === seq || (entry && matches(entry)));
-      const context = { table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes };
+      const context = { table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes, done };
       return decideChange(context, request, slice);
     },
-    ...(!request.dryRun && { commit: (records) => commit(isMove ? [records] : records) }),
+    ...(!request.dryRun && { commit: (records) => commit(isMove ? [records.flat() as RecordDraft[]] : records) }),
     pause,
   });
 }
@@ -77,9 +77,10 @@ interface SlicedChange<T> {
   targets: readonly T[];
   /** All at once. */
   isWhole: boolean;
-  decide(slice: readonly T[]): ChangeDecision;
+  /** @param done How many of the slices before changed. */
+  decide(slice: readonly T[], done: number): ChangeDecision;
   /** Left out: nothing is to be changed. */
-  commit?(records: RecordDraft[]): Promise<void> | undefined;
+  commit?(records: Draft[]): Promise<void> | undefined;
   pause(): Promise<void>;
 }
 
@@ -91,11 +92,11 @@ export async function runInSlices<T>(scope: ChangeScope, change: SlicedChange<T>
   let total: ChangeResult | undefined;
   for (let start = 0; start === 0 || start < targets.length; start += size) {
     if (start > 0) await change.pause();
-    const { records, result } = change.decide(targets.slice(start, start + size));
+    const { records, result } = change.decide(targets.slice(start, start + size), total?.changed ?? 0);
     if (change.commit && records.length > 0) {
       // The number that its first record gets.
       operation ??= scope.table.seq + 1;
-      if (scope.past) for (const record of records) record.operation = operation;
+      if (scope.past) for (const record of records.flat() as RecordDraft[]) record.operation = operation;
       await change.commit(records);
     }
     total = total ? merge(total, result) : result;
@@ -103,11 +104,19 @@ export async function runInSlices<T>(scope: ChangeScope, change: SlicedChange<T>
   return { ...(total as ChangeResult), ...(scope.past && operation !== undefined && { operation }) };
 }
 
+/** Changes that are, of all that a filter finds, for these jobs alone. */
+const MEANT_FOR: { [action in ChangeAction['action']]?: Matcher } = {
+  approve: (entry) => entry.run?.held === true,
+  redrive: (entry) => entry.extra?.deadLetterOf !== undefined,
+};
+
 /** Yields now and then, to let others run. */
-function* findTargets({ table, bodies }: ChangeScope, { target }: ChangeRequest): Generator<void, Targets> {
+function* findTargets({ table, bodies }: ChangeScope, { target, change }: ChangeRequest): Generator<void, Targets> {
   const { seq } = table;
   if ('ids' in target) return { targets: target.ids.map((id) => ({ id, entry: table.entries.get(id) ?? null })), seq };
-  const matches = compileFilter(target.filter, bodies);
+  const isMeant = compileFilter(target.filter, bodies);
+  const isFor = MEANT_FOR[change.action];
+  const matches: Matcher = isFor ? (entry) => isFor(entry) && isMeant(entry) : isMeant;
   const targets: Target[] = [];
   let looked = 0;
   for (const entry of table.entries.ascending()) {

@@ -21,7 +21,7 @@ function rig() {
   const write = (records: StoreRecord[]): void => {
     if (records.some(full)) throw new Error('the disk is full');
   };
-  const committer = new Committer(table, hub, { write, synced }, clock, () => {});
+  const committer = new Committer(table, hub, { write, synced }, clock, () => {}, { read: () => 'null' });
   return {
     told,
     table,

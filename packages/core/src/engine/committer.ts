@@ -1,7 +1,9 @@
 /** The commit: records are numbered, written to the log, applied to the index, told to subscribers, in this order and no other. */
 import type { Clock } from '../clock';
 import type { StoreEvent } from '../store';
+import { deadLetterOf } from './dead-letter';
 import { decideOrphan } from './decide-settle';
+import type { BodySource } from './entry';
 import { type EventHub, eventOf, kindOf } from './event-hub';
 import type { JobTable } from './job-table';
 import type { Draft, RecordDraft, StoreRecord } from './records';
@@ -35,6 +37,7 @@ export class Committer {
     private readonly clock: Clock,
     /** Called after each commit, when jobs may have become ready. */
     private readonly onCommit: () => void,
+    private readonly bodies: BodySource,
   ) {}
 
   /**
@@ -101,6 +104,17 @@ export class Committer {
     while (this.outbox[0]?.durable) this.hub.dispatch(this.outbox.shift()?.events ?? []);
   }
 
+  /** However a job fails for good, its dead letter is in the same batch: in front, so that there is always something left to do. */
+  private withDeadLetters(draft: Draft): Draft {
+    if (isSingle(draft) ? !isFailure(draft) : !draft.some(isFailure)) return draft;
+    const records = (isSingle(draft) ? [draft] : draft).flatMap((record) => {
+      const entry = record.op === 'fail' ? this.table.entries.get(record.id) : undefined;
+      const letter = record.op === 'fail' && entry && deadLetterOf(entry, record, this.bodies, this.clock.now());
+      return letter ? [letter, record] : [record];
+    });
+    return isSingle(draft) && records.length === 1 ? draft : records;
+  }
+
   private number(drafts: readonly Draft[]): StoreRecord[] {
     const at = this.clock.now();
     const records: StoreRecord[] = [];
@@ -112,7 +126,8 @@ export class Committer {
       records.push(record);
       return record;
     };
-    for (const draft of drafts) {
+    for (const asked of drafts) {
+      const draft = this.withDeadLetters(asked);
       if (isSingle(draft)) {
         add(draft);
         continue;
@@ -125,6 +140,10 @@ export class Committer {
     }
     return records;
   }
+}
+
+function isFailure(draft: RecordDraft): boolean {
+  return draft.op === 'fail';
 }
 
 function isSingle(draft: Draft): draft is RecordDraft {
@@ -149,6 +168,6 @@ export function applyAndTell(table: JobTable, hub: EventHub, record: StoreRecord
 }
 
 function unfinished(table: JobTable): number {
-  const { ready, scheduled, blocked, active } = table.counts.total;
-  return ready + scheduled + blocked + active;
+  const { ready, scheduled, blocked, held, active } = table.counts.total;
+  return ready + scheduled + blocked + held + active;
 }

@@ -1,116 +1,194 @@
 /** Which records an `add` becomes. */
 import { CycleError, DuplicateJobError, type Issue, ValidationError } from '../errors';
 import type { AddOptions, AddResult } from '../store';
+import type { UniqueRule } from './checker';
+import { decideUnique, holderOf, holderToBe, type KeyState, outcomeOf } from './decide-unique';
+import type { BodySource } from './entry';
 import { newJobId } from './job-id';
 import type { JobTable } from './job-table';
-import type { AddDraft, JobHead } from './records';
+import type { RecordDraft } from './records';
 import type { AcceptedSpec } from './validate';
 
-/** Ids and keys that the jobs of one commit take, before the table knows. Jobs that nobody named need not be in it. */
+/** What the jobs of one commit take, before the table knows. Jobs that nobody named need not be in it. */
 export class AddOverlay {
-  private ids: Set<string> | undefined;
-  private keys: Map<string, string> | undefined;
+  /** Ids that are taken, and to which job each leads. */
+  private ids: Map<string, string> | undefined;
+  private keys: Map<string, KeyState> | undefined;
+  /** The first jobs of windows that are opened now, by their keys. */
+  private windows: Map<string, string> | undefined;
+  private undo: (() => void)[] = [];
 
-  hasId(id: string): boolean {
-    return this.ids?.has(id) ?? false;
+  /** Another call follows: it can be taken back without those before it. */
+  begin(): void {
+    if (this.undo.length > 0) this.undo = [];
   }
 
-  /** Who takes the key. */
-  holderOf(key: string): string | undefined {
+  /** The call was refused. */
+  giveBack(): void {
+    for (const undo of this.undo.reverse()) undo();
+    this.undo = [];
+  }
+
+  /** The job that an id leads to: its own, or one that took its data. */
+  jobOf(id: string): string | undefined {
+    return this.ids?.get(id);
+  }
+
+  stateOf(key: string): KeyState | undefined {
     return this.keys?.get(key);
   }
 
-  takeId(id: string): void {
-    this.ids ??= new Set();
-    this.ids.add(id);
+  firstOf(key: string): string | undefined {
+    return this.windows?.get(key);
   }
 
-  takeKey(key: string, id: string): void {
+  takeId(id: string, job: string): void {
+    this.ids ??= new Map();
+    this.set(this.ids, id, job);
+  }
+
+  takeKey(key: string, state: KeyState): void {
     this.keys ??= new Map();
-    this.keys.set(key, id);
+    this.set(this.keys, key, state);
   }
 
-  /** The call that these are of was refused. */
-  giveBack(records: readonly AddDraft[]): void {
-    for (const { job } of records) {
-      this.ids?.delete(job.id);
-      if (job.key !== undefined) this.keys?.delete(job.key);
-    }
+  openWindow(key: string, job: string): void {
+    this.windows ??= new Map();
+    this.set(this.windows, key, job);
+  }
+
+  private set<Value>(map: Map<string, Value>, name: string, value: Value): void {
+    const before = map.get(name);
+    this.undo.push(() => (before === undefined ? map.delete(name) : map.set(name, before)));
+    map.set(name, value);
   }
 }
 
 /** The records of one call, and what to answer. */
 export interface AddDecision {
-  records: AddDraft[];
+  records: RecordDraft[];
   results: AddResult[];
+}
+
+/** Everything a decision may look at. */
+export interface AddContext {
+  table: JobTable;
+  bodies: BodySource;
+  now: number;
+  maxBytes: number;
 }
 
 /**
  * Decides one atomic add. Nothing is changed but the overlay, and that only on success.
- * @throws DuplicateJobError, ValidationError, CycleError
+ * @throws DuplicateJobError, ValidationError, CycleError, JobTooLargeError
  */
 export function decideAdd(
-  table: JobTable,
+  context: AddContext,
   overlay: AddOverlay,
   specs: readonly AcceptedSpec[],
-  { onDuplicate, isRepeated = false }: AddOptions,
-  now: number,
+  options: AddOptions,
 ): AddDecision {
-  const records: AddDraft[] = [];
+  const { table } = context;
+  const records: RecordDraft[] = [];
   const results: AddResult[] = [];
+  overlay.begin();
   try {
     let hasParents = false;
-    for (const { draft, isNamed } of specs) {
-      const { job } = draft;
-      if (job.id === '') job.id = newJobId(now);
-      const { id, key } = job;
-      const mayExist = isNamed || isRepeated;
-      const holder = mayExist || key !== undefined ? holderOf(table, overlay, job, mayExist) : undefined;
-      if (holder !== undefined) {
-        if (onDuplicate === 'reject') throw duplicateOf(holder, id, key);
-        results.push({ id: holder, added: false });
+    for (const spec of specs) {
+      const { job } = spec.draft;
+      const mayExist = spec.isNamed || options.isRepeated === true;
+      const mayRepeat = job.id !== '';
+      if (!mayRepeat) job.id = newJobId(context.now);
+      const known = mayExist ? knownJob(table, overlay, job.id) : undefined;
+      if (known !== undefined) {
+        if (options.onDuplicate === 'reject') throw new DuplicateJobError(known, 'id', job.id);
+        results.push({ id: known, added: false, ...(known !== job.id && spec.unique && outcomeOf(spec.unique.mode)) });
         continue;
       }
-      if (isNamed) overlay.takeId(id);
-      if (key !== undefined) overlay.takeKey(key, id);
+      if (job.key !== undefined) {
+        const rule = spec.unique ?? { mode: options.onDuplicate === 'reject' ? 'reject' : 'keep' };
+        const result = addToKey(context, overlay, { ...spec, key: job.key, rule, mayRepeat }, records);
+        if (result) {
+          results.push(result);
+          continue;
+        }
+      }
+      if (spec.isNamed) overlay.takeId(job.id, job.id);
       if (job.dependsOn) hasParents = true;
       // A time that has come already means nothing to wait for.
-      if (job.runAt !== undefined && job.runAt <= now) delete job.runAt;
-      records.push(draft);
-      results.push({ id, added: true });
+      if (job.runAt !== undefined && job.runAt <= context.now) delete job.runAt;
+      records.push(spec.draft);
+      results.push({ id: job.id, added: true });
     }
-    if (hasParents) checkParents(records, specs, (id) => overlay.hasId(id) || table.entries.has(id));
+    if (hasParents) checkParents(records, specs, (id) => overlay.jobOf(id) === id || table.entries.has(id));
   } catch (error) {
-    overlay.giveBack(records);
+    overlay.giveBack();
     throw error;
   }
   return { records, results };
 }
 
-/** The job that has this id or key already; undefined: nobody. */
-function holderOf(table: JobTable, overlay: AddOverlay, { id, key }: JobHead, mayExist: boolean): string | undefined {
-  if (mayExist && (table.entries.has(id) || overlay.hasId(id))) return id;
-  return key === undefined ? undefined : (overlay.holderOf(key) ?? table.keys.get(key)?.id);
+/** The job that an id leads to; undefined: none yet. */
+function knownJob(table: JobTable, overlay: AddOverlay, id: string): string | undefined {
+  return table.entries.has(id) ? id : (overlay.jobOf(id) ?? table.keys.absorberOf(id)?.id);
 }
 
-function duplicateOf(holder: string, id: string, key: string | undefined): DuplicateJobError {
-  return holder === id || key === undefined
-    ? new DuplicateJobError(holder, 'id', id)
-    : new DuplicateJobError(holder, 'key', key);
+type KeyedAdd = AcceptedSpec & { key: string; rule: UniqueRule; mayRepeat: boolean };
+
+/** Lets the holder of the key decide; undefined: there is none, and the job is to be added. */
+function addToKey(
+  { table, bodies, now, maxBytes }: AddContext,
+  overlay: AddOverlay,
+  add: KeyedAdd,
+  records: RecordDraft[],
+): AddResult | undefined {
+  const { draft, key, rule, isNamed } = add;
+  const { job } = draft;
+  if (rule.mode === 'throttle') {
+    const first = overlay.firstOf(key) ?? table.keys.windows.firstOf(key, now);
+    if (first !== undefined) return { id: first, added: false, ...outcomeOf('throttle') };
+  }
+  const state = overlay.stateOf(key) ?? stateOf(table, key, bodies);
+  if (state) {
+    const decision = decideUnique(add, state, { now, maxBytes });
+    const { result } = decision;
+    if (decision.records.length > 0) {
+      records.push(...decision.records);
+      overlay.takeKey(key, decision.state);
+    }
+    if (isNamed && decision.records.length > 0) overlay.takeId(job.id, result.id);
+    return result;
+  }
+  if (rule.mode === 'debounce') job.runAt = now + rule.wait;
+  if (rule.mode === 'throttle') {
+    job.throttle = rule.wait;
+    overlay.openWindow(key, job.id);
+  }
+  overlay.takeKey(key, { holder: holderToBe(draft, now) });
+  return undefined;
+}
+
+function stateOf(table: JobTable, key: string, bodies: BodySource): KeyState | undefined {
+  const holder = table.keys.get(key);
+  if (!holder) return undefined;
+  const follower = table.keys.followerOf(key);
+  return { holder: holderOf(holder, bodies), follower: follower && holderOf(follower, bodies) };
 }
 
 function checkParents(
-  records: readonly AddDraft[],
+  records: readonly RecordDraft[],
   specs: readonly AcceptedSpec[],
   exists: (id: string) => boolean,
 ): void {
   const issues: Issue[] = [];
   const parents = new Map<string, string[]>();
-  for (const { job } of records) {
-    if (!job.dependsOn) continue;
-    parents.set(job.id, job.dependsOn);
+  for (const record of records) {
+    if (record.op !== 'add' || !record.job.dependsOn) continue;
+    const { job } = record;
+    const dependsOn = job.dependsOn as string[];
+    parents.set(job.id, dependsOn);
     const at = specs.length > 1 ? [specs.findIndex(({ draft }) => draft.job === job)] : [];
-    job.dependsOn.forEach((parent, i) => {
+    dependsOn.forEach((parent, i) => {
       if (!exists(parent))
         issues.push({ path: [...at, 'dependsOn', i], message: `there is no job ${JSON.stringify(parent)}` });
     });

@@ -2,31 +2,22 @@
 import { JobNotFoundError, JobStateError, ValidationError } from '../errors';
 import type { Json } from '../job';
 import type { ChangeAction, ChangeRequest, ChangeResult, ChangeSkip } from '../store';
-import type { BodySource, Entry } from './entry';
+import { type By, type ChangeContext, not, type Verdict } from './change-context';
+import { redrive } from './decide-redrive';
+import type { Entry } from './entry';
 import { dataOf } from './job-of';
-import type { JobTable } from './job-table';
 import { decideMove } from './move';
-import type { EditPatch, RecordDraft } from './records';
-import { acceptPatch, assertPriority } from './validate';
+import type { Draft, EditPatch, RecordDraft } from './records';
+import { acceptPatch, assertPriority, assertRedrive } from './validate';
 
 const MAX_IDS = 1_000;
 const MAX_SKIPPED_IDS = 20;
 
 /** Records of a whole change, and the answer to it. */
 export interface ChangeDecision {
-  records: RecordDraft[];
+  /** Several records of one job count all or none. */
+  records: Draft[];
   result: ChangeResult;
-}
-
-/** What becomes of one job. */
-export type Verdict = RecordDraft[] | { skip: ChangeSkip['reason']; message: string };
-
-/** Everything a decision may look at. */
-export interface ChangeContext {
-  table: JobTable;
-  bodies: BodySource;
-  now: number;
-  maxBytes: number;
 }
 
 /**
@@ -56,7 +47,7 @@ export function collectVerdicts(
   dryRun: boolean,
   verdictOf: (id: string) => Verdict,
 ): ChangeDecision {
-  const records: RecordDraft[] = [];
+  const records: Draft[] = [];
   const skips = new Map<string, ChangeSkip>();
   const ids: string[] = [];
   const seen = new Set<string>();
@@ -65,7 +56,7 @@ export function collectVerdicts(
     const verdict: Verdict = seen.has(id) ? { skip: 'unchanged', message: 'it was named twice' } : verdictOf(id);
     if (Array.isArray(verdict) || verdict.skip !== 'not-found') seen.add(id);
     if (Array.isArray(verdict)) {
-      records.push(...verdict);
+      records.push(verdict.length === 1 ? (verdict[0] as RecordDraft) : verdict);
       changed++;
       if (ids.length < MAX_IDS) ids.push(id);
       continue;
@@ -96,6 +87,8 @@ function verdictsOf(
         entry.status === 'active'
           ? not(entry, 'is running; cancel it first')
           : [{ op: 'remove', id: entry.id, why: 'removed', ...by }];
+    case 'approve':
+      return (entry) => editPending(entry, { held: null }, '', by);
     case 'reprioritise':
       assertPriority(change.priority);
       return (entry) => editPending(entry, { priority: change.priority }, '', by);
@@ -103,13 +96,14 @@ function verdictsOf(
       return edit(context, change, by);
     case 'move':
       return move(context, change, targets, by);
+    case 'redrive':
+      assertRedrive(change);
+      return redrive(context, change, by);
     default:
       // The types rule it out, callers without types and other processes do not.
       throw new ValidationError('The change', [{ path: ['change', 'action'], message: 'is no known action' }]);
   }
 }
-
-type By = { by?: string };
 
 function cancel(entry: Entry, by: By): Verdict {
   if (entry.status === 'pending') return [{ op: 'fail', id: entry.id, reason: 'cancelled', ...by }];
@@ -123,6 +117,7 @@ function retryOnce(context: ChangeContext, by: By): (entry: Entry) => Verdict {
   const taken = new Map<string, string>();
   return (entry) => {
     if (entry.status === 'pending') {
+      if (entry.run?.held) return [{ op: 'edit', id: entry.id, patch: { held: null }, body: '', ...by }];
       if (entry.runAt <= context.now) return { skip: 'unchanged', message: 'it is pending already' };
       return [{ op: 'edit', id: entry.id, patch: { runAt: null }, body: '', ...by }];
     }
@@ -165,6 +160,8 @@ function differs(entry: Entry, name: keyof EditPatch, value: unknown): boolean {
     order: entry.order,
     maxAttempts: entry.maxAttempts,
     runAt: entry.runAt === 0 ? null : entry.runAt,
+    held: entry.run?.held ?? null,
+    expiresAt: entry.extra?.expiresAt ?? null,
     timeout: entry.extra?.timeout ?? null,
     backoff: entry.extra?.backoff ?? null,
     tags: entry.extra?.tags ?? [],
@@ -205,8 +202,4 @@ function move(
     }
     return records;
   };
-}
-
-function not(entry: Entry, message: string): Verdict {
-  return { skip: entry.status, message };
 }

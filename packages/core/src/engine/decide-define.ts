@@ -8,7 +8,8 @@ import { checkSchedule } from './check-schedule';
 import { checkWindow } from './check-window';
 import type { DefinitionTable } from './definition-table';
 import type { Draft, RecordDraft } from './records';
-import { DEFAULT_MAX_JOB_BYTES, isSafeId, jsonText } from './validate';
+import { isSafeId } from './safe-id';
+import { DEFAULT_MAX_JOB_BYTES, jsonText } from './validate';
 
 /** Adds what is wrong with a value to the issues, with paths from the value's root. */
 export type DefinitionCheck = (value: Json, issues: Issue[], name: string) => void;

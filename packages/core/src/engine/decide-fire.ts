@@ -3,7 +3,7 @@ import type { SlotOutcome } from '../schedule/due';
 import type { ScheduleValue } from '../schedule/schedule';
 import { AddOverlay, decideAdd } from './decide-add';
 import type { StoredDefinition } from './definition-table';
-import type { Entry } from './entry';
+import type { BodySource, Entry } from './entry';
 import type { JobTable } from './job-table';
 import type { RecordDraft } from './records';
 import { slotSpec } from './slot-spec';
@@ -20,14 +20,19 @@ export function decideFire(
   table: JobTable,
   { name, value }: StoredDefinition,
   due: DueSlot,
-  { now, maxBytes }: { now: number; maxBytes: number },
+  { bodies, now, maxBytes }: { bodies: BodySource; now: number; maxBytes: number },
 ): RecordDraft[] {
   const { overlap = 'allow', job } = value as unknown as ScheduleValue;
   const earlier = overlap === 'allow' ? undefined : unfinishedOf(table, name);
   if (earlier && overlap === 'skip') return [skipped(name, due)];
   const spec = slotSpec(name, job, due.slot, now);
   if (earlier) spec.set({ dependsOn: waitsFor(earlier, overlap === 'replace'), onParentFailed: 'continue' });
-  const { records, results } = decideAdd(table, new AddOverlay(), acceptSpecs([spec], maxBytes), {}, now);
+  const { records, results } = decideAdd(
+    { table, bodies, now, maxBytes },
+    new AddOverlay(),
+    acceptSpecs([spec], maxBytes),
+    {},
+  );
   // Its key is held: by a job of its own, most likely.
   const { id } = spec;
   if (id === undefined || results[0]?.id !== id) return [skipped(name, due)];

@@ -86,12 +86,18 @@ function failure(entry: Entry, settlement: Extract<Settlement, { outcome: 'faile
   const error: JobError = { at: isoOf(now), attempt: entry.attempt, ...settlement.error };
   if (entry.run?.cancelling) return { op: 'fail', id: entry.id, reason: 'cancelled', error };
   const { retryIn } = settlement;
-  if (retryIn === undefined || entry.attempt - (entry.run?.crashes ?? 0) >= entry.maxAttempts) {
+  const failures = entry.attempt - (entry.run?.crashes ?? 0);
+  if (retryIn === undefined || failures >= entry.maxAttempts || isTooLate(entry, now + retryIn)) {
     return { op: 'fail', id: entry.id, reason: settlement.reason, error };
   }
   const retry: RecordDraft = { op: 'retry', id: entry.id, cause: 'failed', error };
   if (retryIn > 0) retry.runAt = Math.ceil(now + retryIn);
   return retry;
+}
+
+/** Whether the job may not be started any more at this time. */
+function isTooLate({ run }: Entry, at: number): boolean {
+  return run?.retryUntil !== undefined && at > run.retryUntil;
 }
 
 /** The record of what the attempt reported since the last one. */
@@ -131,9 +137,12 @@ function takeBack(entry: Entry, cause: 'released' | 'crashed', now: number): Rec
     message: `The process of worker ${entry.run?.worker ?? 'unknown'} ended while it ran this job.`,
   };
   if (entry.run?.cancelling) return { op: 'fail', id, reason: 'cancelled', error, crashed: true };
-  if ((entry.run?.crashes ?? 0) + 1 >= entry.maxCrashes)
+  const { onCrash } = entry.extra ?? {};
+  if (onCrash === 'fail' || (entry.run?.crashes ?? 0) + 1 >= entry.maxCrashes || isTooLate(entry, now))
     return { op: 'fail', id, reason: 'crashed', error, crashed: true };
-  return { op: 'retry', id, cause: 'crashed', error };
+  const retry: RecordDraft = { op: 'retry', id, cause: 'crashed', error };
+  if (onCrash === 'hold') retry.held = true;
+  return retry;
 }
 
 /** What becomes of a job whose parent failed, or left. */

@@ -1,6 +1,6 @@
 /** What an undo does to each job that a change touched. */
 import type { UndoRequest } from '../trail';
-import type { Verdict } from './decide-change';
+import type { Verdict } from './change-context';
 import type { BodySource, Entry } from './entry';
 import { headOf } from './entry';
 import { dataOf, resultOf } from './job-of';

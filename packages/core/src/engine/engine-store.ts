@@ -43,6 +43,7 @@ import { type ChangeScope, runChange } from './change-runner';
 import { ClaimDesk } from './claim-desk';
 import { type CommitLog, Committer } from './committer';
 import { countJobs } from './count';
+import { Deadlines } from './deadlines';
 import { decideDefine } from './decide-define';
 import { decideRestore } from './decide-restore';
 import { decideSettle, decideTakeBack } from './decide-settle';
@@ -65,8 +66,8 @@ import { DEFAULT_MAX_JOB_BYTES } from './validate';
 
 /** Commits after a failed write are tried again this much later (ms). */
 const RETRY_INTERVAL = 1_000;
-/** Jobs that a failed parent takes along are settled in turns, so much (ms) apart. */
-const CASCADE_INTERVAL = 1;
+/** Many jobs that end at once, because a parent failed or their time is over, are settled in turns, so much (ms) apart. */
+const SLICE_INTERVAL = 1;
 /** Events are remembered this long (ms) after a subscriber left, for it to come back. */
 const EVENT_MEMORY = 30_000;
 
@@ -106,7 +107,10 @@ export class EngineStore implements JobStore {
   private readonly sweeper: Sweeper;
   private readonly schedules: ScheduleDesk;
   private readonly past: PastDesk | undefined;
+  private readonly deadlines: Deadlines;
   private serving = false;
+  /** What was due could not be written the last time. */
+  private isStuck = false;
   private closed = false;
 
   constructor(protected readonly options: EngineOptions) {
@@ -116,10 +120,11 @@ export class EngineStore implements JobStore {
     this.table = options.table ?? new JobTable();
     this.table.admission.machine = options.machine;
     this.hub = options.hub ?? new EventHub(() => this.clock.now(), options.onError);
-    this.committer = new Committer(this.table, this.hub, options.log, this.clock, () => this.wake());
+    this.committer = new Committer(this.table, this.hub, options.log, this.clock, () => this.wake(), options.bodies);
     this.desk = new ClaimDesk(this.committer, options.bodies, () => this.clock.now());
-    this.adds = new AddDesk(this.committer, this.clock, this.maxBytes);
+    this.adds = new AddDesk(this.committer, this.clock, this.maxBytes, options.bodies);
     this.alarms = new Alarms(this.clock);
+    this.deadlines = new Deadlines(this.committer, () => this.clock.now());
     this.sweeper = new Sweeper({
       committer: this.committer,
       clock: this.clock,
@@ -132,11 +137,15 @@ export class EngineStore implements JobStore {
     const { clock, committer, alarms, maxBytes } = this;
     const onError = (error: unknown): void => options.onError?.(error);
     // What was recovered may be about to change: a person may have edited schedules while no program had the store open.
-    this.schedules = new ScheduleDesk({ committer, clock, alarms, maxBytes, onError }, options.table !== undefined);
+    this.schedules = new ScheduleDesk(
+      { committer, bodies: options.bodies, clock, alarms, maxBytes, onError },
+      options.table !== undefined,
+    );
     this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
     this.past = options.past && new PastDesk(options.past, this.clock);
     if (this.hub.active) this.forgetEventsLater();
-    this.wake();
+    // Not a record more before the whole store is made.
+    this.wake({ isMade: false });
   }
 
   async open(): Promise<void> {
@@ -161,6 +170,11 @@ export class EngineStore implements JobStore {
     this.assertOpen();
     validateClaim(request);
     this.followClock();
+    // What has expired must not start, be there ever so much of it.
+    while (this.deadlines.isDue && !this.isStuck) {
+      await this.pauseScan();
+      this.followClock();
+    }
     const claimed = this.desk.claim(request, options.signal);
     // What held jobs back may open by itself.
     this.armAdmission();
@@ -366,16 +380,19 @@ export class EngineStore implements JobStore {
   }
 
   /** After each commit: hands out what became ready, and sets the next alarms. */
-  private wake(): void {
+  private wake({ isMade } = { isMade: true }): void {
     if (this.serving || this.closed) return;
     this.serving = true;
     try {
       const now = this.clock.now();
       this.table.promoteDue(now);
       this.table.admission.elapse(now);
-      this.desk.serve();
+      if (isMade) this.deadlines.run();
+      this.isStuck = false;
+      if (!this.deadlines.isDue) this.desk.serve();
     } catch (error) {
       // The starts could not be written: those who wait go on waiting.
+      this.isStuck = true;
       this.options.onError?.(error);
       this.alarms.after('retry', RETRY_INTERVAL, () => this.wake());
     } finally {
@@ -384,7 +401,7 @@ export class EngineStore implements JobStore {
     this.armSchedule();
     this.schedules.follow();
     if (this.table.hasOrphans) {
-      const wait = this.committer.isStuck ? RETRY_INTERVAL : CASCADE_INTERVAL;
+      const wait = this.committer.isStuck ? RETRY_INTERVAL : SLICE_INTERVAL;
       this.alarms.after('cascade', wait, () => this.settleOrphans());
     }
     this.sweeper.arm();
@@ -407,6 +424,7 @@ export class EngineStore implements JobStore {
 
   /** Readers must see what is due now. */
   private followClock(): void {
+    if (this.deadlines.isDue) this.wake();
     if (this.table.promoteDue(this.clock.now())) this.armSchedule();
     this.schedules.follow();
   }
@@ -419,6 +437,9 @@ export class EngineStore implements JobStore {
   private armSchedule(): void {
     this.alarms.at('schedule', this.table.scheduled.minKey()?.runAt, () => this.wake());
     this.armAdmission();
+    if (this.isStuck) return;
+    if (this.deadlines.isDue) this.alarms.after('deadlines-more', SLICE_INTERVAL, () => this.wake());
+    else this.alarms.at('deadlines', this.table.waits.next, () => this.wake());
   }
 
   private armAdmission(): void {

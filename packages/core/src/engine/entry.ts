@@ -4,17 +4,21 @@
  *
  * @module
  */
-import type { BackoffSpec, JobStatus, ParentPolicy } from '../job';
+import type { BackoffSpec, CrashPolicy, DeadLetterOrigin, JobStatus, ParentPolicy } from '../job';
 import type { JobHead } from './records';
 import { NOTHING_HAPPENED, Run, runHeadOf } from './run';
 
 /** Which index structure holds an entry. */
-export type Place = 'ready' | 'scheduled' | 'blocked' | 'active' | 'completed' | 'failed';
+export type Place = 'ready' | 'scheduled' | 'blocked' | 'held' | 'active' | 'completed' | 'failed';
 
 /** Options that few jobs have. */
 export interface EntryExtra {
   timeout?: number;
   backoff?: BackoffSpec;
+  retryFor?: number;
+  expiresAt?: number;
+  deadLetter?: string;
+  onCrash?: Exclude<CrashPolicy, 'resume'>;
   dependsOn?: string[];
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
   /** The parents that have not completed yet. */
@@ -23,6 +27,8 @@ export interface EntryExtra {
   group?: string;
   needs?: Record<string, number>;
   tags?: string[];
+  absorbed?: string[];
+  deadLetterOf?: DeadLetterOrigin;
 }
 
 /** Reads texts that are not in memory. */
@@ -200,21 +206,48 @@ export function compareRunAt(a: Entry, b: Entry): number {
   return a.runAt - b.runAt || a.seq - b.seq;
 }
 
+/** The options of a head that go into {@link EntryExtra}, in the order of its fields. */
+const EXTRAS = [
+  'timeout',
+  'backoff',
+  'retryFor',
+  'expiresAt',
+  'deadLetter',
+  'onCrash',
+  'dependsOn',
+  'onParentFailed',
+  'waitingFor',
+  'key',
+  'group',
+  'needs',
+  'tags',
+  'absorbed',
+  'deadLetterOf',
+] as const satisfies readonly (keyof EntryExtra)[];
+
 function extraOf(head: JobHead): EntryExtra | undefined {
-  const { timeout, backoff, dependsOn, onParentFailed, waitingFor, key, group, needs, tags } = head;
-  if (timeout === undefined && !backoff && !dependsOn && key === undefined && group === undefined && !needs && !tags)
-    return undefined;
-  const extra: EntryExtra = {};
-  if (timeout !== undefined) extra.timeout = timeout;
-  if (backoff) extra.backoff = backoff;
-  if (dependsOn) extra.dependsOn = dependsOn;
-  if (onParentFailed) extra.onParentFailed = onParentFailed;
-  if (waitingFor) extra.waitingFor = waitingFor;
-  if (key !== undefined) extra.key = key;
-  if (group !== undefined) extra.group = group;
-  if (needs) extra.needs = needs;
-  if (tags) extra.tags = tags;
-  return extra;
+  if (isPlain(head)) return undefined;
+  const extra: Record<string, unknown> = {};
+  for (const name of EXTRAS) if (head[name] !== undefined) extra[name] = head[name];
+  return extra as EntryExtra;
+}
+
+/** Spelt out: of a million jobs most are. */
+function isPlain(head: JobHead): boolean {
+  return (
+    head.timeout === undefined &&
+    head.backoff === undefined &&
+    head.retryFor === undefined &&
+    head.expiresAt === undefined &&
+    head.deadLetter === undefined &&
+    head.onCrash === undefined &&
+    head.dependsOn === undefined &&
+    head.key === undefined &&
+    head.group === undefined &&
+    head.needs === undefined &&
+    head.tags === undefined &&
+    head.deadLetterOf === undefined
+  );
 }
 
 /** The head that would build this entry again. */

@@ -48,6 +48,8 @@ function pendingCauses(table: JobTable, entry: Entry, context: ExplainContext): 
       code: 'blocked',
       by: waitingFor.map((id) => ({ id, status: table.entries.get(id)?.status ?? 'missing' })),
     });
+  const crash = entry.run?.held ? entry.run.errors?.at(-1) : undefined;
+  if (entry.run?.held) causes.push({ code: 'held', since: crash?.at ?? isoOf(entry.updated) });
   if (entry.runAt > context.now) {
     const failedBefore = entry.attempt > 0 && entry.run?.errors !== undefined;
     causes.push({ code: 'scheduled', runAt: isoOf(entry.runAt), backoff: failedBefore });
@@ -90,6 +92,8 @@ function sentenceOf(cause: Cause): string {
       return cause.backoff
         ? `Its last attempt failed; the next one starts at ${cause.runAt}.`
         : `It is scheduled for ${cause.runAt}.`;
+    case 'held':
+      return `Its process died at ${cause.since} while it ran; it waits for somebody to approve that it runs again.`;
     case 'paused':
       return cause.type === undefined ? 'The queue is paused.' : `Jobs of type ${cause.type} are paused.`;
     case 'blocked':

@@ -36,8 +36,9 @@ export {
   type RetentionLimit,
 } from './retention';
 export { Run } from './run';
+export { isSafeId } from './safe-id';
 export type { StoredSchedule } from './schedule-table';
 export type { Archiver } from './sweeper';
 export { isoOf } from './time';
 export { allows, TRANSITIONS, type Transition } from './transitions';
-export { type AcceptedSpec, acceptSpecs, DEFAULT_MAX_JOB_BYTES, isSafeId, JOB_DEFAULTS } from './validate';
+export { type AcceptedSpec, acceptSpecs, DEFAULT_MAX_JOB_BYTES, JOB_DEFAULTS } from './validate';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newJobId } from './job-id';
-import { isSafeId } from './validate';
+import { isSafeId } from './safe-id';
 
 const NOW = Date.parse('2025-01-30T23:59:59.999Z');
 

@@ -56,18 +56,24 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
   if (extra) {
     if (extra.backoff) job.backoff = { ...extra.backoff };
     if (extra.timeout !== undefined) job.timeout = extra.timeout;
+    if (extra.retryFor !== undefined) job.retryFor = extra.retryFor;
+    if (extra.expiresAt !== undefined) job.expiresAt = isoOf(extra.expiresAt);
+    if (extra.deadLetter !== undefined) job.deadLetter = extra.deadLetter;
+    if (extra.onCrash !== undefined) job.onCrash = extra.onCrash;
     if (extra.dependsOn) job.dependsOn = [...extra.dependsOn];
     if (extra.onParentFailed) job.onParentFailed = extra.onParentFailed;
     if (extra.key !== undefined) job.key = extra.key;
     if (extra.group !== undefined) job.group = extra.group;
     if (extra.needs) job.needs = { ...extra.needs };
     if (extra.tags) job.tags = [...extra.tags];
+    if (extra.deadLetterOf) job.deadLetterOf = { ...extra.deadLetterOf };
   }
   if (!run) return job;
   if (run.started !== undefined) job.started = isoOf(run.started);
   if (run.finished !== undefined) job.finished = isoOf(run.finished);
   if (run.worker !== undefined) job.worker = run.worker;
   if (run.cancelling) job.cancelling = true;
+  if (run.held) job.held = true;
   if (run.skipped) job.skipped = true;
   const result = resultOf(entry, bodies);
   if (result !== undefined) job.result = JSON.parse(result);

@@ -5,8 +5,9 @@
  */
 import { type Issue, ValidationError } from '../errors';
 import { FAILURE_REASONS, JOB_KEYS, JOB_OPTION_KEYS, JOB_STATUSES, type Job, type JobSpec, type Json } from '../job';
-import type { JsonObject } from '../json';
+import { isObject, type JsonObject } from '../json';
 import { checkMetadata, isTime, wholeNumber } from './job-checks';
+import { isSafeId } from './safe-id';
 import { isoOf } from './time';
 import { acceptSpecs, JOB_DEFAULTS } from './validate';
 
@@ -34,7 +35,7 @@ export function parseJob(raw: JsonObject, now: number, maxBytes: number): Parsed
   return issues.length > 0 ? { issues } : { job: jobOf(raw, spec, now), spec };
 }
 
-const TIMES = ['created', 'updated', 'runAt', 'started', 'finished'] as const;
+const TIMES = ['created', 'updated', 'runAt', 'expiresAt', 'started', 'finished'] as const;
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set<string>(JOB_KEYS);
 
@@ -48,12 +49,20 @@ const CHECKS: Partial<Record<keyof Job, (value: Json) => string | undefined>> = 
   order: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
   worker: (value) => (typeof value === 'string' ? undefined : 'must be a text'),
   cancelling: trueOrFalse,
+  held: trueOrFalse,
   skipped: trueOrFalse,
+  deadLetterOf: isOrigin,
   reason: (value) =>
     (FAILURE_REASONS as readonly unknown[]).includes(value)
       ? undefined
       : `must be one of ${FAILURE_REASONS.join(', ')}`,
 };
+
+function isOrigin(value: Json): string | undefined {
+  const { id, type, reason } = isObject(value) ? value : {};
+  const isIt = isSafeId(id) && typeof type === 'string' && (FAILURE_REASONS as readonly unknown[]).includes(reason);
+  return isIt ? undefined : 'must be { id, type, reason } of a job';
+}
 
 function trueOrFalse(value: Json): string | undefined {
   return typeof value === 'boolean' ? undefined : 'must be true or false';
@@ -71,14 +80,19 @@ function faultsOf(raw: JsonObject): Issue[] {
   return issues;
 }
 
+/** Options that a job has under another name, in another form, or not at all. */
+const OTHERWISE = ['attempts', 'delay', 'runAt', 'ttl', 'expiresAt', 'unique'];
+
 /** What a spec takes over as it is. */
-const SPEC_KEYS = ['maxAttempts', ...JOB_OPTION_KEYS.filter((key) => !['attempts', 'delay', 'runAt'].includes(key))];
+const SPEC_KEYS = ['maxAttempts', ...JOB_OPTION_KEYS.filter((key) => !OTHERWISE.includes(key))];
 
 /** Whatever a spec can hold is checked where specs are: `acceptSpecs` trusts no types. */
 function specOf(raw: JsonObject): JobSpec {
   const spec: Record<string, unknown> = { type: raw.type ?? 'missing', data: raw.data };
   for (const key of SPEC_KEYS) if (raw[key] !== undefined) spec[key] = raw[key];
   if (typeof raw.runAt === 'string' && isTime(raw.runAt) === undefined) spec.runAt = Date.parse(raw.runAt);
+  if (typeof raw.expiresAt === 'string' && isTime(raw.expiresAt) === undefined)
+    spec.expiresAt = Date.parse(raw.expiresAt);
   return spec as unknown as JobSpec;
 }
 

@@ -11,11 +11,13 @@ import { DefinitionTable } from './definition-table';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
 import { EntryIndex } from './entry-index';
 import { FinishedList } from './finished-list';
+import { KeyIndex } from './key-index';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
 import { ScheduleTable } from './schedule-table';
 import { allows } from './transitions';
 import { TypeCounts } from './type-counts';
+import { WaitIndex } from './wait-index';
 
 const QUEUE_NODE_SIZE = 64;
 
@@ -37,8 +39,8 @@ export class JobTable {
   readonly scheduled = new BTree<Entry>(undefined, compareRunAt, QUEUE_NODE_SIZE);
   /** Ready jobs that were scheduled, the latest first: the clock may be set back before they start. */
   private readonly due = new BTree<Entry>(undefined, (a, b) => compareRunAt(b, a), QUEUE_NODE_SIZE);
-  /** Holders of unique keys: pending and active jobs. */
-  readonly keys = new Map<string, Entry>();
+  readonly keys = new KeyIndex();
+  readonly waits = new WaitIndex();
   /** The process of each worker that ever took a job, as far as known. */
   readonly workers = new Map<string, string>();
   readonly byWorker = new Map<string, Set<Entry>>();
@@ -114,6 +116,9 @@ export class JobTable {
       return true;
     }
     if (record.op === 'add') {
+      const { key, throttle } = record.job;
+      if (key !== undefined && throttle !== undefined)
+        this.keys.windows.open({ key, id: record.job.id, until: record.at + throttle }, record.at);
       if (this.entries.has(record.job.id)) {
         // In a newer snapshot; its dependents may be older.
         if (record.job.status === 'completed') this.releaseDependents(record.job.id, record.seq);
@@ -144,13 +149,18 @@ export class JobTable {
     }
     if (record.op === 'remove') {
       this.remove(entry);
+      // By hand: whoever adds it again means it.
+      if (record.why === 'removed' && entry.extra?.key !== undefined)
+        this.keys.windows.close(entry.extra.key, entry.id);
       this.onApplied?.(record, entry);
       return true;
     }
     const keepsPlace = record.op === 'report' || record.op === 'checkpoint' || record.op === 'cancel';
     if (!keepsPlace) this.unplace(entry);
     this.textSize -= entry.size;
+    const absorbed = record.op === 'edit' && record.absorbs !== undefined ? (entry.extra?.absorbed ?? []) : undefined;
     mutate(entry, record);
+    if (absorbed) this.keys.absorb(entry, absorbed);
     this.textSize += entry.size;
     if (!keepsPlace) this.place(entry);
     this.onApplied?.(record, entry);
@@ -161,6 +171,7 @@ export class JobTable {
   insert(entry: Entry): void {
     this.entries.add(entry);
     this.textSize += entry.size;
+    if (entry.extra?.absorbed) this.keys.enter(entry);
     this.place(entry);
   }
 
@@ -228,12 +239,13 @@ export class JobTable {
   remove(entry: Entry): void {
     this.unplace(entry);
     this.entries.remove(entry);
+    if (entry.extra?.absorbed) this.keys.forget(entry);
     this.textSize -= entry.size;
   }
 
   private place(entry: Entry): void {
     if (entry.status === 'pending' || entry.status === 'active') {
-      if (entry.extra?.key !== undefined) this.keys.set(entry.extra.key, entry);
+      if (entry.extra?.key !== undefined) this.keys.take(entry.extra.key, entry);
       this.need(entry, 1);
     }
     if (entry.status !== 'pending') {
@@ -241,12 +253,14 @@ export class JobTable {
       return;
     }
     if (entry.extra?.waitingFor) this.enter(entry, 'blocked');
+    else if (entry.run?.held) this.enter(entry, 'held');
     else this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
   }
 
   private enter(entry: Entry, place: Place): void {
     entry.place = place;
     this.counts.add(entry.type, place, 1);
+    if (entry.extra && entry.status === 'pending') this.waits.add(entry);
     const { admission } = this;
     if (place === 'ready') {
       const ready = this.readyOf(entry.type);
@@ -262,7 +276,7 @@ export class JobTable {
     } else if (place === 'blocked') {
       this.listenToParents(entry);
       if (this.lostParentOf(entry)) this.orphans.add(entry);
-    } else {
+    } else if (place !== 'held') {
       this.finished[place].add(entry);
       this.finishedSize[place] += entry.size;
       // A blocked job that was cancelled may be retried: parents that complete meanwhile count.
@@ -273,6 +287,7 @@ export class JobTable {
   private unplace(entry: Entry): void {
     const { place } = entry;
     this.counts.add(entry.type, place, -1);
+    if (entry.extra) this.waits.delete(entry);
     if (place === 'ready') {
       this.readyOf(entry.type).delete(entry);
       if (this.admission.isLive) this.admission.left(entry);
@@ -280,13 +295,13 @@ export class JobTable {
     } else if (place === 'scheduled') this.unplaceScheduled(entry);
     else if (place === 'active') this.letGo(entry);
     else if (place === 'blocked') this.forgetParents(entry);
-    else {
+    else if (place !== 'held') {
       this.finished[place].delete(entry);
       this.finishedSize[place] -= entry.size;
       this.forgetParents(entry);
     }
     const key = entry.extra?.key;
-    if (key !== undefined && this.keys.get(key) === entry) this.keys.delete(key);
+    if (key !== undefined) this.keys.leave(key, entry);
     if (place !== 'completed' && place !== 'failed') this.need(entry, -1);
   }
 
@@ -394,6 +409,8 @@ export class JobTable {
     }
     delete extra.waitingFor;
     if (entry.place !== 'blocked') return;
+    // It may have waited for the job that held its key.
+    if (extra.key !== undefined) this.keys.take(extra.key, entry);
     this.counts.add(entry.type, 'blocked', -1);
     this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
   }

@@ -28,16 +28,22 @@ function metadataText(entry: Entry): string {
   return `{"retries":${entry.retries},"progress":${run?.progress ?? 0},"logs":[],"errors":[]}`;
 }
 
-function extraText({ backoff, timeout, dependsOn, onParentFailed, key, group, needs, tags }: EntryExtra): string {
+function extraText(extra: EntryExtra): string {
+  const { backoff, timeout, dependsOn, onParentFailed, key, group, needs, tags } = extra;
   let text = '';
   if (backoff) text += `,"backoff":${JSON.stringify(backoff)}`;
   if (timeout !== undefined) text += `,"timeout":${timeout}`;
+  if (extra.retryFor !== undefined) text += `,"retryFor":${JSON.stringify(extra.retryFor)}`;
+  if (extra.expiresAt !== undefined) text += `,"expiresAt":"${isoOf(extra.expiresAt)}"`;
+  if (extra.deadLetter !== undefined) text += `,"deadLetter":${JSON.stringify(extra.deadLetter)}`;
+  if (extra.onCrash !== undefined) text += `,"onCrash":${JSON.stringify(extra.onCrash)}`;
   if (dependsOn) text += `,"dependsOn":${JSON.stringify(dependsOn)}`;
   if (onParentFailed) text += `,"onParentFailed":"${onParentFailed}"`;
   if (key !== undefined) text += `,"key":${quoted(key)}`;
   if (group !== undefined) text += `,"group":${quoted(group)}`;
   if (needs) text += `,"needs":${JSON.stringify(needs)}`;
   if (tags) text += `,"tags":${JSON.stringify(tags)}`;
+  if (extra.deadLetterOf) text += `,"deadLetterOf":${JSON.stringify(extra.deadLetterOf)}`;
   return text;
 }
 
@@ -47,6 +53,7 @@ function runText(run: Run, result: string | undefined): string {
   if (run.finished !== undefined) text += `,"finished":"${isoOf(run.finished)}"`;
   if (run.worker !== undefined) text += `,"worker":${quoted(run.worker)}`;
   if (run.cancelling) text += ',"cancelling":true';
+  if (run.held) text += ',"held":true';
   if (run.skipped) text += ',"skipped":true';
   if (result !== undefined) text += `,"result":${result}`;
   if (run.reason) text += `,"reason":"${run.reason}"`;

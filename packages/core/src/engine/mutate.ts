@@ -5,7 +5,7 @@
  */
 import { type JobError, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
 import type { Entry, EntryExtra } from './entry';
-import type { EditPatch, RestoredHead, StoreRecord } from './records';
+import { type EditPatch, MAX_ABSORBED, type RestoredHead, type StoreRecord } from './records';
 import type { Run } from './run';
 
 /** Records that change the fields of an existing job. */
@@ -25,6 +25,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       entry.status = 'active';
       entry.runAt = 0;
       start(run, record.seq, record.at, record.worker);
+      if (entry.extra?.retryFor !== undefined) run.retryUntil ??= record.at + entry.extra.retryFor;
       return;
     case 'complete':
       entry.status = 'completed';
@@ -48,12 +49,15 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       entry.runAt = 0;
       finish(run, record.at, !(record.crashed || record.taken));
       run.reason = record.reason;
+      run.held = undefined;
       if (record.crashed) run.crashes = (run.crashes ?? 0) + 1;
       addError(run, record.error);
       return;
     case 'release':
       entry.status = 'pending';
       run.attempt--;
+      // Nothing was tried yet.
+      if (run.attempt === 0) run.retryUntil = undefined;
       endAttempt(run, record.taken !== true);
       return;
     case 'report':
@@ -67,6 +71,8 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       return;
     case 'edit':
       edit(entry, record.patch);
+      if (record.patch.held === null) run.held = undefined;
+      if (record.absorbs !== undefined) absorb(entry, record.absorbs);
       replaceData(entry, record.body);
       return;
     case 'restore':
@@ -112,13 +118,22 @@ function retry(entry: Entry, run: Run, record: Extract<MutatingRecord, { op: 're
   endAttempt(run, record.cause !== 'crashed');
   addError(run, record.error);
   if (record.cause === 'crashed') run.crashes = (run.crashes ?? 0) + 1;
+  if (record.held) run.held = true;
   if (record.cause !== 'manual') return;
   run.attempt = 0;
+  run.retryUntil = undefined;
+  letLive(entry, record.at);
   run.result = undefined;
   run.setResultPlace();
   run.crashes = undefined;
   run.finished = undefined;
   run.reason = undefined;
+}
+
+/** Who retries a job by hand wants it, although its time was over. */
+function letLive(entry: Entry, now: number): void {
+  const { expiresAt, ...extra } = entry.extra ?? {};
+  if (expiresAt !== undefined && expiresAt <= now) entry.setOptions({ extra });
 }
 
 function report(run: Run, record: Extract<MutatingRecord, { op: 'report' }>): void {
@@ -133,20 +148,28 @@ function addError(run: Run, error: JobError | undefined): void {
   if (error) run.errors = [...(run.errors ?? []), error].slice(-MAX_ERRORS);
 }
 
+function absorb(entry: Entry, id: string): void {
+  const absorbed = [...(entry.extra?.absorbed ?? []), id].slice(-MAX_ABSORBED);
+  entry.setOptions({ extra: { ...entry.extra, absorbed } });
+}
+
 function edit(entry: Entry, patch: EditPatch): void {
   const { priority, order, maxAttempts } = patch;
   if (priority !== undefined) entry.setOptions({ priority });
   if (order !== undefined) entry.setOptions({ order });
   if (maxAttempts !== undefined) entry.setOptions({ maxAttempts });
   if (patch.runAt !== undefined) entry.runAt = patch.runAt ?? 0;
-  if (patch.timeout === undefined && patch.backoff === undefined && patch.tags === undefined) return;
+  const { timeout, backoff, expiresAt, tags } = patch;
+  if (timeout === undefined && backoff === undefined && expiresAt === undefined && tags === undefined) return;
   const extra: EntryExtra = { ...entry.extra };
-  if (patch.timeout === null) delete extra.timeout;
-  else if (patch.timeout !== undefined) extra.timeout = patch.timeout;
-  if (patch.backoff === null) delete extra.backoff;
-  else if (patch.backoff !== undefined) extra.backoff = patch.backoff;
-  if (patch.tags) {
-    if (patch.tags.length > 0) extra.tags = patch.tags;
+  if (timeout === null) delete extra.timeout;
+  else if (timeout !== undefined) extra.timeout = timeout;
+  if (backoff === null) delete extra.backoff;
+  else if (backoff !== undefined) extra.backoff = backoff;
+  if (expiresAt === null) delete extra.expiresAt;
+  else if (expiresAt !== undefined) extra.expiresAt = expiresAt;
+  if (tags) {
+    if (tags.length > 0) extra.tags = tags;
     else delete extra.tags;
   }
   entry.setOptions({ extra });

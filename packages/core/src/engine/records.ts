@@ -7,7 +7,17 @@
  * @module
  */
 import type { DefinitionKind } from '../definition';
-import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json, ParentPolicy } from '../job';
+import type {
+  BackoffSpec,
+  CrashPolicy,
+  DeadLetterOrigin,
+  FailureReason,
+  JobError,
+  JobLog,
+  JobStatus,
+  Json,
+  ParentPolicy,
+} from '../job';
 import type { SlotOutcome } from '../schedule/due';
 
 /** What every record has. */
@@ -32,12 +42,21 @@ export interface JobHead {
   runAt?: number;
   timeout?: number;
   backoff?: BackoffSpec;
+  retryFor?: number;
+  expiresAt?: number;
+  deadLetter?: string;
+  onCrash?: Exclude<CrashPolicy, 'resume'>;
   dependsOn?: string[];
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
   key?: string;
   group?: string;
   needs?: Record<string, number>;
   tags?: string[];
+  /** Milliseconds for which its key is throttled; of a new job alone. */
+  throttle?: number;
+  /** Ids of adds that it took up, see `unique`; the newest, {@link MAX_ABSORBED} at most. */
+  absorbed?: string[];
+  deadLetterOf?: DeadLetterOrigin;
   /** The rest stands only on jobs that were not just created: in snapshots, and on adopted ones. */
   status?: JobStatus;
   created?: number;
@@ -62,20 +81,29 @@ export interface RunHead {
   reason?: FailureReason;
   skipped?: boolean;
   cancelling?: boolean;
+  held?: boolean;
   progress?: number;
   detail?: Json;
   logs?: JobLog[];
   errors?: JobError[];
   crashes?: number;
+  /** No attempt starts later. */
+  retryUntil?: number;
   stuck?: boolean;
   checkpoint?: Json;
 }
+
+/** How many adds a job remembers that it took up: one that is made again, since its answer was lost, comes soon. */
+export const MAX_ABSORBED = 100;
 
 /** Fields that an `edit` changes; `null` removes. */
 export interface EditPatch {
   priority?: number;
   order?: number;
   runAt?: number | null;
+  expiresAt?: number | null;
+  /** Somebody approved it. */
+  held?: null;
   tags?: string[];
   maxAttempts?: number;
   timeout?: number | null;
@@ -117,8 +145,16 @@ type RecordBody =
   | { op: 'complete'; id: string; body: string }
   /** Completed without having run: this parent failed, and it was added with that wish. */
   | { op: 'skip'; id: string; parent: string }
-  /** Back to pending after a failed attempt (`failed`), a death (`crashed`), or by hand (`manual`). */
-  | { op: 'retry'; id: string; cause: 'failed' | 'crashed' | 'manual'; error?: JobError; runAt?: number; by?: string }
+  /** Back to pending after a failed attempt (`failed`), a death (`crashed`; `held`: until somebody approves), or by hand (`manual`). */
+  | {
+      op: 'retry';
+      id: string;
+      cause: 'failed' | 'crashed' | 'manual';
+      error?: JobError;
+      runAt?: number;
+      held?: true;
+      by?: string;
+    }
   /** Failed for good; `crashed` or `taken`: its worker left without settling it. */
   | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; taken?: true; by?: string }
   /** Back to pending, the attempt not counted; `taken`: its worker left without settling it. */
@@ -129,8 +165,8 @@ type RecordBody =
   | { op: 'checkpoint'; id: string; body: string }
   /** A running job is asked to stop. */
   | { op: 'cancel'; id: string; by?: string }
-  /** Body: the new data, empty when it stays. */
-  | { op: 'edit'; id: string; patch: EditPatch; body: string; by?: string }
+  /** Body: the new data, empty when it stays. `absorbs`: the id of an add that it takes up, because this job holds its key. */
+  | { op: 'edit'; id: string; patch: EditPatch; body: string; by?: string; absorbs?: string }
   /** A change is undone: the job stands as it did before it. Body: the data, empty when it stays. */
   | { op: 'restore'; id: string; job: RestoredHead; body: string; by?: string }
   /** Leaves the store; `archived` when its retention ended, `replaced` when the next record adds another one of its id. */

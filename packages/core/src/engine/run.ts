@@ -21,10 +21,12 @@ class RareRun {
   reason: FailureReason | undefined = undefined;
   skipped: boolean | undefined = undefined;
   cancelling: boolean | undefined = undefined;
+  held: boolean | undefined = undefined;
   detail: Json | undefined = undefined;
   logs: JobLog[] | undefined = undefined;
   errors: JobError[] | undefined = undefined;
   crashes: number | undefined = undefined;
+  retryUntil: number | undefined = undefined;
   stuck: boolean | undefined = undefined;
   checkpoint: Json | undefined = undefined;
   live: LiveReport | undefined = undefined;
@@ -73,8 +75,20 @@ export class Run implements RunHead {
     this.finished = head.finished;
     this.progress = head.progress;
     if (head === NOTHING_HAPPENED) return;
-    const { reason, skipped, cancelling, detail, logs, errors, crashes, stuck, checkpoint } = head;
-    Object.assign(this, { reason, skipped, cancelling, detail, logs, errors, crashes, stuck, checkpoint });
+    const { reason, skipped, cancelling, detail, logs, errors, crashes, retryUntil, stuck, checkpoint, held } = head;
+    Object.assign(this, {
+      reason,
+      skipped,
+      cancelling,
+      detail,
+      logs,
+      errors,
+      crashes,
+      retryUntil,
+      stuck,
+      checkpoint,
+      held,
+    });
   }
 
   /** Whether it has left nothing but times, numbers and a result. */
@@ -104,6 +118,14 @@ export class Run implements RunHead {
 
   set cancelling(value: boolean | undefined) {
     if (value !== undefined || this.rare) this.rarely().cancelling = value;
+  }
+
+  get held(): boolean | undefined {
+    return this.rare?.held;
+  }
+
+  set held(value: boolean | undefined) {
+    if (value !== undefined || this.rare) this.rarely().held = value;
   }
 
   get detail(): Json | undefined {
@@ -136,6 +158,14 @@ export class Run implements RunHead {
 
   set crashes(value: number | undefined) {
     if (value !== undefined || this.rare) this.rarely().crashes = value;
+  }
+
+  get retryUntil(): number | undefined {
+    return this.rare?.retryUntil;
+  }
+
+  set retryUntil(value: number | undefined) {
+    if (value !== undefined || this.rare) this.rarely().retryUntil = value;
   }
 
   get stuck(): boolean | undefined {
@@ -206,7 +236,7 @@ export class Run implements RunHead {
 /** What of a run goes into a head. */
 export function runHeadOf(run: Run): RunHead {
   const { token, settled, worker, started, finished, reason, skipped, cancelling, progress } = run;
-  const { detail, logs, errors, crashes, stuck, checkpoint } = run;
+  const { detail, logs, errors, crashes, retryUntil, stuck, checkpoint, held } = run;
   const head = { token, settled, worker, started, finished, reason, skipped, cancelling, progress };
-  return { ...head, detail, logs, errors, crashes, stuck, checkpoint } as RunHead;
+  return { ...head, detail, logs, errors, crashes, retryUntil, stuck, checkpoint, held } as RunHead;
 }

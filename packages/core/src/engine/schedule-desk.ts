@@ -7,6 +7,7 @@ import type { Alarms } from './alarms';
 import type { Committer } from './committer';
 import { type DueSlot, decideFire } from './decide-fire';
 import type { StoredDefinition } from './definition-table';
+import type { BodySource } from './entry';
 import type { RecordDraft } from './records';
 import type { StoredSchedule } from './schedule-table';
 
@@ -20,6 +21,8 @@ export interface ScheduleDeskOptions {
   committer: Committer;
   clock: Clock;
   alarms: Alarms;
+  /** Texts of jobs that are not in memory. */
+  bodies: BodySource;
   maxBytes: number;
   onError: (error: unknown) => void;
 }
@@ -112,9 +115,9 @@ export class ScheduleDesk {
   }
 
   private recordsOf(definition: StoredDefinition, due: DueSlot, now: number): RecordDraft[] {
-    const { committer, maxBytes, onError } = this.options;
+    const { committer, bodies, maxBytes, onError } = this.options;
     try {
-      return decideFire(committer.table, definition, due, { now, maxBytes });
+      return decideFire(committer.table, definition, due, { bodies, now, maxBytes });
     } catch (error) {
       // It was valid when it was set, by another version or other limits. It must not hold up the others, nor come again and again.
       onError(error);

@@ -47,7 +47,7 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
   report: { from: ['active'], when: 'the handler reported progress or logged' },
   checkpoint: { from: ['active'], when: 'the handler left a checkpoint for the next attempt' },
   cancel: { from: ['active'], when: 'somebody cancelled the running job; its handler is told to stop' },
-  edit: { from: ['pending'], when: 'priority, order, data or options were changed' },
+  edit: { from: ['pending'], when: 'priority, order, data or options were changed, or a held job was approved' },
   restore: { from: ['pending', 'failed'], to: ['pending', 'failed'], when: 'a change of it was undone' },
   remove: {
     from: ['pending', 'completed', 'failed'],

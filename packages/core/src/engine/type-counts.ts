@@ -21,5 +21,5 @@ export class TypeCounts {
 }
 
 function zero(): PlaceCounts {
-  return { ready: 0, scheduled: 0, blocked: 0, active: 0, completed: 0, failed: 0 };
+  return { ready: 0, scheduled: 0, blocked: 0, held: 0, active: 0, completed: 0, failed: 0 };
 }

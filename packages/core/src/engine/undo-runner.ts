@@ -6,6 +6,7 @@ import { type ChangeScope, type Commit, runInSlices } from './change-runner';
 import { collectVerdicts } from './decide-change';
 import { type Touched, undoVerdicts } from './decide-undo';
 import { idOf, type Past, tableAt } from './past';
+import type { RecordDraft } from './records';
 
 /**
  * Many jobs go in slices, as in the change itself; what was one batch (a move) is undone as one.
@@ -30,7 +31,7 @@ export async function runUndo(
     targets: [...touched.keys()],
     isWhole: isBatch || dryRun,
     decide: (ids) => collectVerdicts(ids, dryRun, verdictOf),
-    ...(!dryRun && { commit: (records) => commit(isBatch ? [records] : records) }),
+    ...(!dryRun && { commit: (records) => commit(isBatch ? [records.flat() as RecordDraft[]] : records) }),
     pause,
   });
   return { ...result, undone: operation };

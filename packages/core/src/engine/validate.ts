@@ -5,9 +5,11 @@
  */
 import { CheckedSpec } from '../checked-spec';
 import { type Issue, JobTooLargeError, ValidationError } from '../errors';
-import { type BackoffSpec, type JobSpec, PARENT_POLICIES } from '../job';
+import { type BackoffSpec, CRASH_POLICIES, type JobSpec, PARENT_POLICIES } from '../job';
 import type { JobPatch } from '../store';
+import { Checker, type UniqueRule } from './checker';
 import type { AddDraft, JobHead } from './records';
+import { isSafeId } from './safe-id';
 import { MAX_TIME } from './time';
 
 /** Defaults of jobs whose producer says nothing. */
@@ -16,30 +18,20 @@ export const JOB_DEFAULTS = { priority: 5, maxAttempts: 3, maxCrashes: 3 } as co
 /** Largest JSON text of a job's data, result or checkpoint, in UTF-8 bytes, unless the store is told otherwise. */
 export const DEFAULT_MAX_JOB_BYTES = 16 * 1024 * 1024;
 
-const ID = /^[a-z0-9][a-z0-9._-]{0,127}$/;
 const TYPE = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
-// Device names of Windows are taken with any extension: "Naming Files, Paths, and Namespaces", Win32 documentation.
-const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
 const MAX_TAGS = 32;
 const MAX_TAG_LENGTH = 128;
 const MAX_KEY_LENGTH = 512;
 const MAX_PARENTS = 1_000;
 const MAX_TRIES = 1_000;
-const MAX_NEEDS = 16;
-
-/**
- * Whether a job's id is safe as a file name on every system: lower-case (file systems fold case), no separators, no trailing dot,
- * no device name.
- */
-export function isSafeId(id: unknown): id is string {
-  return typeof id === 'string' && ID.test(id) && !id.endsWith('.') && !WINDOWS_DEVICE.test(id);
-}
 
 /** A valid new job: its record, with an empty id as long as it has none. */
 export interface AcceptedSpec {
   draft: AddDraft;
   /** Its id is the producer's, so that others may name it, too. */
   isNamed: boolean;
+  /** What happens when its key is held, if it says so. */
+  unique?: UniqueRule;
 }
 
 /** Checks a whole batch; faults of all specs are collected, then thrown together. */
@@ -84,7 +76,7 @@ function acceptSpec(
     type: spec.type,
     // Only what is left out has a default: `null` is what JSON makes of NaN, and must not pass for it.
     priority: spec.priority === undefined ? JOB_DEFAULTS.priority : spec.priority,
-    maxAttempts: spec.maxAttempts === undefined ? JOB_DEFAULTS.maxAttempts : spec.maxAttempts,
+    maxAttempts: spec.maxAttempts === undefined ? defaultAttempts(spec) : spec.maxAttempts,
     maxCrashes: spec.maxCrashes === undefined ? JOB_DEFAULTS.maxCrashes : spec.maxCrashes,
   };
   if (!isType(spec.type)) {
@@ -103,6 +95,16 @@ function acceptSpec(
   check.integer('maxAttempts', head.maxAttempts, 1, MAX_TRIES);
   check.integer('maxCrashes', head.maxCrashes, 1, MAX_TRIES);
   if (spec.runAt !== undefined && check.time('runAt', spec.runAt)) head.runAt = Math.round(spec.runAt);
+  if (spec.expiresAt !== undefined && check.time('expiresAt', spec.expiresAt)) {
+    head.expiresAt = Math.round(spec.expiresAt);
+    if (head.runAt !== undefined && head.runAt >= head.expiresAt) check.fail('expiresAt', 'must be after runAt');
+  }
+  if (spec.deadLetter !== undefined) {
+    if (isType(spec.deadLetter)) head.deadLetter = spec.deadLetter;
+    else check.fail('deadLetter', 'must be a type of jobs');
+  }
+  if (spec.retryFor !== undefined && check.integer('retryFor', spec.retryFor, 1, MAX_TIME))
+    head.retryFor = spec.retryFor;
   if (spec.timeout !== undefined && check.integer('timeout', spec.timeout, 1, Number.MAX_SAFE_INTEGER))
     head.timeout = spec.timeout;
   if (spec.backoff !== undefined && check.backoff(spec.backoff)) head.backoff = copyBackoff(spec.backoff);
@@ -119,7 +121,12 @@ function acceptSpec(
   ) {
     head.dependsOn = [...new Set(spec.dependsOn)];
   }
-  const { onParentFailed } = spec;
+  const { onParentFailed, onCrash } = spec;
+  if (onCrash !== undefined && !CRASH_POLICIES.includes(onCrash)) {
+    check.fail('onCrash', `must be one of ${CRASH_POLICIES.join(', ')}`);
+  } else if (onCrash !== undefined && onCrash !== 'resume') {
+    head.onCrash = onCrash;
+  }
   if (onParentFailed !== undefined && !PARENT_POLICIES.includes(onParentFailed)) {
     check.fail('onParentFailed', `must be one of ${PARENT_POLICIES.join(', ')}`);
   } else if (onParentFailed !== undefined && onParentFailed !== 'wait' && head.dependsOn) {
@@ -127,7 +134,18 @@ function acceptSpec(
   }
   const text = CheckedSpec.textOf(spec);
   const body = text === undefined ? jsonText('data', spec.data, maxBytes, at, issues) : fitting('data', text, maxBytes);
-  return { draft: { seq: 0, at: 0, op: 'add', job: head, body }, isNamed: spec.id !== undefined };
+  const accepted: AcceptedSpec = {
+    draft: { seq: 0, at: 0, op: 'add', job: head, body },
+    isNamed: spec.id !== undefined,
+  };
+  const unique = spec.unique === undefined ? undefined : check.unique(spec.unique, spec);
+  if (unique) accepted.unique = unique;
+  return accepted;
+}
+
+/** With a time to try for, it is the time that ends the tries. */
+function defaultAttempts({ retryFor }: JobSpec): number {
+  return retryFor === undefined ? JOB_DEFAULTS.maxAttempts : MAX_TRIES;
 }
 
 /** The types of a program are few, and each is seen again and again. */
@@ -144,6 +162,7 @@ const EDITABLE: ReadonlySet<string> = new Set<keyof JobPatch>([
   'data',
   'priority',
   'runAt',
+  'expiresAt',
   'tags',
   'maxAttempts',
   'timeout',
@@ -160,6 +179,7 @@ export function acceptPatch(patch: JobPatch, maxBytes: number): { patch: Omit<Jo
   if (patch.priority !== undefined) check.integer('priority', patch.priority, 1, 10);
   if (patch.maxAttempts !== undefined) check.integer('maxAttempts', patch.maxAttempts, 1, MAX_TRIES);
   if (patch.runAt !== undefined && patch.runAt !== null) check.time('runAt', patch.runAt);
+  if (patch.expiresAt !== undefined && patch.expiresAt !== null) check.time('expiresAt', patch.expiresAt);
   if (patch.timeout !== undefined && patch.timeout !== null)
     check.integer('timeout', patch.timeout, 1, Number.MAX_SAFE_INTEGER);
   if (patch.backoff !== undefined && patch.backoff !== null) check.backoff(patch.backoff);
@@ -168,6 +188,7 @@ export function acceptPatch(patch: JobPatch, maxBytes: number): { patch: Omit<Jo
   const body = data === undefined ? '' : jsonText('data', data, maxBytes, [], issues);
   if (issues.length > 0) throw new ValidationError('The edit', issues);
   if (typeof rest.runAt === 'number') rest.runAt = Math.round(rest.runAt);
+  if (typeof rest.expiresAt === 'number') rest.expiresAt = Math.round(rest.expiresAt);
   if (rest.backoff) rest.backoff = copyBackoff(rest.backoff);
   if (rest.tags) rest.tags = [...new Set(rest.tags)];
   return { patch: rest, body };
@@ -177,6 +198,15 @@ export function acceptPatch(patch: JobPatch, maxBytes: number): { patch: Omit<Jo
 export function assertPriority(priority: unknown): void {
   const issues: Issue[] = [];
   new Checker([], issues).integer('priority', priority, 1, 10);
+  if (issues.length > 0) throw new ValidationError('The change', issues);
+}
+
+/** Throws unless the numbers of a redrive are such. */
+export function assertRedrive({ limit, every }: { limit?: number; every?: number }): void {
+  const issues: Issue[] = [];
+  const check = new Checker([], issues);
+  if (limit !== undefined) check.integer('limit', limit, 1, Number.MAX_SAFE_INTEGER);
+  if (every !== undefined) check.integer('every', every, 0, MAX_TIME);
   if (issues.length > 0) throw new ValidationError('The change', issues);
 }
 
@@ -202,8 +232,8 @@ export function jsonText(
   return fitting(name, text, maxBytes);
 }
 
-/** @throws JobTooLargeError */
-function fitting(name: string, text: string, maxBytes: number): string {
+/** The text, if it is not too large. @throws JobTooLargeError */
+export function fitting(name: string, text: string, maxBytes: number): string {
   // A UTF-16 unit is at most three bytes of UTF-8, so short texts need no count.
   if (text.length * 3 > maxBytes) {
     const bytes = new TextEncoder().encode(text).length;
@@ -218,82 +248,4 @@ function copyBackoff(backoff: BackoffSpec): BackoffSpec {
   if (backoff.max !== undefined) copy.max = backoff.max;
   if (backoff.jitter !== undefined) copy.jitter = backoff.jitter;
   return copy;
-}
-
-/** Collects issues below one path. */
-class Checker {
-  constructor(
-    private readonly at: (string | number)[],
-    private readonly issues: Issue[],
-  ) {}
-
-  fail(field: string | (string | number)[], message: string): false {
-    this.issues.push({ path: [...this.at, ...(Array.isArray(field) ? field : [field])], message });
-    return false;
-  }
-
-  integer(field: string, value: unknown, min: number, max: number): boolean {
-    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return true;
-    return this.fail(field, `must be an integer from ${min} to ${max}, not ${show(value)}`);
-  }
-
-  time(field: string, value: unknown): boolean {
-    if (typeof value === 'number' && Math.abs(value) <= MAX_TIME) return true;
-    return this.fail(field, `must be a time in epoch milliseconds, not ${show(value)}`);
-  }
-
-  text(field: string | (string | number)[], value: unknown, max: number): boolean {
-    if (typeof value === 'string' && value.length > 0 && value.length <= max) return true;
-    return this.fail(field, `must be a text of 1 to ${max} characters`);
-  }
-
-  texts(field: string, value: unknown, maxCount: number, maxLength: number): value is string[] {
-    if (!Array.isArray(value) || value.length > maxCount)
-      return this.fail(field, `must be a list of at most ${maxCount} texts`);
-    return value.map((text, i) => this.text([field, i], text, maxLength)).every(Boolean);
-  }
-
-  needs(value: unknown): value is Record<string, number> {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return this.fail('needs', 'must be an object of pools, each with how much of it');
-    const pools = Object.keys(value);
-    if (pools.length === 0 || pools.length > MAX_NEEDS) return this.fail('needs', `must name 1 to ${MAX_NEEDS} pools`);
-    return pools
-      .map((pool) => {
-        const amount = (value as Record<string, unknown>)[pool];
-        if (!isSafeId(pool)) return this.fail(['needs', pool], 'is no name of a pool');
-        if (typeof amount === 'number' && amount > 0 && Number.isFinite(amount)) return true;
-        return this.fail(['needs', pool], `must be a number above 0, not ${show(amount)}`);
-      })
-      .every(Boolean);
-  }
-
-  backoff(value: unknown): boolean {
-    if (typeof value !== 'object' || value === null) return this.fail('backoff', 'must be an object { type, delay }');
-    const { type, delay, factor, max, jitter } = value as Partial<BackoffSpec>;
-    return [
-      type === 'fixed' || type === 'exponential' || this.fail(['backoff', 'type'], `must be 'fixed' or 'exponential'`),
-      this.duration(['backoff', 'delay'], delay),
-      max === undefined || this.duration(['backoff', 'max'], max),
-      factor === undefined ||
-        between(factor, 1, 100) ||
-        this.fail(['backoff', 'factor'], 'must be a number from 1 to 100'),
-      jitter === undefined || between(jitter, 0, 1) || this.fail(['backoff', 'jitter'], 'must be a number from 0 to 1'),
-    ].every(Boolean);
-  }
-
-  private duration(field: string[], value: unknown): boolean {
-    return (
-      between(value, 0, Number.MAX_SAFE_INTEGER) ||
-      this.fail(field, `must be milliseconds, 0 or more, not ${show(value)}`)
-    );
-  }
-}
-
-function between(value: unknown, min: number, max: number): boolean {
-  return typeof value === 'number' && value >= min && value <= max;
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value).slice(0, 40);
 }

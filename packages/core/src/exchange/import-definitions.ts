@@ -5,7 +5,7 @@
  */
 import type { DefinitionChange, DefinitionKind } from '../definition';
 import { faultsOfDefinition } from '../engine/decide-define';
-import { isSafeId } from '../engine/validate';
+import { isSafeId } from '../engine/safe-id';
 import { ImportConflictError, type Issue } from '../errors';
 import type { Json } from '../job';
 import type { JsonObject } from '../json';

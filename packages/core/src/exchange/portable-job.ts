@@ -85,7 +85,7 @@ export function comparableOf(job: Job, incoming: PortableJob, now: number): Json
 const DEFINITION_KEYS: readonly string[] = [
   'type',
   'data',
-  ...JOB_OPTION_KEYS.filter((key) => key !== 'attempts' && key !== 'delay'),
+  ...JOB_OPTION_KEYS.filter((key) => !['attempts', 'delay', 'ttl', 'unique'].includes(key)),
   'maxAttempts',
 ];
 

@@ -29,7 +29,10 @@ export const OVERLAP_POLICIES = ['allow', 'skip', 'replace', 'queue'] as const;
 export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
 
 /** Options of the jobs of a schedule: those of any job, but for what the schedule itself decides. */
-export type ScheduledJobOptions = Omit<JobOptions, 'id' | 'delay' | 'runAt' | 'dependsOn' | 'onParentFailed'>;
+export type ScheduledJobOptions = Omit<
+  JobOptions,
+  'id' | 'delay' | 'runAt' | 'expiresAt' | 'dependsOn' | 'onParentFailed' | 'unique'
+>;
 
 /** The job that each slot makes. */
 export interface ScheduledJob<Type extends string = string, Data = unknown> {

@@ -12,10 +12,13 @@ import { claim } from './suite/claim';
 import { close } from './suite/close';
 import { concurrency } from './suite/concurrency';
 import { counts } from './suite/counts';
+import { crashPolicies } from './suite/crash-policies';
+import { deadLetters } from './suite/dead-letters';
 import { definitions } from './suite/definitions';
 import { dependencies } from './suite/dependencies';
 import { events } from './suite/events';
 import { exchange } from './suite/exchange';
+import { expiry } from './suite/expiry';
 import { explain } from './suite/explain';
 import { keys } from './suite/keys';
 import { list } from './suite/list';
@@ -26,6 +29,7 @@ import { pause } from './suite/pause';
 import { persistence } from './suite/persistence';
 import { report } from './suite/report';
 import { restore } from './suite/restore';
+import { retryFor } from './suite/retry-for';
 import { rules } from './suite/rules';
 import { schedules } from './suite/schedules';
 import { scheduling } from './suite/scheduling';
@@ -34,12 +38,18 @@ import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
 import { undo } from './suite/undo';
+import { unique } from './suite/unique';
 import { windows } from './suite/windows';
 import { describe, expect, it, requireVitest } from './vitest-api';
 
 const CONCERNS = [
   add,
   keys,
+  unique,
+  expiry,
+  retryFor,
+  deadLetters,
+  crashPolicies,
   claim,
   settle,
   report,

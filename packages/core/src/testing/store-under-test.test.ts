@@ -10,7 +10,17 @@ const under = (capabilities: Partial<StoreCapabilities>, clock?: FakeClock) => {
   return { store, clock, dispose: () => store.close() };
 };
 
-const NOTHING = { reorder: false, dependencies: false, restore: false, textSearch: false, resumableEvents: false };
+const NOTHING = {
+  reorder: false,
+  dependencies: false,
+  restore: false,
+  expiry: false,
+  deadLetters: false,
+  crashPolicies: false,
+  uniqueModes: false,
+  textSearch: false,
+  resumableEvents: false,
+};
 const NO_RULES = { definitions: false, rules: false, schedules: false };
 
 describe('lackingFeatures', () => {

@@ -35,6 +35,10 @@ export const FEATURES = [
   'reorder',
   'dependencies',
   'restore',
+  'expiry',
+  'dead-letters',
+  'crash-policies',
+  'unique-modes',
   'text-search',
   'resumable-events',
   'definitions',
@@ -74,6 +78,10 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('reorder', can.reorder, 'does not claim `reorder`');
   claim('dependencies', can.dependencies, 'does not claim `dependencies`');
   claim('restore', can.restore, 'does not claim `restore`');
+  claim('expiry', can.expiry, 'does not claim `expiry`');
+  claim('dead-letters', can.deadLetters, 'does not claim `deadLetters`');
+  claim('crash-policies', can.crashPolicies, 'does not claim `crashPolicies`');
+  claim('unique-modes', can.uniqueModes, 'does not claim `uniqueModes`');
   claim('text-search', can.textSearch, 'does not claim `textSearch`');
   claim('resumable-events', can.resumableEvents, 'does not claim `resumableEvents`');
   claim('definitions', can.definitions, 'does not claim `definitions`');

@@ -114,6 +114,7 @@ export function stateOf({ table, bodies, clock }: Pick<JournalHost, 'table' | 'b
     ),
     scheduled: idsOf(table.scheduled.keysArray()),
     keys: Object.fromEntries([...table.keys].map(([key, { id }]) => [key, id])),
+    windows: [...table.keys.windows],
     active: Object.fromEntries([...table.byWorker].map(([worker, entries]) => [worker, idsOf(entries).sort()])),
     dependents: Object.fromEntries(waiting.map(([parent, entries]) => [parent, idsOf(entries).sort()])),
     counts: table.counts.total,

@@ -259,7 +259,7 @@ class Reader {
           ...{ ...seen, data: data ?? seen.data, priority: priority ?? seen.priority },
           options: { ...seen.options, tags: tags ?? seen.options.tags },
         }));
-      } else {
+      } else if (action === 'move') {
         const { target: place } = change;
         const next = 'before' in place ? place.before : 'after' in place ? place.after : id;
         const priority = this.jobs.get(next)?.seen.priority;

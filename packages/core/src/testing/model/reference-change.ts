@@ -56,6 +56,9 @@ function changeOne(ref: Reference, { change: action }: ChangeRequest, id: string
     case 'edit':
       return edit(ref, one, action.patch);
     case 'move':
+    case 'redrive':
+    case 'approve':
+      // Of what the plans draw nothing is a dead letter, or held.
       return one.job.status;
   }
 }

@@ -59,6 +59,7 @@ export function counts(ref: Reference): JobCounts {
       ready: waiting('ready'),
       scheduled: waiting('scheduled'),
       blocked: waiting('blocked'),
+      held: 0,
       paused: waiting('paused'),
     },
     byType: Object.fromEntries(

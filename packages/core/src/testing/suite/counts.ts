@@ -10,7 +10,7 @@ export function counts(test: StoreTest): void {
     test('of an empty store are all zero', async (h) => {
       expect(await h.store.counts()).toEqual({
         ...NONE,
-        waiting: { ready: 0, scheduled: 0, blocked: 0, paused: 0 },
+        waiting: { ready: 0, scheduled: 0, blocked: 0, held: 0, paused: 0 },
         byType: {},
         paused: { all: false, types: [] },
       });
@@ -65,17 +65,17 @@ export function counts(test: StoreTest): void {
       ]);
       await h.store.pause(true, { type: 'b' });
       const some = await h.store.counts();
-      expect(some.waiting).toEqual({ ready: 2, scheduled: 2, blocked: 0, paused: 1 });
+      expect(some.waiting).toEqual({ ready: 2, scheduled: 2, blocked: 0, held: 0, paused: 1 });
       expect(some.paused).toEqual({ all: false, types: ['b'] });
       await h.store.pause(true);
       const all = await h.store.counts();
-      expect(all.waiting).toEqual({ ready: 0, scheduled: 2, blocked: 0, paused: 3 });
+      expect(all.waiting).toEqual({ ready: 0, scheduled: 2, blocked: 0, held: 0, paused: 3 });
       expect(all.paused.all).toBe(true);
       await h.store.pause(false, { type: 'b' });
       await h.store.pause(false);
       expect(await h.store.counts()).toMatchObject({
         pending: 5,
-        waiting: { ready: 3, scheduled: 2, blocked: 0, paused: 0 },
+        waiting: { ready: 3, scheduled: 2, blocked: 0, held: 0, paused: 0 },
         paused: { all: false, types: [] },
       });
     });
@@ -91,9 +91,9 @@ export function counts(test: StoreTest): void {
 
     test.needing('dependencies')('count jobs that wait for others as blocked', async (h) => {
       await h.addAll([{ id: 'parent' }, { id: 'child', dependsOn: ['parent'] }]);
-      expect((await h.store.counts()).waiting).toEqual({ ready: 1, scheduled: 0, blocked: 1, paused: 0 });
+      expect((await h.store.counts()).waiting).toEqual({ ready: 1, scheduled: 0, blocked: 1, held: 0, paused: 0 });
       await h.settle(await h.claimOne(), { outcome: 'completed' });
-      expect((await h.store.counts()).waiting).toEqual({ ready: 1, scheduled: 0, blocked: 0, paused: 0 });
+      expect((await h.store.counts()).waiting).toEqual({ ready: 1, scheduled: 0, blocked: 0, held: 0, paused: 0 });
     });
   });
 }
