@@ -71,8 +71,8 @@ describe('assertPlugin', () => {
     [{ name: 'x', templates: 5 }, ['templates: must be an object of templates']],
     [{ name: 'x', middleware: { run: true } }, ['middleware.run: must be a function']],
     [
-      { name: 'x', services: [service('worker-pool')] },
-      ['services.0: must have another name: Leviathan itself has a worker-pool'],
+      { name: 'x', services: [service('worker')] },
+      ['services.0: must have another name: Leviathan itself has a worker'],
     ],
   ])('tells what is wrong with %j', (plugin, expected) => {
     expect(faults(plugin)).toEqual(expected);

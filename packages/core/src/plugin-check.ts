@@ -26,7 +26,7 @@ export function assertPlugin(plugin: unknown, others: readonly Plugin[] = []): a
 
 const NOT_A_PLUGIN: Issue = { path: [], message: 'it is not what definePlugin makes' };
 /** The program's own. */
-const SERVICES = ['job-queue', 'plugins', 'worker-pool'];
+const SERVICES = ['job-queue', 'plugins', 'worker'];
 const HOOKS = new Set<string>([...EVENT_KINDS, 'event', 'error']);
 
 function shapeFaults(plugin: Record<string, unknown>): Issue[] {

@@ -173,7 +173,7 @@ describe('a Leviathan with plugins', () => {
 
   it('listens to nothing and stands around nothing for plugins that do neither', async () => {
     await using leviathan = testLeviathan({ plugins: [images] });
-    expect(leviathan.services.names).toEqual(['job-queue', 'worker-pool']);
+    expect(leviathan.services.names).toEqual(['job-queue', 'worker']);
   });
 
   it('refuses plugins that do not go together', () => {
