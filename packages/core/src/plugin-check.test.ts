@@ -28,6 +28,7 @@ describe('assertPlugin', () => {
       description: 'All of it.',
       processors: [task('a', () => 1)],
       services: [service('pool')],
+      templates: { nightly: { job: { type: 'a', data: null } } },
       hooks: { completed: () => {}, event: () => {}, error: () => {} },
       middleware: { run: (_, next) => next() },
     });
@@ -67,13 +68,30 @@ describe('assertPlugin', () => {
       { name: 'x', hooks: { complete: () => {}, failed: 'log' } },
       ['hooks.complete: there is no event of this kind', 'hooks.failed: must be a function'],
     ],
+    [{ name: 'x', templates: 5 }, ['templates: must be an object of templates']],
     [{ name: 'x', middleware: { run: true } }, ['middleware.run: must be a function']],
     [
-      { name: 'x', services: [service('worker-pool')] },
-      ['services.0: must have another name: Leviathan itself has a worker-pool'],
+      { name: 'x', services: [service('worker')] },
+      ['services.0: must have another name: Leviathan itself has a worker'],
     ],
   ])('tells what is wrong with %j', (plugin, expected) => {
     expect(faults(plugin)).toEqual(expected);
+  });
+
+  it('checks templates as the store will', () => {
+    const templates = {
+      '../up': { job: { type: 'a', data: null } },
+      half: {},
+      bad: { job: { type: 'a', data: '{{x}}' } },
+    };
+    const told = faults({ name: 'x', templates });
+    expect(told).toContain('templates.../up: must have a name that is usable as a file name');
+    expect(told).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^templates\.half.*job/),
+        expect.stringMatching(/^templates\.bad.*data: .*x/),
+      ]),
+    );
   });
 
   it('refuses what clashes with another plugin, or with itself', () => {

@@ -3,11 +3,14 @@
  *
  * @module
  */
+import { isSafeId } from './engine/index';
 import { type Issue, ValidationError } from './errors';
+import type { Json } from './job';
 import { MIDDLEWARE_STEPS } from './middleware/middleware';
 import type { Plugin } from './plugin';
 import { faultsOf } from './processor-registry';
 import { EVENT_KINDS } from './store';
+import { checkTemplate } from './template/check';
 
 /**
  * Checks that a value is a plugin, and that it goes together with others: no two have one name, one type of job or one service.
@@ -23,7 +26,7 @@ export function assertPlugin(plugin: unknown, others: readonly Plugin[] = []): a
 
 const NOT_A_PLUGIN: Issue = { path: [], message: 'it is not what definePlugin makes' };
 /** The program's own. */
-const SERVICES = ['job-queue', 'plugins', 'worker-pool'];
+const SERVICES = ['job-queue', 'plugins', 'worker'];
 const HOOKS = new Set<string>([...EVENT_KINDS, 'event', 'error']);
 
 function shapeFaults(plugin: Record<string, unknown>): Issue[] {
@@ -39,13 +42,14 @@ function shapeFaults(plugin: Record<string, unknown>): Issue[] {
   for (const field of ['processors', 'services']) {
     need(plugin[field] === undefined || Array.isArray(plugin[field]), field, 'must be a list');
   }
+  need(plugin.templates === undefined || isObject(plugin.templates), 'templates', 'must be an object of templates');
   for (const field of ['hooks', 'middleware']) {
     need(plugin[field] === undefined || isObject(plugin[field]), field, 'must be an object of functions');
   }
   return issues;
 }
 
-function partFaults({ processors, services, hooks, middleware }: Partial<Plugin>): Issue[] {
+function partFaults({ processors, services, templates, hooks, middleware }: Partial<Plugin>): Issue[] {
   const issues: Issue[] = [];
   for (const [i, processor] of listOf(processors).entries()) {
     issues.push(...faultsOf(processor).map(({ path, message }) => ({ path: ['processors', i, ...path], message })));
@@ -55,6 +59,12 @@ function partFaults({ processors, services, hooks, middleware }: Partial<Plugin>
     if (!isService || typeof service.name !== 'string') {
       issues.push({ path: ['services', i], message: 'must have a name, start(), stop() and health()' });
     }
+  }
+  for (const [name, template] of Object.entries(isObject(templates) ? templates : {})) {
+    const faults: Issue[] = [];
+    checkTemplate(template as unknown as Json, faults);
+    if (!isSafeId(name)) faults.push({ path: [], message: 'must have a name that is usable as a file name' });
+    issues.push(...faults.map(({ path, message }) => ({ path: ['templates', name, ...path], message })));
   }
   for (const [kind, hook] of Object.entries(hooks ?? {})) {
     if (!HOOKS.has(kind)) issues.push({ path: ['hooks', kind], message: 'there is no event of this kind' });

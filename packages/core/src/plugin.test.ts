@@ -139,9 +139,41 @@ describe('a Leviathan with plugins', () => {
     await leviathan.stop();
   });
 
+  it('puts their templates into the store, and leaves those alone that are there', async () => {
+    const template = (width: number) => ({
+      parameters: { file: { type: 'string' as const, required: true } },
+      job: { type: 'resize', data: { file: '{{file}}', width } },
+    });
+    const plugin = definePlugin({ ...images, templates: { small: template(10), large: template(1_000) } });
+    const other = definePlugin({ name: 'other', templates: { small: template(1) } });
+    await using leviathan = testLeviathan({ plugins: [plugin, other] });
+    await leviathan.queue.templates.set('large', template(500));
+    await leviathan.start();
+    const kept = await leviathan.queue.templates.list();
+    expect(kept.map(({ name, value }) => [name, value])).toEqual([
+      ['large', template(500)],
+      ['small', template(10)],
+    ]);
+    const job = await leviathan.queue.templates.run('small', { params: { file: 'a.png' } });
+    await leviathan.drain();
+    expect(await job.result()).toEqual({ file: 'a.png-10' });
+    expect(leviathan.plugins[0]).toMatchObject({ templates: ['small', 'large'] });
+  });
+
+  it('says so when the store keeps no templates', async () => {
+    const templates = { nightly: { job: { type: 'resize', data: { file: 'a.png' } } } };
+    await using leviathan = testLeviathan({ plugins: [{ ...images, templates }] });
+    Object.assign(leviathan.store.capabilities, { definitions: false });
+    await leviathan.start();
+    expect(await leviathan.health()).toMatchObject({
+      status: 'degraded',
+      problems: ['plugins: The store keeps no templates, so these are missing: nightly.'],
+    });
+  });
+
   it('listens to nothing and stands around nothing for plugins that do neither', async () => {
     await using leviathan = testLeviathan({ plugins: [images] });
-    expect(leviathan.services.names).toEqual(['job-queue', 'worker-pool']);
+    expect(leviathan.services.names).toEqual(['job-queue', 'worker']);
   });
 
   it('refuses plugins that do not go together', () => {
@@ -178,6 +210,7 @@ describe('pluginManifest', () => {
         },
       ],
       services: [],
+      templates: [],
       hooks: ['failed'],
       middleware: ['run'],
     });

@@ -1,5 +1,5 @@
 /**
- * What one package or file contributes to a program: processors, services, hooks and middleware.
+ * What one package or file contributes to a program: processors, services, templates, hooks and middleware.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import type { Processors } from './job-types';
 import { MIDDLEWARE_STEPS, type Middleware } from './middleware/middleware';
 import { manifestOf, type ProcessorManifest } from './processor-registry';
 import type { Service } from './service';
+import type { Template } from './template/template';
 
 /** Listeners by the kind of event, as for {@link Queue.on}: they hear of changes and cannot alter an outcome. */
 export type Hooks = { readonly [K in keyof QueueEventMap]?: QueueListener<K> };
@@ -22,6 +23,8 @@ export interface Plugin<P extends Processors = Processors> {
   readonly processors?: P;
   /** Started with the program's own, after them. */
   readonly services?: readonly Service[];
+  /** By name. Put into the store when the program starts, those of which it has none: what somebody changed there stays. */
+  readonly templates?: Readonly<Record<string, Template>>;
   /** Called from the start to the stop of the program, for the jobs of the whole store. One that throws is reported as `error` of the queue. */
   readonly hooks?: Hooks;
   readonly middleware?: Middleware;
@@ -43,6 +46,8 @@ export interface PluginManifest {
   processors: ProcessorManifest[];
   /** Names of its services. */
   services: string[];
+  /** Names of its templates. */
+  templates: string[];
   /** Kinds of events that it listens to. */
   hooks: string[];
   /** Steps that it stands around. */
@@ -78,13 +83,23 @@ export function definePlugin<const P extends Processors = readonly []>(plugin: P
 
 /** What a plugin is, as plain JSON. */
 export function pluginManifest(plugin: Plugin): PluginManifest {
-  const { name, version, description, processors = [], services = [], hooks = {}, middleware = {} } = plugin;
+  const {
+    name,
+    version,
+    description,
+    processors = [],
+    services = [],
+    templates = {},
+    hooks = {},
+    middleware = {},
+  } = plugin;
   return {
     name,
     ...(version !== undefined && { version }),
     ...(description !== undefined && { description }),
     processors: processors.map(manifestOf),
     services: services.map((service) => service.name),
+    templates: Object.keys(templates),
     hooks: Object.keys(hooks),
     middleware: MIDDLEWARE_STEPS.filter((step) => middleware[step] !== undefined),
   };

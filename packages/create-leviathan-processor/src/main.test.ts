@@ -26,14 +26,15 @@ describe('create-leviathan-processor', () => {
     expect(out).toMatch(/cd my-thing\n {2}pnpm install\n {2}pnpm test/);
     const files = readdirSync(join(cwd, 'my-thing'), { recursive: true, encoding: 'utf8' }).sort();
     expect(files).toEqual([
-      ...['.gitignore', 'LICENSE', 'README.md', 'package.json', 'src'],
-      ...['src/index.ts', 'src/processor.test.ts', 'src/processor.ts', 'tsconfig.json', 'tsup.config.ts'],
+      ...['.gitignore', 'LICENSE', 'README.md', 'package.json', 'src', 'src/index.ts'],
+      ...['src/processor.ts', 'test', 'test/processor.test.ts', 'tsconfig.json', 'tsup.config.ts'],
     ]);
     expect(JSON.parse(read('my-thing', 'package.json'))).toMatchObject({
       name: 'my-thing',
       description: 'Runs my-thing jobs.',
     });
-    for (const file of files.filter((name) => name !== 'src')) expect(read('my-thing', file)).not.toMatch(/__[A-Z]+__/);
+    for (const file of files.filter((name) => name !== 'src' && name !== 'test'))
+      expect(read('my-thing', file)).not.toMatch(/__[A-Z]+__/);
   });
 
   it('takes the type from the name, without scope and prefix, unless it is given', async () => {

@@ -34,6 +34,7 @@ describe('leviathan plugins', () => {
           description: 'Greets.',
           processors: [{ type: 'greet', description: 'A greeting.', input: { type: 'object' } }],
           services: [],
+          templates: [],
           hooks: ['completed'],
           middleware: ['enqueue', 'run'],
         },
@@ -73,13 +74,17 @@ describe('the configuration', () => {
     expect((await cli.store.get(['one']))[0]).toMatchObject({ status: 'completed', result: 'Hello you!' });
   });
 
-  it('gives import and add --wait the same', async () => {
+  it('gives add --wait the same', async () => {
+    const { cli } = withConfig();
+    const waited = await cli.run(['add', 'greet', 'name=me', '--wait', '--json']);
+    expect(waited.json()).toMatchObject({ status: 'completed', result: 'Hello me!', tags: ['by-plugin'] });
+  });
+
+  it('lets import know the types, and take jobs as they were exported', async () => {
     const { cli } = withConfig();
     const imported = await cli.run(['import', '-'], { input: '{"type":"greet","data":{"name":"all"},"id":"two"}\n' });
     expect(imported.code).toBe(0);
-    expect((await cli.store.get(['two']))[0]).toMatchObject({ tags: ['by-plugin'] });
-    const waited = await cli.run(['add', 'greet', 'name=me', '--wait', '--json']);
-    expect(waited.json()).toMatchObject({ status: 'completed', result: 'Hello me!' });
+    expect((await cli.store.get(['two']))[0]?.tags).toBeUndefined();
   });
 
   it('is found from a folder below', async () => {

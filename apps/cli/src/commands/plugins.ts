@@ -33,8 +33,8 @@ export async function run(session: Session): Promise<number> {
 }
 
 function row(manifest: PluginManifest & Pick<LoadedPlugin, 'source'>): string[] {
-  const { name, version = '', processors, services, hooks, middleware, source } = manifest;
-  const also = Object.entries({ services, hooks, middleware }).flatMap(([what, { length }]) =>
+  const { name, version = '', processors, services, templates, hooks, middleware, source } = manifest;
+  const also = Object.entries({ services, templates, hooks, middleware }).flatMap(([what, { length }]) =>
     length > 0 ? [what] : [],
   );
   return [name, version, processors.map(({ type }) => type).join(', '), also.join(', '), source].map(oneLine);

@@ -1,7 +1,7 @@
 import { pluginManifest, ValidationError } from '@leviathan/core';
 import { runJob, testLeviathan } from '@leviathan/core/testing';
 import { describe, expect, it } from 'vitest';
-import plugin, { processor } from './index';
+import plugin, { processor } from '../src/index';
 
 describe('the processor', () => {
   it('works on every item, and tells how far it is', async () => {
