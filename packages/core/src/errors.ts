@@ -240,6 +240,55 @@ export class ShutdownError extends LeviathanError {
   }
 }
 
+/**
+ * The worker that ran the job died: it exited, an exception was caught by nobody, or somebody killed it. The attempt failed, its job is
+ * tried again as after other failures; `cause` is the exception, where there was one.
+ */
+export class WorkerCrashError extends LeviathanError {
+  /** Of a worker that exited. */
+  readonly exitCode: number | undefined;
+  /** What killed it, for example `SIGKILL`. */
+  readonly signal: string | undefined;
+
+  constructor(
+    how: string,
+    options: { exitCode?: number | undefined; signal?: string | undefined; cause?: unknown } = {},
+  ) {
+    super('WORKER_CRASHED', `The worker that ran the job died: ${how}.`, options);
+    this.exitCode = options.exitCode;
+    this.signal = options.signal;
+  }
+}
+
+/** The worker used more memory than its processor's `isolation.memory` and was killed; the attempt failed. */
+export class MemoryLimitError extends LeviathanError {
+  constructor(limit: number | undefined, options?: { cause?: unknown }) {
+    const what = limit === undefined ? 'ran out of memory' : `used more than its ${limit} MB of memory`;
+    super('MEMORY_LIMIT', `The worker that ran the job ${what} and was ended.`, options);
+  }
+}
+
+/** The attempt used more processor time than its processor's `isolation.cpuTime`, and its worker was killed; the attempt failed. */
+export class CpuLimitError extends LeviathanError {
+  constructor(ms: number) {
+    super('CPU_LIMIT', `The attempt used more than its ${ms} ms of processor time, and its worker was ended.`);
+  }
+}
+
+/** The module that a processor names cannot be loaded, or does not export its handler; the attempt failed. `cause` says why. */
+export class ModuleLoadError extends LeviathanError {
+  constructor(module: string, why: string, options?: { cause?: unknown }) {
+    super('MODULE', `The module ${module} cannot be used: ${why}.`, options);
+  }
+}
+
+/** The worker was needed no more, or a job that shared it had to be killed: this job goes back to pending, its attempt is not counted. */
+export class InterruptedError extends LeviathanError {
+  constructor() {
+    super('INTERRUPTED', 'The worker of this job was ended for a reason that is not the job.');
+  }
+}
+
 function formatIssue(issue: Issue): string {
   if (issue.path.length === 0) return issue.message;
   return `${issue.path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('')}: ${issue.message}`;

@@ -21,7 +21,7 @@ import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStor
 import type { Templates } from './template/templates';
 import type { WaitOptions } from './wait';
 import { Worker, type WorkerSettings } from './worker';
-import { WorkerPoolService } from './worker-pool-service';
+import { WorkerService } from './worker-service';
 
 /** Options of {@link Leviathan}. */
 export interface LeviathanOptions<P extends Processors = Processors, G extends readonly Plugin[] = readonly []> {
@@ -76,16 +76,17 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
     this.#clock = clock;
     this.queue = new Queue<WithPlugins<P, G>>({ store, clock, middleware, ...(isChecked && { processors: registry }) });
     this.#jobs = new JobQueueService(this.#anyQueue);
+    const allServices = [...services, ...this.#plugins.flatMap((plugin) => plugin.services ?? [])];
+    const modules = allServices.find((service) => service.modules !== undefined)?.modules;
     this.worker =
       worker === false || registry.types().length === 0
         ? undefined
-        : new Worker({ ...worker, store, clock, middleware, processors: registry });
+        : new Worker({ ...worker, store, clock, middleware, processors: registry, ...(modules && { modules }) });
     this.services = new ServiceManager([
       this.#jobs,
       ...(PluginService.isNeededFor(this.#plugins) ? [new PluginService(this.#plugins)] : []),
-      ...services,
-      ...this.#plugins.flatMap((plugin) => plugin.services ?? []),
-      ...(this.worker ? [new WorkerPoolService(this.worker)] : []),
+      ...allServices,
+      ...(this.worker ? [new WorkerService(this.worker)] : []),
     ]);
     // Before anything opens the store: it may find jobs from outside as soon as it does.
     if (isChecked) store.setValidator?.(registry);

@@ -13,6 +13,7 @@ import type { Job } from './job';
 import type { Logger } from './logger';
 import { claimOf } from './middleware/claim';
 import type { Middleware } from './middleware/middleware';
+import type { ModuleRunner } from './module-runner';
 import type { AnyProcessor } from './processor';
 import { ProcessorRegistry } from './processor-registry';
 import type { ServiceHealth } from './service';
@@ -45,6 +46,8 @@ export interface WorkerOptions extends WorkerSettings {
   processors: readonly AnyProcessor[] | ProcessorRegistry;
   /** Code around `claim`, `run` and `settle`, the outermost first. */
   middleware?: readonly Middleware[];
+  /** Runs the handlers of processors that name a module; whoever made it starts it before the worker and stops it afterwards. */
+  modules?: ModuleRunner;
   clock?: Clock;
 }
 
@@ -95,14 +98,15 @@ export class Worker {
 
   /** @throws ValidationError */
   constructor(options: WorkerOptions) {
-    const { store, processors, middleware, clock = systemClock, concurrency = 10, logger } = options;
+    const { store, processors, middleware, modules, clock = systemClock, concurrency = 10, logger } = options;
     const { maxUnacknowledged = 1_000, stuckAfter = 5_000, name = newWorkerName() } = options;
     assertSettings({ concurrency, maxUnacknowledged, stuckAfter });
     const registry = processors instanceof ProcessorRegistry ? processors : new ProcessorRegistry(processors);
+    if (!modules) assertNoModule(registry);
     this.name = name;
     this.#store = store;
     this.#clock = clock;
-    this.#slots = new Slots(concurrency, registry);
+    this.#slots = new Slots(concurrency, registry, modules);
     const onError = (error: unknown): void => this.#emitter.emit('error', error);
     this.#pool = new AttemptPool({
       store,
@@ -111,6 +115,7 @@ export class Worker {
       slots: this.#slots,
       stuckAfter,
       middleware,
+      modules,
       onRoom: () => this.#claims.pump(),
       onError,
       onStuck: (attempt) => this.#emitter.emit('stuck', { job: attempt.job, reason: reasonOf(attempt) }),
@@ -294,6 +299,16 @@ function assertSettings(settings: Record<'concurrency' | 'maxUnacknowledged' | '
   }
   if (!(settings.stuckAfter >= 0)) issues.push({ path: ['stuckAfter'], message: 'must be milliseconds, 0 or more' });
   if (issues.length > 0) throw new ValidationError('The worker', issues);
+}
+
+function assertNoModule(registry: ProcessorRegistry): void {
+  const lost = [...registry].filter(({ module }) => module !== undefined).map(({ type }) => type);
+  if (lost.length === 0) return;
+  const message = 'names a module, and no service runs modules: add new WorkerPoolService() of @leviathan/worker-pool';
+  throw new ValidationError(
+    'The worker',
+    lost.map((type) => ({ path: ['processors', type], message })),
+  );
 }
 
 function reasonOf(attempt: Attempt): 'timeout' | 'cancelled' | 'shutdown' {
