@@ -3,6 +3,7 @@ import type { Channel } from './channel';
 import { addTask } from './metrics/add';
 import { bulkAddTask } from './metrics/bulk-add';
 import { claimTask } from './metrics/claim';
+import { isolationTask } from './metrics/isolation';
 import { latencyTask } from './metrics/latency';
 import { loopDelayTask } from './metrics/loop-delay';
 import { fillTask, openTask } from './metrics/open';
@@ -29,4 +30,5 @@ export const tasks: Record<string, (params: never, channel: Channel) => Promise<
   transition: transitionTask,
   sustained: sustainedTask,
   'worker-alone': workerAloneTask,
+  isolation: isolationTask,
 };

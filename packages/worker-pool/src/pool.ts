@@ -14,6 +14,7 @@ import {
 import type { Carrier } from './carrier';
 import { PooledWorker, type Target } from './pooled-worker';
 import type { ChildStart } from './protocol';
+import { Slices } from './slices';
 
 /** What {@link Pool} works with. */
 export interface PoolOptions {
@@ -51,7 +52,9 @@ export class Pool {
   readonly #lanes = new Map<AnyProcessor, Lane>();
   /** Of all lanes, and those that are ending. */
   readonly #workers = new Set<PooledWorker>();
+  readonly #slices = new Slices();
   readonly #idleTimers = new Map<PooledWorker, Timer>();
+  #isPlacing = false;
   #number = 0;
   #crashes = 0;
   #isClosed = false;
@@ -87,7 +90,7 @@ export class Pool {
       };
       context.signal.addEventListener('abort', leave, { once: true });
       if (context.signal.aborted) leave();
-      this.#place();
+      else this.#place();
     });
   }
 
@@ -112,18 +115,28 @@ export class Pool {
     return lane;
   }
 
-  /** Gives workers to those that wait, who came first first. */
+  /** Gives workers to those that wait: soon, and not to all of them at once. */
   #place(): void {
-    if (this.#isClosed) return;
+    if (this.#isPlacing) return;
+    this.#isPlacing = true;
+    this.#slices.add(() => {
+      this.#isPlacing = false;
+      if (!this.#isClosed && this.#placeOne()) this.#place();
+    });
+  }
+
+  /** Who came first first, unless there is no room for it and there is for another one. */
+  #placeOne(): boolean {
     const lanes = [...this.#lanes.values()].filter(({ waiting }) => waiting.length > 0);
-    while (lanes.length > 0) {
-      lanes.sort((a, b) => firstOf(a) - firstOf(b));
-      const [lane] = lanes as [Lane];
+    for (const lane of lanes.sort((a, b) => firstOf(a) - firstOf(b))) {
       const worker = this.#workerFor(lane);
-      if (worker) this.#start(lane, worker);
-      else this.#makeRoomFor(lane);
-      if (!worker || lane.waiting.length === 0) lanes.shift();
+      if (worker) {
+        this.#start(lane, worker);
+        return true;
+      }
+      this.#makeRoomFor(lane);
     }
+    return false;
   }
 
   #workerFor(lane: Lane): PooledWorker | undefined {
@@ -157,6 +170,7 @@ export class Pool {
       target: lane.target,
       clock,
       logger,
+      slices: this.#slices,
       onRoom: () => this.#onRoom(worker),
     });
     lane.workers.add(worker);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Clock,
   CpuLimitError,
@@ -22,7 +21,8 @@ import { HostedJob } from './hosted-job';
 import { Lines } from './lines';
 import type { ChildFunctions, HostFunctions } from './protocol';
 import { createRpc } from './rpc';
-import { fromWire, toWire } from './wire-error';
+import type { Slices } from './slices';
+import { fromWire } from './wire-error';
 
 /** The handler that a worker runs. */
 export interface Target {
@@ -38,6 +38,8 @@ export interface PooledWorkerOptions {
   target: Target;
   clock: Clock;
   logger: Logger | undefined;
+  /** Where the ends of jobs are worked off. */
+  slices: Slices;
   /** A job ended. */
   onRoom: () => void;
 }
@@ -65,10 +67,10 @@ export class PooledWorker {
     this.#options = options;
     this.#killAfter = target.isolation.killAfter ?? KILL_AFTER_MS;
     this.#rpc = createRpc<ChildFunctions, HostFunctions>(carrier, {
-      call: async (key, name, args) => {
+      call: async (key, name, args, refs) => {
         const job = this.#jobs.get(key);
         if (!job) throw new Error('This attempt has ended.');
-        return job.call(name, args);
+        return job.call(name, args, refs);
       },
       tell: (key, tells) => this.#jobs.get(key)?.tell(tells),
       began: (key, thread) => this.#began(key, thread),
@@ -108,7 +110,8 @@ export class PooledWorker {
       context,
       clock,
       killAfter: this.#killAfter,
-      onAbort: (reason) => void this.#rpc.$callEvent('abort', key, toWire(reason)).catch(() => {}),
+      onAbort: (reason) => void this.#rpc.$callEvent('abort', key, reason).catch(() => {}),
+      onCallback: (ref, args) => this.#rpc.$call('callback', key, ref, args),
       onOverdue: () => this.#overdue(),
     });
     this.#jobs.set(key, job);
@@ -144,17 +147,18 @@ export class PooledWorker {
     if ([...this.#jobs.values()].every((job) => job.isOverdue)) this.kill(new InterruptedError());
   }
 
-  async #left(key: number, settle: () => void, isUsedUp: boolean): Promise<void> {
+  #left(key: number, settle: () => void, isUsedUp: boolean): void {
     this.#endCpuWatch?.();
     if (isUsedUp) this.#isRetired = true;
-    // What it printed last is in the pipe already, and read in this turn.
-    await nextTurn();
-    if (!this.#jobs.has(key)) return;
-    for (const lines of this.#output) lines.flush();
-    this.#jobs.delete(key);
-    settle();
-    if (this.#isRetired) this.#killIfDone();
-    this.#options.onRoom();
+    // In a later turn: what it printed last is in the pipe already, and read in this one.
+    this.#options.slices.add(() => {
+      if (!this.#jobs.has(key)) return;
+      for (const lines of this.#output) lines.flush();
+      this.#jobs.delete(key);
+      settle();
+      if (this.#isRetired) this.#killIfDone();
+      this.#options.onRoom();
+    });
   }
 
   #ended(ending: Ending): { crashed: boolean } {

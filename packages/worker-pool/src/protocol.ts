@@ -7,8 +7,8 @@ import type { Job, JobContext, Json } from '@leviathan/core';
 import type { WireError } from './wire-error';
 
 /**
- * The functions of the context that answer: the handler's call of one is a call to the program. A new one of {@link JobContext} needs its
- * name here and nothing else.
+ * The functions of the context that answer: the handler's call of one is a call to the program, and functions among its arguments are
+ * called back. A new one of {@link JobContext} needs its name here and nothing else.
  */
 export const CALLS = ['parents', 'checkpoint'] as const satisfies readonly (keyof JobContext)[];
 
@@ -36,6 +36,9 @@ export interface Order {
   lastCheckpoint: Json | undefined;
 }
 
+/** What a call of the context answers. */
+export type Answer = { value: unknown } | { error: WireError };
+
 /** The end of an attempt whose handler returned. */
 export interface Returned {
   value: unknown;
@@ -49,12 +52,18 @@ export interface ChildFunctions {
   run(order: Order): Promise<Returned>;
   /** Aborts the signal of an attempt. */
   abort(key: number, reason: WireError): void;
+  /** Calls a function that the handler passed to one of its context's. */
+  callback(key: number, ref: number, args: unknown[]): Promise<unknown>;
 }
 
 /** What a worker may ask or tell. */
 export interface HostFunctions {
-  /** Calls a function of the attempt's context. */
-  call(key: number, name: CallName, args: unknown[]): Promise<unknown>;
+  /**
+   * Calls a function of the attempt's context.
+   *
+   * @param refs The arguments that are functions, which stay where they are and are called there: the number of each, in its place.
+   */
+  call(key: number, name: CallName, args: unknown[], refs: (number | null)[]): Promise<Answer>;
   tell(key: number, tells: Tell[]): void;
   /** The handler is about to be called; in a thread of Linux, with the number that the system knows the thread by. */
   began(key: number, thread: number | undefined): void;

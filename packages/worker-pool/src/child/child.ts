@@ -21,6 +21,7 @@ const runner: Runner = new Runner(() => rpc, cpu);
 const rpc = createRpc<HostFunctions, object>(port, {
   run: (...args: Parameters<Runner['run']>) => runner.run(...args),
   abort: (...args: Parameters<Runner['abort']>) => runner.abort(...args),
+  callback: (...args: Parameters<Runner['callback']>) => runner.callback(...args),
 });
 
 process.on('uncaughtExceptionMonitor', (error) => {

@@ -8,7 +8,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { BirpcReturn } from 'birpc';
 import type { HostFunctions, Order, Returned } from '../protocol';
 import { fromWire, type WireError } from '../wire-error';
-import { createContext } from './context';
+import { type Callback, createContext } from './context';
 import type { CpuBudget } from './guarded';
 import { loadHandler } from './load-handler';
 import { Outbox } from './outbox';
@@ -22,6 +22,7 @@ export type Host = BirpcReturn<HostFunctions, object, false>;
 interface Running {
   controller: AbortController;
   outbox: Outbox;
+  callbacks: Callback[];
 }
 
 /** See the module. */
@@ -40,12 +41,13 @@ export class Runner {
     const { key } = order;
     const controller = new AbortController();
     const outbox = new Outbox((tells) => void host.$callEvent('tell', key, tells).catch(() => {}));
-    this.#running.set(key, { controller, outbox });
+    const callbacks: Callback[] = [];
+    this.#running.set(key, { controller, outbox, callbacks });
     try {
       const handler = await loadHandler(order.module, order.handler);
       void host.$callEvent('began', key, systemThread());
       this.#cpu?.begin();
-      const value = await handler(createContext(order, controller.signal, outbox, host));
+      const value = await handler(createContext(order, controller.signal, outbox, host, callbacks));
       return { value, memory: usedMemory() };
     } finally {
       this.#cpu?.end();
@@ -57,6 +59,13 @@ export class Runner {
 
   abort(key: number, reason: WireError): void {
     this.#running.get(key)?.controller.abort(fromWire(reason));
+  }
+
+  async callback(key: number, ref: number, args: unknown[]): Promise<unknown> {
+    const running = this.#running.get(key);
+    const value = await running?.callbacks[ref]?.(...args);
+    running?.outbox.flush();
+    return value;
   }
 
   /** Sends what was told and not sent yet. */
