@@ -38,7 +38,7 @@ export interface PooledWorkerOptions {
   target: Target;
   clock: Clock;
   logger: Logger | undefined;
-  /** Where the ends of jobs are worked off. */
+  /** Where what happens to many jobs at once is worked off. */
   slices: Slices;
   /** A job ended. */
   onRoom: () => void;
@@ -103,14 +103,14 @@ export class PooledWorker {
 
   /** Runs one attempt; see `ModuleRunner.run`. */
   run(context: JobContext): Promise<unknown> {
-    const { clock, target } = this.#options;
+    const { clock, slices, target } = this.#options;
     const { module, handler } = target;
     const key = ++this.#count;
     const job = new HostedJob({
       context,
       clock,
       killAfter: this.#killAfter,
-      onAbort: (reason) => void this.#rpc.$callEvent('abort', key, reason).catch(() => {}),
+      onAbort: (reason) => slices.add(() => void this.#rpc.$callEvent('abort', key, reason).catch(() => {})),
       onCallback: (ref, args) => this.#rpc.$call('callback', key, ref, args),
       onOverdue: () => this.#overdue(),
     });
