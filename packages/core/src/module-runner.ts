@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Issue } from './errors';
+import { type Issue, ValidationError } from './errors';
 import { ISOLATION_KINDS } from './isolation';
 import type { AnyProcessor, JobContext } from './processor';
 
@@ -32,6 +32,18 @@ export interface ModuleRunner {
  */
 export function killTime({ module, isolation }: AnyProcessor): number {
   return module === undefined ? 0 : 2 * (isolation?.killAfter ?? KILL_AFTER_MS);
+}
+
+/** @throws ValidationError when a processor names a module and nothing runs modules. */
+export function assertRunnable(processors: Iterable<AnyProcessor>, modules: ModuleRunner | undefined): void {
+  if (modules) return;
+  const lost = [...processors].filter(({ module }) => module !== undefined).map(({ type }) => type);
+  if (lost.length === 0) return;
+  const message = 'names a module, and no service runs modules: add new WorkerPoolService() of @leviathan/worker-pool';
+  throw new ValidationError(
+    'The worker',
+    lost.map((type) => ({ path: ['processors', type], message })),
+  );
 }
 
 /** What is wrong with a processor's module and isolation. */

@@ -13,7 +13,7 @@ import type { Job } from './job';
 import type { Logger } from './logger';
 import { claimOf } from './middleware/claim';
 import type { Middleware } from './middleware/middleware';
-import type { ModuleRunner } from './module-runner';
+import { assertRunnable, type ModuleRunner } from './module-runner';
 import type { AnyProcessor } from './processor';
 import { ProcessorRegistry } from './processor-registry';
 import type { ServiceHealth } from './service';
@@ -102,7 +102,7 @@ export class Worker {
     const { maxUnacknowledged = 1_000, stuckAfter = 5_000, name = newWorkerName() } = options;
     assertSettings({ concurrency, maxUnacknowledged, stuckAfter });
     const registry = processors instanceof ProcessorRegistry ? processors : new ProcessorRegistry(processors);
-    if (!modules) assertNoModule(registry);
+    assertRunnable(registry, modules);
     this.name = name;
     this.#store = store;
     this.#clock = clock;
@@ -299,16 +299,6 @@ function assertSettings(settings: Record<'concurrency' | 'maxUnacknowledged' | '
   }
   if (!(settings.stuckAfter >= 0)) issues.push({ path: ['stuckAfter'], message: 'must be milliseconds, 0 or more' });
   if (issues.length > 0) throw new ValidationError('The worker', issues);
-}
-
-function assertNoModule(registry: ProcessorRegistry): void {
-  const lost = [...registry].filter(({ module }) => module !== undefined).map(({ type }) => type);
-  if (lost.length === 0) return;
-  const message = 'names a module, and no service runs modules: add new WorkerPoolService() of @leviathan/worker-pool';
-  throw new ValidationError(
-    'The worker',
-    lost.map((type) => ({ path: ['processors', type], message })),
-  );
 }
 
 function reasonOf(attempt: Attempt): 'timeout' | 'cancelled' | 'shutdown' {

@@ -6,8 +6,8 @@
 import type { JobContext } from '@leviathan/core';
 import { CALLS, type CallName, type Order } from '../protocol';
 import { fromWire } from '../wire-error';
+import type { Host } from './host';
 import type { Outbox } from './outbox';
-import type { Host } from './runner';
 
 /** A function that a handler passed to one of its context's. */
 export type Callback = (...args: unknown[]) => unknown;

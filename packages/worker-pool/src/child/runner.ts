@@ -5,19 +5,16 @@
  */
 import { readlinkSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import type { BirpcReturn } from 'birpc';
-import type { HostFunctions, Order, Returned } from '../protocol';
+import type { Order, Returned } from '../protocol';
 import { fromWire, type WireError } from '../wire-error';
 import { type Callback, createContext } from './context';
 import type { CpuBudget } from './guarded';
+import type { Host } from './host';
 import { loadHandler } from './load-handler';
 import { Outbox } from './outbox';
 
 /** Bytes that a process has before it has loaded anything of its jobs. */
 const base = isMainThread ? process.memoryUsage.rss() : 0;
-
-/** The program, as a worker sees it. */
-export type Host = BirpcReturn<HostFunctions, object, false>;
 
 interface Running {
   controller: AbortController;
