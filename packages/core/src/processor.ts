@@ -99,7 +99,7 @@ export type ResultOf<P> = P extends AnyProcessor ? Awaited<ReturnType<P['run']>>
  *   },
  * });
  * ```
- * @example A handler that runs in a child process with 256 MB, by a `WorkerPoolService` of `@leviathan/worker-pool`:
+ * @example A handler that runs in a child process with 256 MB, by the service of the package worker-pool:
  * ```ts
  * const resize = defineProcessor({
  *   type: 'resize',
