@@ -6,6 +6,7 @@ import type { Isolation } from './isolation';
 import { Leviathan } from './leviathan';
 import { MemoryStore } from './memory-store';
 import type { ModuleRunner } from './module-runner';
+import { definePlugin } from './plugin';
 import { defineProcessor, type JobContext } from './processor';
 import { Slots } from './slots';
 import { runJob, testLeviathan } from './testing/index';
@@ -112,6 +113,25 @@ describe('an attempt in a worker', () => {
     });
     const full = await run(() => Promise.reject(new MemoryLimitError(64)));
     expect(full).toMatchObject({ reason: 'crashed', metadata: { errors: [{ code: 'MEMORY_LIMIT' }] } });
+  });
+
+  it('is run by the service of a plugin, within its middleware', async () => {
+    const told: string[] = [];
+    const plugin = definePlugin({
+      name: 'pool',
+      services: [service(async ({ input }) => `ran ${input}`)],
+      middleware: {
+        run: (ctx, next) => {
+          told.push(`before ${ctx.job.type}`);
+          return next(ctx);
+        },
+      },
+    });
+    await using leviathan = testLeviathan({ processors: [processorOf()], plugins: [plugin] });
+    const { id } = await leviathan.add('count', 1);
+    await leviathan.drain();
+    expect((await leviathan.get(id))?.result).toBe('ran 1');
+    expect(told).toEqual(['before count']);
   });
 
   it('is not counted when its worker was ended for another job', async () => {
