@@ -300,7 +300,7 @@ def shown(job):
         else:
             fields.pop(key, None)
     order = ("id type status priority created updated data metadata rev order runAt attempt maxAttempts maxCrashes backoff timeout "
-             "dependsOn onParentFailed key group needs tags started finished worker cancelling skipped result reason").split()
+             "dependsOn onParentFailed key group needs tags trace started finished worker cancelling skipped result reason").split()
     return {key: fields[key] for key in order if key in fields}
 
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackoffSpec, JobSpec, Json, ParentPolicy } from './job';
+import type { BackoffSpec, JobSpec, Json, ParentPolicy, TraceContext } from './job';
 
 /** See the module. Its fields are those of a {@link JobSpec}; `data` may be the producer's own object. */
 export class CheckedSpec implements JobSpec {
@@ -21,6 +21,7 @@ export class CheckedSpec implements JobSpec {
   declare group?: string;
   declare needs?: Record<string, number>;
   declare tags?: string[];
+  declare trace?: TraceContext;
   readonly #text: string;
   #isPlain = true;
 

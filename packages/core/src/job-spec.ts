@@ -68,7 +68,7 @@ function setOptions(
   // A function cannot be stored; the worker asks the processor for it.
   const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
   const { attempts, delay, runAt, id, priority, maxCrashes, timeout, dependsOn, onParentFailed } = merged;
-  const { key, group, needs, tags } = merged;
+  const { key, group, needs, tags, trace } = merged;
   const time = runAtOf(delay, runAt, now, at, issues);
   const set = {
     id,
@@ -83,6 +83,7 @@ function setOptions(
     group,
     needs,
     tags,
+    trace,
   };
   spec.set(defined({ ...set, backoff: merged.backoff }));
 }

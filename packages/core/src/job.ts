@@ -102,6 +102,13 @@ export interface BackoffSpec {
   jitter?: number;
 }
 
+/** The trace that a job belongs to, as HTTP headers carry it: https://www.w3.org/TR/trace-context/. */
+export interface TraceContext {
+  /** `00-<trace id>-<span id>-<flags>`, in lower-case hex. */
+  traceparent: string;
+  tracestate?: string;
+}
+
 /**
  * A job as every store returns it, and as its file holds it. The keys of the file stand in the order of
  * {@link JOB_KEYS}, so that two states of a queue diff well. Optional fields are absent, never `null`.
@@ -146,6 +153,8 @@ export interface Job<Data = unknown, Result = unknown> {
   /** What it takes of which pool while it runs. */
   needs?: Record<string, number>;
   tags?: string[];
+  /** The trace of whoever added it. */
+  trace?: TraceContext;
   /** When the newest attempt started: ISO 8601, UTC. */
   started?: string;
   /** When it completed or failed for good: ISO 8601, UTC. */
@@ -184,6 +193,7 @@ export const JOB_KEYS = [
   'group',
   'needs',
   'tags',
+  'trace',
   'started',
   'finished',
   'worker',
@@ -227,6 +237,8 @@ export interface JobOptions {
    */
   needs?: Record<string, number>;
   tags?: string[];
+  /** The trace that adding it belongs to. */
+  trace?: TraceContext;
 }
 
 /** Every option, so that the compiler finds the one that is forgotten. */
@@ -268,4 +280,5 @@ export interface JobSpec {
   group?: string;
   needs?: Record<string, number>;
   tags?: string[];
+  trace?: TraceContext;
 }

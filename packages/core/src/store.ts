@@ -7,6 +7,8 @@
  * @module
  */
 import type { Definition, DefinitionChange, DefinitionKind } from './definition';
+import type { StoreHealth } from './health';
+import type { HistoryQuery, HistoryResult, StoreMetrics } from './history';
 import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
 
 /** What survives an acknowledged call: nothing, the death of the process, or a power cut. */
@@ -35,6 +37,8 @@ export interface StoreCapabilities {
   definitions: boolean;
   /** Limits, pools and gates, and turns between groups. */
   rules: boolean;
+  /** It counts what happens: `history` and `metrics`. */
+  history: boolean;
 }
 
 /** How `add` treats an id or key that a job holds already. */
@@ -87,6 +91,8 @@ export interface ClaimRequest {
   types?: Record<string, number>;
   /** True: wait until there is at least one job. False: answer at once, with none if there is none. */
   wait: boolean;
+  /** True: tell how long each job waited. */
+  timed?: boolean;
 }
 
 /** A job that was started for a worker. */
@@ -95,6 +101,8 @@ export interface ClaimedJob {
   job: Job;
   /** Fencing token of this attempt: only who holds it can report on or settle it. */
   token: string;
+  /** Milliseconds from when it could run to its start, if the claim asked for it and the store knows; see `HistoryStats.wait`. */
+  waited?: number;
 }
 
 /** What became of an attempt. */
@@ -375,15 +383,6 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-/** How the store is doing. */
-export interface StoreHealth {
-  status: 'ok' | 'degraded' | 'failed';
-  /** What is wrong, as sentences; empty when `ok`. */
-  problems: string[];
-  /** Facts for people: role, segment, lag, sizes. */
-  details: Record<string, Json>;
-}
-
 /** What the programs on this store can run, so that jobs from outside can be checked before they are taken. */
 export interface JobValidator {
   /** The types that can be checked. */
@@ -459,6 +458,12 @@ export interface JobStore {
 
   /** Why each job waits or ended; `null` where there is none. */
   explain(ids: string[]): Promise<(Explanation | null)[]>;
+
+  /** What happened over time, for charts. @throws ValidationError when the query is not valid, or asks for too many points */
+  history(query?: HistoryQuery): Promise<HistoryResult>;
+
+  /** Counters since the store began, by type, for monitoring systems. */
+  metrics(): Promise<StoreMetrics>;
 
   /** Tells changes from now on, or from an earlier position, in order and in batches. A listener that throws disturbs nobody. */
   subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription>;

@@ -26,6 +26,7 @@ const COPIED = [
     'group',
     'needs',
     'tags',
+    'trace',
   ],
 ];
 

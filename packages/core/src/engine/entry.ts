@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackoffSpec, JobStatus, ParentPolicy } from '../job';
+import type { BackoffSpec, JobStatus, ParentPolicy, TraceContext } from '../job';
 import type { JobHead } from './records';
 import { NOTHING_HAPPENED, Run, runHeadOf } from './run';
 
@@ -23,6 +23,7 @@ export interface EntryExtra {
   group?: string;
   needs?: Record<string, number>;
   tags?: string[];
+  trace?: TraceContext;
 }
 
 /** Reads texts that are not in memory. */
@@ -201,9 +202,9 @@ export function compareRunAt(a: Entry, b: Entry): number {
 }
 
 function extraOf(head: JobHead): EntryExtra | undefined {
-  const { timeout, backoff, dependsOn, onParentFailed, waitingFor, key, group, needs, tags } = head;
-  if (timeout === undefined && !backoff && !dependsOn && key === undefined && group === undefined && !needs && !tags)
-    return undefined;
+  const { timeout, backoff, dependsOn, onParentFailed, waitingFor, key, group, needs, tags, trace } = head;
+  const isKeyed = key !== undefined || group !== undefined;
+  if (timeout === undefined && !backoff && !dependsOn && !isKeyed && !needs && !tags && !trace) return undefined;
   const extra: EntryExtra = {};
   if (timeout !== undefined) extra.timeout = timeout;
   if (backoff) extra.backoff = backoff;
@@ -214,6 +215,7 @@ function extraOf(head: JobHead): EntryExtra | undefined {
   if (group !== undefined) extra.group = group;
   if (needs) extra.needs = needs;
   if (tags) extra.tags = tags;
+  if (trace) extra.trace = trace;
   return extra;
 }
 

@@ -11,6 +11,7 @@ import { DefinitionTable } from './definition-table';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
 import { EntryIndex } from './entry-index';
 import { FinishedList } from './finished-list';
+import { History } from './history';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
 import { allows } from './transitions';
@@ -55,6 +56,7 @@ export class JobTable {
   readonly definitions = new DefinitionTable();
   /** Which ready jobs may start. */
   readonly admission = new Admission();
+  readonly history = new History();
   readonly pausedTypes = new Set<string>();
   pausedAll = false;
   /** Characters of data and results of all jobs. */
@@ -113,6 +115,7 @@ export class JobTable {
       entry.size = record.body.length + (record.result?.length ?? 0);
       if (entry.extra?.dependsOn && entry.status === 'pending') this.awaitParents(entry.extra);
       this.insert(entry);
+      this.count(record, entry);
       // Jobs that are adopted together may come in any order, and one that is replaced may be waited for.
       if (entry.status === 'completed') this.releaseDependents(entry.id, record.seq);
       else if (entry.status === 'failed') this.leaveDependents(entry.id, record.seq);
@@ -137,6 +140,7 @@ export class JobTable {
       return true;
     }
     const keepsPlace = record.op === 'report' || record.op === 'checkpoint' || record.op === 'cancel';
+    this.count(record, entry);
     if (!keepsPlace) this.unplace(entry);
     this.textSize -= entry.size;
     mutate(entry, record);
@@ -219,6 +223,13 @@ export class JobTable {
     this.entries.remove(entry);
     this.textSize -= entry.size;
   }
+
+  /** A replay from a snapshot begins with records that the snapshot's counters hold already. */
+  private count(record: StoreRecord, entry: Entry): void {
+    if (record.seq > this.history.countedTo) this.history.count(record, entry, this.find);
+  }
+
+  private readonly find = (id: string): Entry | undefined => this.entries.get(id);
 
   private place(entry: Entry): void {
     if (entry.status === 'pending' || entry.status === 'active') {

@@ -28,7 +28,17 @@ function metadataText(entry: Entry): string {
   return `{"retries":${entry.retries},"progress":${run?.progress ?? 0},"logs":[],"errors":[]}`;
 }
 
-function extraText({ backoff, timeout, dependsOn, onParentFailed, key, group, needs, tags }: EntryExtra): string {
+function extraText({
+  backoff,
+  timeout,
+  dependsOn,
+  onParentFailed,
+  key,
+  group,
+  needs,
+  tags,
+  trace,
+}: EntryExtra): string {
   let text = '';
   if (backoff) text += `,"backoff":${JSON.stringify(backoff)}`;
   if (timeout !== undefined) text += `,"timeout":${timeout}`;
@@ -38,6 +48,7 @@ function extraText({ backoff, timeout, dependsOn, onParentFailed, key, group, ne
   if (group !== undefined) text += `,"group":${quoted(group)}`;
   if (needs) text += `,"needs":${JSON.stringify(needs)}`;
   if (tags) text += `,"tags":${JSON.stringify(tags)}`;
+  if (trace) text += `,"trace":${JSON.stringify(trace)}`;
   return text;
 }
 

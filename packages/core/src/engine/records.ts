@@ -7,7 +7,7 @@
  * @module
  */
 import type { DefinitionKind } from '../definition';
-import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json, ParentPolicy } from '../job';
+import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json, ParentPolicy, TraceContext } from '../job';
 
 /** What every record has. */
 interface RecordBase {
@@ -35,6 +35,7 @@ export interface JobHead {
   group?: string;
   needs?: Record<string, number>;
   tags?: string[];
+  trace?: TraceContext;
   /** The rest stands only on jobs that were not just created: in snapshots, and on adopted ones. */
   status?: JobStatus;
   created?: number;

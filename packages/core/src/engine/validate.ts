@@ -9,6 +9,7 @@ import { type BackoffSpec, type JobSpec, PARENT_POLICIES } from '../job';
 import type { JobPatch } from '../store';
 import type { AddDraft, JobHead } from './records';
 import { MAX_TIME } from './time';
+import { acceptTrace } from './trace-context';
 
 /** Defaults of jobs whose producer says nothing. */
 export const JOB_DEFAULTS = { priority: 5, maxAttempts: 3, maxCrashes: 3 } as const;
@@ -125,6 +126,8 @@ function acceptSpec(
   } else if (onParentFailed !== undefined && onParentFailed !== 'wait' && head.dependsOn) {
     head.onParentFailed = onParentFailed;
   }
+  const trace = spec.trace === undefined ? undefined : acceptTrace(spec.trace, at, issues);
+  if (trace) head.trace = trace;
   const text = CheckedSpec.textOf(spec);
   const body = text === undefined ? jsonText('data', spec.data, maxBytes, at, issues) : fitting('data', text, maxBytes);
   return { draft: { seq: 0, at: 0, op: 'add', job: head, body }, isNamed: spec.id !== undefined };

@@ -68,6 +68,8 @@ export const STORE_METHODS = [
   'list',
   'counts',
   'explain',
+  'history',
+  'metrics',
   'health',
 ] as const satisfies readonly (keyof JobStore)[];
 

@@ -16,6 +16,7 @@ import { dependencies } from './suite/dependencies';
 import { events } from './suite/events';
 import { exchange } from './suite/exchange';
 import { explain } from './suite/explain';
+import { history } from './suite/history';
 import { keys } from './suite/keys';
 import { list } from './suite/list';
 import { moves } from './suite/move';
@@ -30,6 +31,7 @@ import { settle } from './suite/settle';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
+import { trace } from './suite/trace';
 import { describe, expect, it, requireVitest } from './vitest-api';
 
 const CONCERNS = [
@@ -49,7 +51,7 @@ const CONCERNS = [
   rules,
   scheduling,
   time,
-].concat([dependencies, parentPolicies, restore, exchange, events, close, persistence, concurrency, badInput]);
+].concat([trace, history, dependencies, parentPolicies, restore, exchange, events, close, persistence, concurrency, badInput]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,

@@ -36,6 +36,7 @@ export const FEATURES = [
   'resumable-events',
   'definitions',
   'rules',
+  'history',
 ] as const;
 
 /** One of {@link FEATURES}. */
@@ -73,5 +74,6 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('resumable-events', can.resumableEvents, 'does not claim `resumableEvents`');
   claim('definitions', can.definitions, 'does not claim `definitions`');
   claim('rules', can.rules, 'does not claim `rules`');
+  claim('history', can.history, 'does not claim `history`');
   return lacking;
 }

@@ -113,5 +113,6 @@ export function stateOf({ table, bodies, clock }: Pick<JournalHost, 'table' | 'b
     failed: idsOf(table.finished.failed),
     finishedSize: table.finishedSize,
     paused: { all: table.pausedAll, types: [...table.pausedTypes].sort() },
+    history: [...table.history.freeze()],
   };
 }

@@ -1,0 +1,6 @@
+/**
+ * OpenTelemetry for Leviathan.
+ *
+ * @module
+ */
+export { type OpenTelemetry, type OpenTelemetryOptions, openTelemetry } from './open-telemetry';
