@@ -1,5 +1,5 @@
 /** A trace goes on from the request that adds a job to the handler that runs it, and from there to the jobs that the handler adds. */
-import { defineProcessor, Leviathan, MemoryStore, Queue } from '@leviathan/core';
+import { defineProcessor, Leviathan, MemoryStore, pluginMiddleware, Queue } from '@leviathan/core';
 import { openTelemetry } from '@leviathan/otel';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -12,8 +12,8 @@ trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new Sim
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
 const store = new MemoryStore();
-const instrumentation = await openTelemetry({ store });
-const queue = new Queue({ store, instrumentation });
+const plugin = await openTelemetry();
+const queue = new Queue({ store, middleware: pluginMiddleware(plugin) });
 const input = z.object({});
 const mail = defineProcessor({ type: 'mail', input, run: () => 'sent' });
 const order = defineProcessor({
@@ -24,7 +24,7 @@ const order = defineProcessor({
     return job.id;
   },
 });
-const leviathan = new Leviathan({ store, processors: [order, mail], instrumentation });
+const leviathan = new Leviathan({ store, processors: [order, mail], plugins: [plugin] });
 await leviathan.start();
 
 await trace.getTracer('shop').startActiveSpan('POST /orders', async (span) => {
@@ -32,7 +32,6 @@ await trace.getTracer('shop').startActiveSpan('POST /orders', async (span) => {
   span.end();
   await leviathan.wait(await job.result());
 });
-instrumentation?.stop();
 await leviathan.stop();
 
 const spans = exporter.getFinishedSpans();

@@ -257,6 +257,7 @@ const OPTIONS: Record<keyof JobOptions, true> = {
   group: true,
   needs: true,
   tags: true,
+  trace: true,
 };
 
 /** The names of the options of a job, for whoever reads jobs that were written by others. */

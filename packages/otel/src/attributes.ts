@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Job, JobToAdd } from '@leviathan/core';
+import type { Job, JobSpec } from '@leviathan/core';
 import type { Attributes } from '@opentelemetry/api';
 
 /** What adding jobs is called. */
@@ -23,7 +23,7 @@ export function operation({ name, type }: typeof ADD | typeof RUN, destination: 
 }
 
 /** The type of jobs that are added together; `undefined` when there are several. */
-export function destinationOf(jobs: readonly JobToAdd[]): string | undefined {
+export function destinationOf(jobs: readonly Pick<JobSpec, 'type'>[]): string | undefined {
   const type = jobs[0]?.type;
   return jobs.every((job) => job.type === type) ? type : undefined;
 }

@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { type OpenTelemetry, type OpenTelemetryOptions, openTelemetry } from './open-telemetry';
+export { type OpenTelemetryOptions, openTelemetry } from './open-telemetry';

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { JobStore } from '@leviathan/core';
-import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Service, ServiceContext, ServiceHealth } from '@leviathan/core';
+import type { Attributes, Meter, ObservableCallback } from '@opentelemetry/api';
 
 /** Seconds; up to a day, since jobs are longer than requests. */
 const BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
@@ -17,10 +17,8 @@ export class Measurements {
   private readonly running;
   private readonly waiting;
   private readonly active;
-  private readonly stops: (() => void)[] = [];
 
-  /** @param store For `leviathan.jobs`: how many jobs there are */
-  constructor(meter: Meter, store: Pick<JobStore, 'counts'> | undefined) {
+  constructor(meter: Meter) {
     const seconds = (name: string, description: string) =>
       meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: BOUNDS } });
     const messages = { unit: '{message}' };
@@ -30,7 +28,7 @@ export class Measurements {
     });
     this.consumed = meter.createCounter('messaging.client.consumed.messages', {
       ...messages,
-      description: 'Attempts that this program began.',
+      description: 'Jobs that were started for this program.',
     });
     this.adding = seconds('messaging.client.operation.duration', 'How long adding took.');
     this.running = seconds('messaging.process.duration', 'How long handlers ran.');
@@ -39,7 +37,6 @@ export class Measurements {
       unit: '{job}',
       description: 'Handlers that run in this program.',
     });
-    if (store) this.observe(meter, store);
   }
 
   /** Jobs were added, or could not be. @param error `error.type`; `undefined` when they were */
@@ -49,11 +46,15 @@ export class Measurements {
     this.adding.record(seconds, all);
   }
 
-  /** An attempt begins. @param waited Milliseconds */
-  started(attributes: Attributes, waited: number | undefined): void {
-    this.active.add(1, attributes);
+  /** A job was started for a worker of this program. @param waited Milliseconds from when it could run, if that is known */
+  claimed(attributes: Attributes, waited: number | undefined): void {
     this.consumed.add(1, attributes);
     if (waited !== undefined) this.waiting.record(waited / 1000, attributes);
+  }
+
+  /** A handler begins. */
+  started(attributes: Attributes): void {
+    this.active.add(1, attributes);
   }
 
   /** An attempt has ended. @param error `error.type`; `undefined` when it succeeded */
@@ -61,19 +62,22 @@ export class Measurements {
     this.active.add(-1, attributes);
     this.running.record(seconds, withError(attributes, error));
   }
+}
 
-  /** Observes nothing any more. */
-  stop(): void {
-    for (const stop of this.stops.splice(0)) stop();
-  }
+/** Observes how many jobs there are, each time metrics are collected, from the start to the stop of the program. */
+export class JobsGauge implements Service {
+  readonly name = 'opentelemetry';
+  private stopObserving: (() => void) | undefined;
 
-  private observe(meter: Meter, store: Pick<JobStore, 'counts'>): void {
-    const jobs = meter.createObservableUpDownCounter('leviathan.jobs', {
+  constructor(private readonly meter: Meter) {}
+
+  start({ queue }: ServiceContext): void {
+    const jobs = this.meter.createObservableUpDownCounter('leviathan.jobs', {
       unit: '{job}',
       description: 'Jobs in the store.',
     });
-    const observe: Parameters<typeof jobs.addCallback>[0] = async (result) => {
-      const { byType } = await store.counts();
+    const observe: ObservableCallback = async (result) => {
+      const { byType } = await queue.counts();
       for (const [type, byStatus] of Object.entries(byType)) {
         for (const [status, count] of Object.entries(byStatus)) {
           result.observe(count, { 'messaging.destination.name': type, 'leviathan.job.status': status });
@@ -81,7 +85,15 @@ export class Measurements {
       }
     };
     jobs.addCallback(observe);
-    this.stops.push(() => jobs.removeCallback(observe));
+    this.stopObserving = () => jobs.removeCallback(observe);
+  }
+
+  stop(): void {
+    this.stopObserving?.();
+  }
+
+  health(): ServiceHealth {
+    return { status: 'ok', problems: [] };
   }
 }
 

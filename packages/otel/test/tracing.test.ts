@@ -10,7 +10,7 @@ const input = z.object({ n: z.number() });
 async function started(options: OpenTelemetryOptions = {}) {
   const otel = sdk();
   const { tracerProvider, meterProvider } = otel;
-  const instrumentation = await openTelemetry({ tracerProvider, meterProvider, ...options });
+  const plugin = await openTelemetry({ tracerProvider, meterProvider, ...options });
   const half = defineProcessor({
     type: 'half',
     input,
@@ -33,7 +33,7 @@ async function started(options: OpenTelemetryOptions = {}) {
     run: ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve('late'))),
   });
   const processors = [half, active, slow] as const;
-  const leviathan = new Leviathan({ store: new MemoryStore(), processors, instrumentation });
+  const leviathan = new Leviathan({ store: new MemoryStore(), processors, plugins: [plugin] });
   onTestFinished(() => leviathan.stop());
   await leviathan.start();
   return { ...otel, leviathan };

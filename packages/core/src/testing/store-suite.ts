@@ -51,7 +51,19 @@ const CONCERNS = [
   rules,
   scheduling,
   time,
-].concat([trace, history, dependencies, parentPolicies, restore, exchange, events, close, persistence, concurrency, badInput]);
+].concat([
+  trace,
+  history,
+  dependencies,
+  parentPolicies,
+  restore,
+  exchange,
+  events,
+  close,
+  persistence,
+  concurrency,
+  badInput,
+]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,
