@@ -318,7 +318,7 @@ def shown(job):
         else:
             fields.pop(key, None)
     order = ("id type status priority created updated data metadata rev order runAt attempt maxAttempts maxCrashes backoff timeout "
-             "retryFor expiresAt deadLetter onCrash dependsOn onParentFailed key group needs tags deadLetterOf started finished worker "
+             "retryFor expiresAt deadLetter onCrash dependsOn onParentFailed key group needs tags deadLetterOf trace started finished worker "
              "cancelling held skipped result reason").split()
     return {key: fields[key] for key in order if key in fields}
 

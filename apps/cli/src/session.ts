@@ -72,7 +72,7 @@ export class Session {
   async store(purpose: 'read' | 'write'): Promise<JobStore> {
     if (this.opened !== undefined) return this.opened;
     const root = await this.root();
-    if (!(await this.isFolder(root)) && purpose === 'read') {
+    if (!(await this.hasRoot()) && purpose === 'read') {
       const { MemoryStore } = await import('@leviathan/core');
       this.out.note(`There are no jobs at ${root} yet.`);
       this.opened = new MemoryStore();
@@ -114,6 +114,11 @@ export class Session {
     return Buffer.concat(chunks).toString('utf8');
   }
 
+  /** The store does not answer: the end of this session is not to wait for it. */
+  abandon(): void {
+    this.opened = undefined;
+  }
+
   /** Lets go of the store; what it had acknowledged stays. */
   async close(): Promise<void> {
     for (const queue of this.queues) await queue.close();
@@ -137,7 +142,12 @@ export class Session {
     return result;
   }
 
-  private async isFolder(root: string): Promise<boolean> {
+  /**
+   * Whether the jobs folder exists.
+   * @throws UsageError when something else stands there
+   */
+  async hasRoot(): Promise<boolean> {
+    const root = await this.root();
     try {
       if ((await stat(root)).isDirectory()) return true;
     } catch (error) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackoffSpec, CrashPolicy, JobSpec, Json, ParentPolicy, Unique } from './job';
+import type { BackoffSpec, CrashPolicy, JobSpec, Json, ParentPolicy, TraceContext, Unique } from './job';
 
 /** See the module. Its fields are those of a {@link JobSpec}; `data` may be the producer's own object. */
 export class CheckedSpec implements JobSpec {
@@ -26,6 +26,7 @@ export class CheckedSpec implements JobSpec {
   declare group?: string;
   declare needs?: Record<string, number>;
   declare tags?: string[];
+  declare trace?: TraceContext;
   readonly #text: string;
   #isPlain = true;
 

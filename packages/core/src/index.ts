@@ -12,6 +12,8 @@ export { isSafeId } from './engine/index';
 export * from './errors';
 export type { QueueEventMap, QueueListener } from './events';
 export * from './exchange/index';
+export * from './health';
+export * from './history';
 export { ISOLATION_KINDS, type Isolation, type IsolationKind } from './isolation';
 export * from './job';
 export { type JobCalls, JobHandle } from './job-handle';
@@ -44,6 +46,7 @@ export {
 export { assertPlugin } from './plugin-check';
 export * from './processor';
 export { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
+export { PROMETHEUS_CONTENT_TYPE, prometheusText } from './prometheus';
 export { Queue, type QueueOptions } from './queue';
 export type { ChangeOptions, ChangeTarget } from './queue-target';
 export type { GateSpec, MachineProbe, MachineState, PoolSpec } from './resources';

@@ -68,7 +68,7 @@ function setOptions(
   // A function cannot be stored; the worker asks the processor for it.
   const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
   const { attempts, delay, runAt, id, priority, maxCrashes, timeout, retryFor, deadLetter, onCrash } = merged;
-  const { dependsOn, onParentFailed, key, group, needs, tags, expiresAt } = merged;
+  const { dependsOn, onParentFailed, key, group, needs, tags, expiresAt, trace } = merged;
   // The producer's own time counts more than what its processor says.
   const ttl = expiresAt === undefined ? merged.ttl : options?.ttl;
   const set = {
@@ -90,6 +90,7 @@ function setOptions(
     group,
     needs,
     tags,
+    trace,
   };
   spec.set(defined({ ...set, backoff: merged.backoff }));
 }

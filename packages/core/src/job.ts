@@ -158,6 +158,13 @@ export interface BackoffSpec {
   jitter?: number;
 }
 
+/** The trace that a job belongs to, as HTTP headers carry it: https://www.w3.org/TR/trace-context/. */
+export interface TraceContext {
+  /** `00-<trace id>-<span id>-<flags>`, in lower-case hex. */
+  traceparent: string;
+  tracestate?: string;
+}
+
 /**
  * A job as every store returns it, and as its file holds it. The keys of the file stand in the order of
  * {@link JOB_KEYS}, so that two states of a queue diff well. Optional fields are absent, never `null`.
@@ -212,6 +219,8 @@ export interface Job<Data = unknown, Result = unknown> {
   tags?: string[];
   /** The job that failed for good, of which this is the dead letter. */
   deadLetterOf?: DeadLetterOrigin;
+  /** The trace of whoever added it. */
+  trace?: TraceContext;
   /** When the newest attempt started: ISO 8601, UTC. */
   started?: string;
   /** When it completed or failed for good: ISO 8601, UTC. */
@@ -257,6 +266,7 @@ export const JOB_KEYS = [
   'needs',
   'tags',
   'deadLetterOf',
+  'trace',
   'started',
   'finished',
   'worker',
@@ -313,6 +323,8 @@ export interface JobOptions {
    */
   needs?: Record<string, number>;
   tags?: string[];
+  /** The trace that adding it belongs to. */
+  trace?: TraceContext;
 }
 
 /** Every option, so that the compiler finds the one that is forgotten. */
@@ -337,6 +349,7 @@ const OPTIONS: Record<keyof JobOptions, true> = {
   group: true,
   needs: true,
   tags: true,
+  trace: true,
 };
 
 /** The names of the options of a job, for whoever reads jobs that were written by others. */
@@ -365,4 +378,5 @@ export interface JobSpec {
   group?: string;
   needs?: Record<string, number>;
   tags?: string[];
+  trace?: TraceContext;
 }

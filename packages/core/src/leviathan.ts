@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock';
 import { LeviathanError } from './errors';
 import type { QueueEventMap, QueueListener } from './events';
 import type { ImportResult } from './exchange/report';
+import type { HistoryQuery, HistoryResult } from './history';
 import type { Job } from './job';
 import type { JobHandle } from './job-handle';
 import { JobQueueService } from './job-queue-service';
@@ -206,6 +207,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.explain}. */
   explain(id: string): Promise<Explanation | null> {
     return this.queue.explain(id);
+  }
+
+  /** See {@link Queue.history}. */
+  history(query?: HistoryQuery): Promise<HistoryResult> {
+    return this.queue.history(query);
   }
 
   /** See {@link Queue.pause}. */

@@ -16,6 +16,7 @@ import {
   importAll,
   type Lines,
 } from './exchange/index';
+import type { HistoryQuery, HistoryResult } from './history';
 import type { Job, JobOptions, Json } from './job';
 import { type JobCalls, JobHandle } from './job-handle';
 import { toJobSpec } from './job-spec';
@@ -174,6 +175,20 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   async explain(id: string): Promise<Explanation | null> {
     const [explanation] = await this.store.explain([id]);
     return explanation ?? null;
+  }
+
+  /**
+   * What happened over time, for charts: how many jobs were added, started, completed, failed and retried, how long they waited and ran.
+   * @throws ValidationError when the query is not valid, or asks for too many points.
+   *
+   * @example
+   * ```ts
+   * const { points, total } = await queue.history({ from: Date.now() - 86_400_000, step: 3_600_000, type: 'resize' });
+   * console.log(total.completed, total.run.p95, points.map(({ at, failed }) => [at, failed]));
+   * ```
+   */
+  history(query?: HistoryQuery): Promise<HistoryResult> {
+    return this.store.history(query);
   }
 
   /** Starts no more jobs, or none of a type, until {@link Queue.resume}. Running ones run on. Survives a restart. */

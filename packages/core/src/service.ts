@@ -5,16 +5,18 @@
  */
 import type { Clock } from './clock';
 import { ServiceError } from './errors';
+import { type HealthCheck, type HealthStatus, worstStatus } from './health';
 import type { Json } from './job';
 import type { ModuleRunner } from './module-runner';
 import type { Queue } from './queue';
 
 /** How a service is doing. */
 export interface ServiceHealth {
-  /** `stopped`: not started, or stopped in order. */
-  status: 'stopped' | 'ok' | 'degraded' | 'failed';
+  status: HealthStatus;
   /** What is wrong, as sentences; empty when all is well. */
   problems: string[];
+  /** What was looked at, one by one; left out by a service that does not tell. */
+  checks?: HealthCheck[];
   /** Facts for people. */
   details?: Record<string, Json>;
 }
@@ -47,8 +49,6 @@ export interface HealthReport {
   problems: string[];
   services: Record<string, ServiceHealth>;
 }
-
-const SEVERITY = ['ok', 'stopped', 'degraded', 'failed'] as const;
 
 /** Starts services in order and stops them in reverse order. */
 export class ServiceManager {
@@ -116,10 +116,7 @@ export class ServiceManager {
     const services: Record<string, ServiceHealth> = {};
     for (const service of this.#services) services[service.name] = await this.#healthOf(service);
     const all = Object.entries(services);
-    const status = all.reduce<ServiceHealth['status']>(
-      (worst, [, health]) => (SEVERITY.indexOf(health.status) > SEVERITY.indexOf(worst) ? health.status : worst),
-      'ok',
-    );
+    const status = worstStatus(all.map(([, health]) => health.status));
     return {
       status,
       problems: all.flatMap(([name, { problems }]) => problems.map((text) => `${name}: ${text}`)),

@@ -7,6 +7,8 @@
  * @module
  */
 import type { Definition, DefinitionChange, DefinitionKind } from './definition';
+import type { StoreHealth } from './health';
+import type { HistoryQuery, HistoryResult, StoreMetrics } from './history';
 import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
 import type { StoreEvent, SubscribeOptions, Subscription } from './store-events';
 import type { Trail, UndoRequest } from './trail';
@@ -51,6 +53,8 @@ export interface StoreCapabilities {
   schedules: boolean;
   /** `trail`, `stateAt` and `undo`: it remembers what happened. */
   audit: boolean;
+  /** It counts what happens: `history` and `metrics`. */
+  history: boolean;
 }
 
 /** How `add` treats an id or key that a job holds already. */
@@ -114,6 +118,8 @@ export interface ClaimRequest {
   types?: Record<string, number>;
   /** True: wait until there is at least one job. False: answer at once, with none if there is none. */
   wait: boolean;
+  /** True: tell how long each job waited. */
+  timed?: boolean;
 }
 
 /** A job that was started for a worker. */
@@ -122,6 +128,8 @@ export interface ClaimedJob {
   job: Job;
   /** Fencing token of this attempt: only who holds it can report on or settle it. */
   token: string;
+  /** Milliseconds from when it could run to its start, if the claim asked for it and the store knows; see `HistoryStats.wait`. */
+  waited?: number;
 }
 
 /** What became of an attempt. */
@@ -360,15 +368,6 @@ export interface Explanation {
   sentence: string;
 }
 
-/** How the store is doing. */
-export interface StoreHealth {
-  status: 'ok' | 'degraded' | 'failed';
-  /** What is wrong, as sentences; empty when `ok`. */
-  problems: string[];
-  /** Facts for people: role, segment, lag, sizes. */
-  details: Record<string, Json>;
-}
-
 /** What the programs on this store can run, so that jobs from outside can be checked before they are taken. */
 export interface JobValidator {
   /** The types that can be checked. */
@@ -463,6 +462,11 @@ export interface JobStore {
    * @throws NoOperationError when there is no such change, or none at all; NoHistoryError when what was before it is not kept
    */
   undo(request?: UndoRequest): Promise<UndoResult>;
+  /** What happened over time, for charts. @throws ValidationError when the query is not valid, or asks for too many points */
+  history(query?: HistoryQuery): Promise<HistoryResult>;
+
+  /** Counters since the store began, by type, for monitoring systems. */
+  metrics(): Promise<StoreMetrics>;
 
   /** Tells changes from now on, or from an earlier position, in order and in batches. A listener that throws disturbs nobody. */
   subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription>;

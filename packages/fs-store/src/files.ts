@@ -57,6 +57,8 @@ export interface Files {
 
   /** The names in a folder. */
   readdir(path: string): Promise<string[]>;
+  /** The free blocks of the disk that holds a path, as far as this user may fill them, and their size in bytes. */
+  statfs(path: string): Promise<{ bavail: number; bsize: number }>;
   /**
    * Tells of changes in a folder, itself and not below, until it is closed. Hints only: they may be late, doubled or missing, and `name`
    * is `null` when the system does not know it. Does not keep the process alive.
@@ -106,6 +108,7 @@ export const nodeFiles: Files = {
   utimesSync: (path, at) => fs.utimesSync(path, at / 1000, at / 1000),
 
   readdir: (path) => call((done) => fs.readdir(path, (error, names) => done(error, names))),
+  statfs: (path) => call((done) => fs.statfs(path, done)),
   watch: (path, on) =>
     fs.watch(path, { persistent: false }, (_event, name) => on.change(name)).on('error', (error) => on.error(error)),
   read: (fd, into, offset, length, position) =>

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { nodeFiles } from './files';
 import { type FsStore, fsStore } from './fs-store';
 import type { FsStoreOptions } from './options';
 import { eventually } from './testing/eventually';
@@ -32,6 +33,41 @@ it('is well, and says who owns the store and what there is', async () => {
   expect(await store.health()).toMatchObject(health);
   const details = { ...health.details, role: 'client' };
   expect(await client.health()).toMatchObject({ ...health, details });
+});
+
+it('tells each thing that it looked at, to a client as well', async () => {
+  const store = open();
+  await store.add([EMPTY, EMPTY, EMPTY]);
+  await store.claim({ worker: 'w', limit: 2, wait: false });
+  const client = open({ root: store.root });
+  const { checks } = await client.health();
+  expect(checks.map(({ name, status }) => [name, status])).toEqual([
+    ['journal', 'ok'],
+    ['folders', 'ok'],
+    ['disk', 'ok'],
+    ['workers', 'ok'],
+  ]);
+  expect(checks.at(-1)?.facts).toEqual({ workers: 1, busy: 1, running: 2, stuck: 0 });
+});
+
+it('is not so well when the disk has little room, and says how much', async () => {
+  const files = { ...nodeFiles, statfs: async () => ({ bavail: 3, bsize: 1024 * 1024 }) };
+  const store = open({ files, lowDiskBytes: 4 * 1024 * 1024 });
+  expect(await store.health()).toMatchObject({ status: 'degraded', problems: ['The disk has only 3 MiB left.'] });
+  const roomy = open({ files, lowDiskBytes: 3 * 1024 * 1024 });
+  expect((await roomy.health()).checks).toContainEqual({
+    name: 'disk',
+    status: 'ok',
+    message: '3 MiB are free.',
+    facts: { freeBytes: 3 * 1024 * 1024, lowBytes: 3 * 1024 * 1024 },
+  });
+});
+
+it('is well where the file system cannot tell how much room there is', async () => {
+  const store = open({ files: faultyFiles((call) => (call === 'statfs' ? 'ENOSYS' : undefined)) });
+  const health = await store.health();
+  expect(health.status).toBe('ok');
+  expect(health.checks).toContainEqual({ name: 'disk', status: 'ok', message: expect.stringContaining('ENOSYS') });
 });
 
 it('is bad while the journal cannot be written, and says why', async () => {

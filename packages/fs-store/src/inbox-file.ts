@@ -30,6 +30,7 @@ const COPIED = [
     'group',
     'needs',
     'tags',
+    'trace',
   ],
 ];
 

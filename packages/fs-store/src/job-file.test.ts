@@ -13,6 +13,7 @@ const full: Job = {
   finished: '2025-01-30T10:00:02.000Z',
   started: '2025-01-30T10:00:01.000Z',
   tags: ['nightly'],
+  trace: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=1' },
   key: 'one-at-a-time',
   group: 'a.example',
   needs: { cpu: 1 },

@@ -39,6 +39,8 @@ export interface FsStoreOptions {
   snapshotBytes?: number;
   /** Size at which a journal file is followed by a new one; 64 MiB by default. */
   segmentBytes?: number;
+  /** Free bytes of the disk below which `health()` is `degraded`; 256 MiB by default. */
+  lowDiskBytes?: number;
   /** Milliseconds to wait for the present owner to answer, when another process holds the store; 60 seconds by default. */
   patience?: number;
   clock?: Clock;
@@ -69,6 +71,7 @@ export interface StoreSettings {
   memoryBytes: number;
   snapshotBytes: number;
   segmentBytes: number;
+  lowDiskBytes: number;
   patience: number;
   clock: Clock;
   machine: MachineProbe;
@@ -111,6 +114,7 @@ export function settingsOf(options: FsStoreOptions): StoreSettings {
     memoryBytes: options.memoryBytes ?? 64 * MIB,
     snapshotBytes: options.snapshotBytes ?? 384 * MIB,
     segmentBytes: options.segmentBytes ?? 64 * MIB,
+    lowDiskBytes: options.lowDiskBytes ?? 256 * MIB,
     patience: options.patience ?? 60_000,
     clock: options.clock ?? systemClock,
     machine: options.machine ?? machineProbe(root),

@@ -11,6 +11,7 @@ import {
   type Json,
   StoreClosedError,
   type StoreHealth,
+  storeHealth,
   systemClock,
   type Timer,
 } from '@leviathan/core';
@@ -18,6 +19,7 @@ import { decideDefine, EngineStore, isLeaving, jobTextOf } from '@leviathan/core
 import { Archive } from './archive';
 import { BodyCache } from './bodies';
 import { Calm } from './calm';
+import { checkDisk, checkFolders, checkJournal } from './checks';
 import { DeathWatch } from './death-watch';
 import { DefinitionFiles } from './definition-files';
 import { Inbox } from './inbox';
@@ -298,13 +300,11 @@ export class OwnerStore extends EngineStore implements ServedStore {
     const { journal, recovered, settings, ownership } = this.parts;
     const view = this.view.stats();
     const losses = recovered.findings.filter(isLoss);
-    const problems = [
-      ...base.problems,
-      ...(this.log.problem ? [this.log.problem] : []),
-      ...(losses.length > 0
-        ? [`The journal was damaged when it was opened (${losses.length} places): run leviathan doctor.`]
-        : []),
-      ...(view.lagMs > 5_000 ? [`The folders lag ${Math.round(view.lagMs / 1000)} s behind.`] : []),
+    const checks = [
+      checkJournal(journal.broken !== null, this.log.problem, losses.length),
+      checkFolders(view.lagMs, view.dirty),
+      await checkDisk(settings.files, settings.root, settings.lowDiskBytes),
+      ...base.checks,
     ];
     const details: Record<string, Json> = {
       ...base.details,
@@ -320,7 +320,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       dirtyFiles: view.dirty,
       folderThread: this.view.isThreaded,
     };
-    return { status: journal.broken ? 'failed' : problems.length > 0 ? 'degraded' : 'ok', problems, details };
+    return storeHealth(checks, details);
   }
 
   /** No more calls come: what a broken disk still keeps waiting is not to keep the end waiting for long. */

@@ -20,7 +20,17 @@ const RECORDS: StoreRecord[] = [
   {
     ...{ seq: 2, at, more: 1, op: 'add', body: 'null', result: '{"size":1}' },
     job: {
-      ...{ ...job, runAt: 5, timeout: 6, dependsOn: ['a'], key: 'k\t"', tags: ['ü'], status: 'completed', created: 1 },
+      ...{
+        ...job,
+        runAt: 5,
+        timeout: 6,
+        dependsOn: ['a'],
+        key: 'k\t"',
+        tags: ['ü'],
+        trace: { traceparent: '00-1-2-01' },
+        status: 'completed',
+        created: 1,
+      },
       ...{ backoff: { type: 'exponential', delay: 1 }, updated: 2, rev: 3, order: -4.5, attempt: 1, retries: 2 },
       run: { token: 3, errors: [error], checkpoint: { at: 1 }, progress: 12.5 },
     },

@@ -13,6 +13,7 @@ import {
   type About,
   dataOf,
   Entry,
+  type HistoryLine,
   headTextOf,
   type JobHead,
   type JobTable,
@@ -169,6 +170,12 @@ class SnapshotWriter {
     for (const window of table.keys.windows) if (clock.now() < window.until) this.line({ op: 'window', ...window });
     for (const id of tombstones) this.line({ op: 'tombstone', id });
     const info: SnapshotInfo = { name: this.name, from, to: table.seq, jobs };
+    // Those up to `to`, where every job is as the replay will find it: it counts on from there.
+    for (const { body, ...meta } of table.history.freeze()) {
+      this.encoder.add(JSON.stringify({ op: 'history', ...meta }), body);
+      if (this.encoder.size >= CHUNK) await this.flush();
+      await this.source.pause();
+    }
     // The last line proves that the file is whole.
     this.line({ op: 'end', to: info.to, jobs });
     await this.flush();
@@ -272,7 +279,9 @@ export async function loadSnapshot(
         else if (meta.op === 'define') table.definitions.put(definitionOf(meta, bodyOf(found)));
         else if (meta.op === 'schedule') putSchedule(table, meta);
         else if (meta.op === 'window') readWindow(meta, table);
-        else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
+        else if (meta.op === 'history') {
+          table.history.load({ ...(meta as unknown as Omit<HistoryLine, 'body'>), body: bodyOf(found) });
+        } else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
         else if (meta.op === 'end') {
           ended = jobs === meta.jobs;
           info.to = meta.to as number;
@@ -287,6 +296,7 @@ export async function loadSnapshot(
   }
   if (!ended) throw damaged(name, 'its last line is missing');
   table.seq = info.from;
+  table.history.countedTo = info.to;
   return { ...info, jobs };
 }
 

@@ -15,10 +15,12 @@ export { run as doctor } from './doctor';
 export { run as edit } from './edit';
 export { run as explain } from './explain';
 export { run as exportJobs } from './export';
+export { run as health } from './health';
 export { run as history } from './history';
 export { run as importJobs } from './import';
 export { run as list } from './list';
 export { run as logs } from './logs';
+export { run as metrics } from './metrics';
 export { pause, resume } from './pause';
 export { run as plugins } from './plugins';
 export {

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import type { Lazy } from './context';
 import { collectList, withFilters } from './options';
 
-/** Adds list, show, explain, history, state, logs, watch, wait, stats, export, plugins, doctor and completion. */
+/** Adds list, show, explain, history, state, logs, watch, wait, stats, health, metrics, export, plugins, doctor and completion. */
 export function addReadCommands(program: Command, lazy: Lazy): void {
   withFilters(program.command('list').alias('ls').description('list jobs, the newest first'))
     .option('--sort <order>', 'created, updated, priority, or queue: the order in which they run', 'created')
@@ -69,6 +69,17 @@ export function addReadCommands(program: Command, lazy: Lazy): void {
     .command('stats')
     .description('how many jobs there are, how fast they end, how the store is doing')
     .action(lazy((commands) => commands.stats));
+
+  program
+    .command('health')
+    .description('how the store, its disk and its workers are doing; exit code 1 when something is wrong')
+    .option('--timeout <duration>', 'no answer within this time is a failure', '10s')
+    .action(lazy((commands) => commands.health));
+
+  program
+    .command('metrics')
+    .description('what was counted since the store began, as text for Prometheus')
+    .action(lazy((commands) => commands.metrics));
 
   withFilters(program.command('export').description('write jobs, templates and other definitions, for import'))
     .option('--only <kinds>', 'only these kinds, for example jobs,templates; with a filter: jobs', collectList)

@@ -40,6 +40,7 @@ export function adoption(job: Job, state: JobStatus): AddDraft {
   if (job.group !== undefined) head.group = job.group;
   if (job.needs) head.needs = job.needs;
   if (job.tags) head.tags = job.tags;
+  if (job.trace) head.trace = job.trace;
   if (job.dependsOn) head.dependsOn = job.dependsOn;
   if (job.onParentFailed) head.onParentFailed = job.onParentFailed;
   const draft: AddDraft = { op: 'add', job: head, body: JSON.stringify(job.data ?? null) };

@@ -17,8 +17,8 @@ export interface SortedSet<K> {
   has(key: K): boolean;
   /** The smallest key. */
   minKey(): K | undefined;
-  /** All keys, ascending. The tree must not change meanwhile. */
-  keys(): IterableIterator<K>;
+  /** All keys, or those from a key on, ascending. The tree must not change meanwhile. */
+  keys(from?: K): IterableIterator<K>;
   /** All keys, ascending, as a list. */
   keysArray(): K[];
 }

@@ -7,6 +7,7 @@ import type { ClaimedJob, ClaimRequest } from '../store';
 import type { Committer } from './committer';
 import { pickReady } from './decide-claim';
 import type { BodySource, Entry } from './entry';
+import { readySince } from './history';
 import { dataOf, jobOf } from './job-of';
 import type { RecordDraft } from './records';
 import { isoOf } from './time';
@@ -34,6 +35,11 @@ export class ClaimDesk {
     private readonly bodies: BodySource,
     private readonly now: () => number,
   ) {}
+
+  /** The workers that asked for jobs and did not leave since. */
+  get known(): Iterable<string> {
+    return this.workers.keys();
+  }
 
   /** Whether some worker takes this type. */
   hasWorker(type: string): boolean {
@@ -125,24 +131,26 @@ export class ClaimDesk {
   private startAll(picked: Entry[], request: ClaimRequest): ClaimedJob[] {
     // Each start is a record of its own: losing one to a torn tail must not lose its neighbours. Acknowledged when written, not when
     // flushed: a power cut that forgets the start of an attempt forgets nothing that anybody was told.
-    const { worker } = request;
+    const { worker, timed } = request;
     const drafts: RecordDraft[] = [];
-    const started: { entry: Entry; data: string }[] = [];
+    const started: { entry: Entry; data: string; since: number | undefined }[] = [];
     for (const entry of picked) {
       const start: RecordDraft = { seq: 0, at: 0, op: 'start', id: entry.id, worker };
       try {
         // Read before it starts: a job that is started and handed to nobody would be active for ever.
-        started.push({ entry, data: dataOf(entry, this.bodies) });
+        const since = timed ? readySince(entry, (id) => this.committer.table.entries.get(id)) : undefined;
+        started.push({ entry, data: dataOf(entry, this.bodies), since });
         drafts.push(start);
       } catch (error) {
         drafts.push(...setAside(entry, start, error as Error, this.now()));
       }
     }
     this.committer.commit(drafts, { lazy: true });
-    return started.map(({ entry, data }) => ({
-      job: jobOf(entry, { read: () => data }),
-      token: String(entry.run?.token),
-    }));
+    return started.map(({ entry, data, since }) => {
+      const claimed: ClaimedJob = { job: jobOf(entry, { read: () => data }), token: String(entry.run?.token) };
+      if (since !== undefined) claimed.waited = Math.max(0, entry.updated - since);
+      return claimed;
+    });
   }
 }
 

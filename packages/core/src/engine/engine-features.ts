@@ -12,4 +12,5 @@ export const ENGINE_FEATURES = {
   definitions: true,
   rules: true,
   schedules: true,
+  history: true,
 } as const;

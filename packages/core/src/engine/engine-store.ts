@@ -7,6 +7,8 @@
 import { type Clock, systemClock } from '../clock';
 import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
 import { StoreClosedError, UnsupportedError, ValidationError } from '../errors';
+import { type HealthCheck, type StoreHealth, storeHealth } from '../health';
+import type { HistoryQuery, HistoryResult, StoreMetrics } from '../history';
 import type { Job, JobSpec, Json } from '../job';
 import type { MachineProbe } from '../resources';
 import type {
@@ -31,7 +33,6 @@ import type {
   SettleResult,
   StoreCapabilities,
   StoreEvent,
-  StoreHealth,
   SubscribeOptions,
   Subscription,
   UndoResult,
@@ -51,6 +52,7 @@ import type { BodySource, Entry } from './entry';
 import { EventHub } from './event-hub';
 import { explainEntry } from './explain';
 import { problemsOfGates } from './gate';
+import { readHistory } from './history-query';
 import { jobOf } from './job-of';
 import { JobTable } from './job-table';
 import { findPage } from './list';
@@ -60,9 +62,11 @@ import type { Draft } from './records';
 import { ReportDesk } from './report-desk';
 import type { Retention } from './retention';
 import { ScheduleDesk } from './schedule-desk';
+import { metricsOf } from './store-metrics';
 import { type Archiver, Sweeper } from './sweeper';
 import { runUndo } from './undo-runner';
 import { DEFAULT_MAX_JOB_BYTES } from './validate';
+import { checkWorkers } from './worker-check';
 
 /** Commits after a failed write are tried again this much later (ms). */
 const RETRY_INTERVAL = 1_000;
@@ -310,6 +314,17 @@ export class EngineStore implements JobStore {
     });
   }
 
+  async history(query: HistoryQuery = {}): Promise<HistoryResult> {
+    this.assertOpen();
+    return readHistory(this.table.history, query, this.clock.now(), () => this.pauseScan());
+  }
+
+  async metrics(): Promise<StoreMetrics> {
+    this.assertOpen();
+    this.followClock();
+    return metricsOf(this.table, this.desk.known, this.clock.now());
+  }
+
   async subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription> {
     this.assertOpen();
     const subscription = this.hub.subscribe(options, listener, this.table.seq);
@@ -324,12 +339,12 @@ export class EngineStore implements JobStore {
 
   async health(): Promise<StoreHealth> {
     this.assertOpen();
-    const problems = problemsOfGates(this.table.definitions, this.options.machine);
-    return {
-      status: problems.length > 0 ? 'degraded' : 'ok',
-      problems,
-      details: { jobs: this.table.size, seq: this.table.seq },
-    };
+    const gates = problemsOfGates(this.table.definitions, this.options.machine);
+    const checks = [
+      checkWorkers(this.table, this.desk.known),
+      ...gates.map((message): HealthCheck => ({ name: 'gates', status: 'degraded', message })),
+    ];
+    return storeHealth(checks, { jobs: this.table.size, seq: this.table.seq });
   }
 
   async close(): Promise<void> {

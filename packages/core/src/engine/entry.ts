@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackoffSpec, CrashPolicy, DeadLetterOrigin, JobStatus, ParentPolicy } from '../job';
+import type { BackoffSpec, CrashPolicy, DeadLetterOrigin, JobStatus, ParentPolicy, TraceContext } from '../job';
 import type { JobHead } from './records';
 import { NOTHING_HAPPENED, Run, runHeadOf } from './run';
 
@@ -29,6 +29,7 @@ export interface EntryExtra {
   tags?: string[];
   absorbed?: string[];
   deadLetterOf?: DeadLetterOrigin;
+  trace?: TraceContext;
 }
 
 /** Reads texts that are not in memory. */
@@ -223,6 +224,7 @@ const EXTRAS = [
   'tags',
   'absorbed',
   'deadLetterOf',
+  'trace',
 ] as const satisfies readonly (keyof EntryExtra)[];
 
 function extraOf(head: JobHead): EntryExtra | undefined {
@@ -246,7 +248,8 @@ function isPlain(head: JobHead): boolean {
     head.group === undefined &&
     head.needs === undefined &&
     head.tags === undefined &&
-    head.deadLetterOf === undefined
+    head.deadLetterOf === undefined &&
+    head.trace === undefined
   );
 }
 

@@ -17,6 +17,7 @@ export { type BodySource, Entry, headOf } from './entry';
 export { EventHub } from './event-hub';
 export { FinishedList } from './finished-list';
 export { headTextOf } from './head-text';
+export type { HistoryLine } from './history';
 export { isTime } from './job-checks';
 export { newJobId } from './job-id';
 export { dataOf, jobOf, resultOf } from './job-of';

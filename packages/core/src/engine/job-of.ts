@@ -67,6 +67,7 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
     if (extra.needs) job.needs = { ...extra.needs };
     if (extra.tags) job.tags = [...extra.tags];
     if (extra.deadLetterOf) job.deadLetterOf = { ...extra.deadLetterOf };
+    if (extra.trace) job.trace = { ...extra.trace };
   }
   if (!run) return job;
   if (run.started !== undefined) job.started = isoOf(run.started);

@@ -11,6 +11,7 @@ import { DefinitionTable } from './definition-table';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
 import { EntryIndex } from './entry-index';
 import { FinishedList } from './finished-list';
+import { History } from './history';
 import { KeyIndex } from './key-index';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
@@ -59,6 +60,7 @@ export class JobTable {
   /** Which ready jobs may start. */
   readonly admission = new Admission();
   readonly schedules = new ScheduleTable();
+  readonly history = new History();
   readonly pausedTypes = new Set<string>();
   pausedAll = false;
   /** Characters of data and results of all jobs. */
@@ -130,6 +132,7 @@ export class JobTable {
       entry.size = record.body.length + (record.result?.length ?? 0);
       if (entry.extra?.dependsOn && entry.status === 'pending') this.awaitParents(entry.extra);
       this.insert(entry);
+      this.count(record, entry);
       // Jobs that are adopted together may come in any order, and one that is replaced may be waited for.
       if (entry.status === 'completed') this.releaseDependents(entry.id, record.seq);
       else if (entry.status === 'failed') this.leaveDependents(entry.id, record.seq);
@@ -156,6 +159,7 @@ export class JobTable {
       return true;
     }
     const keepsPlace = record.op === 'report' || record.op === 'checkpoint' || record.op === 'cancel';
+    this.count(record, entry);
     if (!keepsPlace) this.unplace(entry);
     this.textSize -= entry.size;
     const absorbed = record.op === 'edit' && record.absorbs !== undefined ? (entry.extra?.absorbed ?? []) : undefined;
@@ -242,6 +246,13 @@ export class JobTable {
     if (entry.extra?.absorbed) this.keys.forget(entry);
     this.textSize -= entry.size;
   }
+
+  /** A replay from a snapshot begins with records that the snapshot's counters hold already. */
+  private count(record: StoreRecord, entry: Entry): void {
+    if (record.seq > this.history.countedTo) this.history.count(record, entry, this.find);
+  }
+
+  private readonly find = (id: string): Entry | undefined => this.entries.get(id);
 
   private place(entry: Entry): void {
     if (entry.status === 'pending' || entry.status === 'active') {

@@ -44,6 +44,7 @@ function extraText(extra: EntryExtra): string {
   if (needs) text += `,"needs":${JSON.stringify(needs)}`;
   if (tags) text += `,"tags":${JSON.stringify(tags)}`;
   if (extra.deadLetterOf) text += `,"deadLetterOf":${JSON.stringify(extra.deadLetterOf)}`;
+  if (extra.trace) text += `,"trace":${JSON.stringify(extra.trace)}`;
   return text;
 }
 

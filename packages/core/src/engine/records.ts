@@ -17,6 +17,7 @@ import type {
   JobStatus,
   Json,
   ParentPolicy,
+  TraceContext,
 } from '../job';
 import type { SlotOutcome } from '../schedule/due';
 
@@ -57,6 +58,7 @@ export interface JobHead {
   /** Ids of adds that it took up, see `unique`; the newest, {@link MAX_ABSORBED} at most. */
   absorbed?: string[];
   deadLetterOf?: DeadLetterOrigin;
+  trace?: TraceContext;
   /** The rest stands only on jobs that were not just created: in snapshots, and on adopted ones. */
   status?: JobStatus;
   created?: number;

@@ -11,6 +11,7 @@ import { Checker, type UniqueRule } from './checker';
 import type { AddDraft, JobHead } from './records';
 import { isSafeId } from './safe-id';
 import { MAX_TIME } from './time';
+import { acceptTrace } from './trace-context';
 
 /** Defaults of jobs whose producer says nothing. */
 export const JOB_DEFAULTS = { priority: 5, maxAttempts: 3, maxCrashes: 3 } as const;
@@ -132,6 +133,8 @@ function acceptSpec(
   } else if (onParentFailed !== undefined && onParentFailed !== 'wait' && head.dependsOn) {
     head.onParentFailed = onParentFailed;
   }
+  const trace = spec.trace === undefined ? undefined : acceptTrace(spec.trace, at, issues);
+  if (trace) head.trace = trace;
   const text = CheckedSpec.textOf(spec);
   const body = text === undefined ? jsonText('data', spec.data, maxBytes, at, issues) : fitting('data', text, maxBytes);
   const accepted: AcceptedSpec = {

@@ -76,7 +76,8 @@ function bounded(asked: ClaimRequest, passed: ClaimRequest): ClaimRequest {
     if (types && most > 0) types[type] = most;
     else delete types?.[type];
   }
-  return { ...asked, limit: Math.min(asked.limit, passed.limit), ...(types && { types }) };
+  const limit = Math.min(asked.limit, passed.limit);
+  return { ...asked, limit, ...(types && { types }), ...(passed.timed && { timed: true }) };
 }
 
 function pause(clock: Clock, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
+import type { StoreHealth } from '../health';
+import type { HistoryQuery, HistoryResult, StoreMetrics } from '../history';
 import type { Job } from '../job';
 import type * as Contract from '../store';
 import type { Trail, UndoRequest } from '../trail';
@@ -74,7 +76,15 @@ export abstract class CallingStore {
     return this.call('undo', [request]);
   }
 
-  health(): Promise<Contract.StoreHealth> {
+  history(query?: HistoryQuery): Promise<HistoryResult> {
+    return this.call('history', [query]);
+  }
+
+  metrics(): Promise<StoreMetrics> {
+    return this.call('metrics', []);
+  }
+
+  health(): Promise<StoreHealth> {
     return this.call('health', []);
   }
 }

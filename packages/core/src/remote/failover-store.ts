@@ -6,6 +6,7 @@
 import { v4 as uuid } from 'uuid';
 import { type Clock, systemClock } from '../clock';
 import { type DuplicateJobError, StoreClosedError } from '../errors';
+import { type StoreHealth, storeHealth } from '../health';
 import type { JobSpec } from '../job';
 import type * as Contract from '../store';
 import { CallingStore } from './calling-store';
@@ -114,9 +115,11 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
   }
 
   /** Answers at once while there is no store: that is what it is asked for. */
-  override async health(): Promise<Contract.StoreHealth> {
+  override async health(): Promise<StoreHealth> {
     const problem = this.closed ? undefined : this.reopening.problem;
-    return problem ? { status: 'degraded', problems: [problem], details: {} } : this.call('health', []);
+    return problem === undefined
+      ? this.call('health', [])
+      : storeHealth([{ name: 'connection', status: 'degraded', message: problem }]);
   }
 
   async subscribe(

@@ -71,6 +71,8 @@ export const STORE_METHODS = [
   'trail',
   'stateAt',
   'undo',
+  'history',
+  'metrics',
   'health',
 ] as const satisfies readonly (keyof JobStore)[];
 

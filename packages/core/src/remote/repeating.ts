@@ -3,7 +3,7 @@
  *
  * | method | made again |
  * |---|---|
- * | get, list, counts, explain, trail, stateAt, definitions, health | reads: as often as one likes |
+ * | get, list, counts, explain, trail, stateAt, history, metrics, definitions, health | reads: as often as one likes |
  * | add | ids are chosen before the first try, so a job of ours that is there already counts as added now, see {@link afterRepeat}; a job that took up our data, see `unique`, remembers the id |
  * | restore | the same jobs stand there: `exists`, or with `replace` they are replaced by themselves, as long as none of them has started |
  * | settle | the token that settled an attempt may do so again |

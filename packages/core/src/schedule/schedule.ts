@@ -31,7 +31,7 @@ export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
 /** Options of the jobs of a schedule: those of any job, but for what the schedule itself decides. */
 export type ScheduledJobOptions = Omit<
   JobOptions,
-  'id' | 'delay' | 'runAt' | 'expiresAt' | 'dependsOn' | 'onParentFailed' | 'unique'
+  'id' | 'delay' | 'runAt' | 'expiresAt' | 'dependsOn' | 'onParentFailed' | 'unique' | 'trace'
 >;
 
 /** The job that each slot makes. */

@@ -20,6 +20,7 @@ import { events } from './suite/events';
 import { exchange } from './suite/exchange';
 import { expiry } from './suite/expiry';
 import { explain } from './suite/explain';
+import { history } from './suite/history';
 import { keys } from './suite/keys';
 import { list } from './suite/list';
 import { moves } from './suite/move';
@@ -37,6 +38,7 @@ import { settle } from './suite/settle';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
+import { trace } from './suite/trace';
 import { undo } from './suite/undo';
 import { unique } from './suite/unique';
 import { windows } from './suite/windows';
@@ -68,6 +70,8 @@ const CONCERNS = [
   schedules,
   overlaps,
   windows,
+  trace,
+  history,
   dependencies,
   parentPolicies,
   restore,

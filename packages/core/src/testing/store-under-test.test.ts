@@ -21,7 +21,7 @@ const NOTHING = {
   textSearch: false,
   resumableEvents: false,
 };
-const NO_RULES = { definitions: false, rules: false, schedules: false };
+const NO_RULES = { definitions: false, rules: false, schedules: false, history: false };
 
 describe('lackingFeatures', () => {
   it('finds nothing lacking in a store that claims everything and takes a clock', () => {

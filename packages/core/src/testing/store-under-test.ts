@@ -45,6 +45,7 @@ export const FEATURES = [
   'rules',
   'schedules',
   'audit',
+  'history',
 ] as const;
 
 /** One of {@link FEATURES}. */
@@ -88,5 +89,6 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('rules', can.rules, 'does not claim `rules`');
   claim('schedules', can.schedules, 'does not claim `schedules`');
   claim('audit', can.audit, 'does not claim `audit`');
+  claim('history', can.history, 'does not claim `history`');
   return lacking;
 }

@@ -21,7 +21,7 @@ export function systemError(code: string, call: string): Error {
   return Object.assign(new Error(`${code}: injected, ${call}`), { code, syscall: call });
 }
 
-const ASYNC: readonly Call[] = ['readdir', 'read', 'write', 'fdatasync', 'fsync', 'syncDir'];
+const ASYNC: readonly Call[] = ['readdir', 'statfs', 'read', 'write', 'fdatasync', 'fsync', 'syncDir'];
 
 /** Wraps a file system (the real one by default). */
 export function faultyFiles(plan?: Plan, inner: Files = nodeFiles, platform = inner.platform): FaultyFiles {

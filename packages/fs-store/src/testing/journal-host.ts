@@ -124,5 +124,6 @@ export function stateOf({ table, bodies, clock }: Pick<JournalHost, 'table' | 'b
     paused: { all: table.pausedAll, types: [...table.pausedTypes].sort() },
     definitions: table.definitions.list(),
     schedules: Object.fromEntries(table.schedules),
+    history: [...table.history.freeze()],
   };
 }

@@ -169,6 +169,11 @@ export function diskFiles(machine: Machine): ProcessFiles {
     chmodSync: (path, mode) => machine.do({ op: 'attributes', ino: named(path, 'chmod').ino, mode }),
     utimesSync: (path, mtimeMs) => machine.do({ op: 'attributes', ino: named(path, 'utimes').ino, mtimeMs }),
 
+    statfs: async (path) => {
+      alive('statfs');
+      named(path, 'statfs');
+      return { bavail: 2 ** 28, bsize: 4_096 };
+    },
     readdir: async (path) => {
       alive('readdir');
       const node = named(path, 'readdir');

@@ -187,6 +187,11 @@ export class MemoryFiles implements Files {
     return this.#later(() => this.readdirSync(path).map(({ name }) => name));
   }
 
+  async statfs(path: string): Promise<{ bavail: number; bsize: number }> {
+    this.#find(path, 'statfs');
+    return { bavail: 2 ** 28, bsize: 4_096 };
+  }
+
   read(fd: number, into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     return this.#later(() => this.readSync(fd, into, offset, length, position));
   }

@@ -197,8 +197,11 @@ export class World implements Stage {
     // A mark behind all events.
     await this.call(on, { call: 'pause', args: [true, { type: 'the-end' }] });
     for (const instance of [0, 1]) await this.watchers.drop(instance);
-    const { status, problems } = await (await this.instance(on)).health();
-    mustBeRight(difference({ status: 'ok', problems: [] }, { status, problems }, 'health'));
+    const { status, checks } = await (await this.instance(on)).health();
+    const stuck = this.ref.known.filter(({ job }) => job.status === 'active' && job.metadata.stuck).length;
+    const unwell = checks.filter((check) => check.status !== 'ok').map(({ name, facts }) => [name, facts?.stuck]);
+    const expected = stuck > 0 ? { status: 'degraded', unwell: [['workers', stuck]] } : { status: 'ok', unwell: [] };
+    mustBeRight(difference(expected, { status, unwell }, 'health'));
   }
 
   async agree(on: number = this.#anyOpen()): Promise<void> {

@@ -19,6 +19,8 @@ export function close(test: StoreTest): void {
     ['list', (store) => store.list()],
     ['counts', (store) => store.counts()],
     ['explain', (store) => store.explain(['x'])],
+    ['history', (store) => store.history()],
+    ['metrics', (store) => store.metrics()],
     ['subscribe', (store) => store.subscribe({}, () => undefined)],
   ];
 
@@ -35,6 +37,23 @@ export function close(test: StoreTest): void {
     test('of a store that works is ok, with no problems', async (h) => {
       await h.add();
       expect(await h.store.health()).toMatchObject({ status: 'ok', problems: [] });
+    });
+
+    test('says what was looked at: the problems are the messages of what is not well', async (h) => {
+      const { job, token } = await h.start();
+      await h.store.report([{ id: job.id, token, stuck: true }]);
+      const { status, problems, checks } = await h.store.health();
+      const unwell = checks.filter((check) => check.status !== 'ok');
+      expect(unwell.map(({ name }) => name)).toEqual(['workers']);
+      expect([status, problems]).toEqual(['degraded', unwell.map(({ message }) => message)]);
+      expect(checks.find(({ name }) => name === 'workers')?.facts).toEqual({
+        workers: 1,
+        busy: 1,
+        running: 1,
+        stuck: 1,
+      });
+      await h.settle({ job, token }, { outcome: 'completed' });
+      expect((await h.store.health()).status).toBe('ok');
     });
   });
 

@@ -43,7 +43,10 @@ export function persistence(test: StoreTest): void {
 
     persistent('has data, results, errors, logs, progress and checkpoints to the byte', async (h) => {
       const hard = HARD_VALUES.map(([, value]) => value);
-      const { job, token } = await h.start({ data: hard, tags: ['red'], key: '🐋', timeout: 7, maxAttempts: 9 });
+      const { job, token } = await h.start({
+        ...{ data: hard, tags: ['red'], key: '🐋', timeout: 7, maxAttempts: 9 },
+        trace: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'vendor=1' },
+      });
       const logs = [{ at: iso(h.now()), level: 'debug' as const, message: 'a\u0000b', fields: hard }];
       await h.store.report([{ id: job.id, token, progress: 42, detail: hard, logs, checkpoint: hard }]);
       await h.store.settle([

@@ -1,0 +1,6 @@
+/**
+ * OpenTelemetry for Leviathan.
+ *
+ * @module
+ */
+export { type OpenTelemetryOptions, openTelemetry } from './open-telemetry';
