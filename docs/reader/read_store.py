@@ -256,7 +256,7 @@ def change(job, run, record, body):
         was = record["job"]
         job.update({key: was.get(key, 0) for key in ("runAt", "attempt", "retries")})
         job.update({key: was[key] for key in ("status", "priority", "order", "maxAttempts")})
-        for fields, keys in ((job, ("timeout", "backoff", "tags")), (run, ("finished", "reason", "crashes"))):
+        for fields, keys in ((job, ("timeout", "expiresAt", "backoff", "tags")), (run, ("finished", "reason", "crashes", "held"))):
             for key in keys:
                 fields.pop(key, None)
                 fields.update({key: was[key]} if key in was else {})

@@ -64,6 +64,7 @@ function restoredHead(was: Entry): RestoredHead {
   const { status, priority, order, maxAttempts, runAt, attempt, retries, extra, run } = was;
   const head: RestoredHead = { status: status as RestoredHead['status'], priority, order, maxAttempts };
   if (runAt !== 0) head.runAt = runAt;
+  if (extra?.expiresAt !== undefined) head.expiresAt = extra.expiresAt;
   if (extra?.timeout !== undefined) head.timeout = extra.timeout;
   if (extra?.backoff) head.backoff = extra.backoff;
   if (extra?.tags) head.tags = extra.tags;
@@ -72,6 +73,8 @@ function restoredHead(was: Entry): RestoredHead {
   if (run?.finished !== undefined) head.finished = run.finished;
   if (run?.reason) head.reason = run.reason;
   if (run?.crashes) head.crashes = run.crashes;
+  if (run?.retryUntil !== undefined) head.retryUntil = run.retryUntil;
+  if (run?.held) head.held = true;
   return head;
 }
 

@@ -179,7 +179,7 @@ function edit(entry: Entry, patch: EditPatch): void {
 function restore(entry: Entry, run: Run, was: RestoredHead): void {
   const { priority, order, maxAttempts } = was;
   const extra: EntryExtra = { ...entry.extra };
-  for (const field of ['timeout', 'backoff', 'tags'] as const) {
+  for (const field of ['expiresAt', 'timeout', 'backoff', 'tags'] as const) {
     if (was[field] === undefined) delete extra[field];
     else Object.assign(extra, { [field]: was[field] });
   }
@@ -191,4 +191,6 @@ function restore(entry: Entry, run: Run, was: RestoredHead): void {
   run.finished = was.finished;
   run.reason = was.reason;
   run.crashes = was.crashes;
+  run.retryUntil = was.retryUntil;
+  run.held = was.held;
 }

@@ -119,6 +119,7 @@ export interface RestoredHead {
   order: number;
   maxAttempts: number;
   runAt?: number;
+  expiresAt?: number;
   timeout?: number;
   backoff?: BackoffSpec;
   tags?: string[];
@@ -127,6 +128,8 @@ export interface RestoredHead {
   finished?: number;
   reason?: FailureReason;
   crashes?: number;
+  retryUntil?: number;
+  held?: true;
 }
 
 /** What happens, before it is numbered. Where it happens often, room for the number is there from the start. */

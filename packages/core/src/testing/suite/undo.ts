@@ -50,6 +50,35 @@ export function undo(test: StoreTest): void {
       patch: { data: { new: true }, priority: 3, tags: ['x'], runAt: null, timeout: 50, maxAttempts: 9 },
     });
 
+    test.needing('audit', 'expiry')('puts back when a job expires', async (h) => {
+      const expiresAt = h.now() + 3_600_000;
+      await h.addAll([{ id: 'some', expiresAt }, { id: 'none' }]);
+      const before = comparable(await h.everything());
+      const edited = await change(h, { action: 'edit', patch: { expiresAt: expiresAt + 1 } });
+      await takeBack(h, edited);
+      expect(comparable(await h.everything())).toEqual(before);
+    });
+
+    test.needing('audit', 'crash-policies')('holds again what was approved', async (h) => {
+      const { job } = await h.start({ onCrash: 'hold' });
+      await h.store.takeBack(['w1'], 'crashed');
+      const before = comparable(await h.everything());
+      const approved = await change(h, { action: 'approve' }, { ids: [job.id] });
+      expect((await h.store.counts()).waiting.held).toBe(0);
+      await takeBack(h, approved);
+      expect(comparable(await h.everything())).toEqual(before);
+      expect(await h.claim()).toEqual([]);
+    });
+
+    test.needing('audit', 'dead-letters')('brings dead letters back', async (h) => {
+      await h.fail({ id: 'mail', deadLetter: 'dead' });
+      const before = comparable(await h.everything());
+      const redriven = await change(h, { action: 'redrive' });
+      expect(redriven.changed).toBe(1);
+      await takeBack(h, redriven);
+      expect(comparable(await h.everything())).toEqual(before);
+    });
+
     test.needing('audit', 'reorder')('puts back an order, neighbours included', async (h) => {
       await h.addAll([{ id: 'a' }, { id: 'b', priority: 2 }, { id: 'c' }, { id: 'd' }]);
       const before = comparable(await h.everything());
