@@ -18,7 +18,7 @@ STATUSES = ("pending", "active", "completed", "failed")
 # Which states each record may meet; docs/state-machine.md.
 ALLOWED = {
     "start": ("pending",), "complete": ("active",), "skip": ("pending",), "retry": ("active", "failed"), "fail": ("pending", "active"),
-    "release": ("active",), "report": ("active",), "checkpoint": ("active",), "cancel": ("active",), "edit": ("pending",),
+    "release": ("active",), "report": ("active",), "checkpoint": ("active",), "step": ("active",), "cancel": ("active",), "edit": ("pending",),
     "remove": ("pending", "completed", "failed"), "refuse": STATUSES,
 }
 MAX_LOGS, MAX_ERRORS = 100, 20
@@ -244,6 +244,9 @@ def change(job, run, record, body):
             run["logs"] = (run.get("logs", []) + record["logs"])[-MAX_LOGS:]
     elif op == "checkpoint":
         run["checkpoint"] = json.loads(body)
+    elif op == "step":
+        done = {"name": record["name"], "at": iso(at), **({"result": json.loads(body)} if body else {})}
+        run["steps"] = run.get("steps", []) + [done]
     elif op == "cancel":
         run["cancelling"] = True
     elif op == "edit":
@@ -292,8 +295,8 @@ def shown(job):
     metadata.update({key: run[key] for key in ("detail",) if key in run})
     metadata.update(logs=run.get("logs", []), errors=run.get("errors", []))
     metadata.update({key: run[key] for key in ("crashes", "stuck") if run.get(key)})
-    metadata.update({key: run[key] for key in ("checkpoint",) if key in run})
-    fields = {**{key: run[key] for key in ("worker", "cancelling", "reason") if run.get(key)}, **job, "metadata": metadata}
+    metadata.update({key: run[key] for key in ("checkpoint", "steps") if key in run})
+    fields = {**{key: run[key] for key in ("worker", "cancelling", "skipped", "reason") if run.get(key)}, **job, "metadata": metadata}
     for key, source in (("created", job), ("updated", job), ("runAt", job), ("started", run), ("finished", run)):
         if source.get(key) is not None and not (key == "runAt" and source[key] == 0):
             fields[key] = iso(source[key])

@@ -14,6 +14,7 @@ import type { AnyProcessor, JobContext } from './processor';
 import type { Reporter, Reports } from './reports';
 import { retryDelay } from './retry-delay';
 import { type Checked, check, isThenable } from './schema';
+import { type StepHost, Steps } from './steps';
 import type { ClaimedJob, Settlement } from './store';
 
 const DATA = ['data'] as const;
@@ -52,13 +53,14 @@ export interface AttemptHost {
  * A timeout wins over a handler that returns late, because who set it may have acted on it; a cancelled handler that finished all the
  * same did the work. `timeout` is followed by another attempt as other failures are.
  */
-export class Attempt implements Reporter {
+export class Attempt implements Reporter, StepHost {
   readonly job: Job;
   readonly id: string;
   readonly token: string;
   readonly type: string;
   readonly number: number;
   readonly #parents: string[] | undefined;
+  #steps: Steps | undefined;
   input: unknown;
   readonly #processor: AnyProcessor;
   readonly #host: AttemptHost;
@@ -167,6 +169,21 @@ export class Attempt implements Reporter {
 
   #handle(context: JobContext): unknown {
     return this.#processor.run(context);
+  }
+
+  step<T>(name: string, run: () => Promise<T> | T): Promise<T> {
+    this.#steps ??= new Steps(this, this.job.metadata.steps ?? []);
+    return this.#steps.run(name, run);
+  }
+
+  assertGoing(): void {
+    if (this.#abortReason) throw this.#abortReason;
+    if (this.#ended) throw new JobStateError(this.id, 'this attempt has ended, so it begins no more steps.');
+  }
+
+  async keepStep(step: { name: string; result?: Json }): Promise<void> {
+    if (this.#ended) throw new JobStateError(this.id, 'this attempt has ended, so its step was not kept.');
+    await this.#host.reports.step(this, step);
   }
 
   #run(input: Checked): void {

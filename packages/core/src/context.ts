@@ -15,6 +15,7 @@ export interface AttemptFace {
   progress(percent: number, detail?: Json): void;
   log: JobContext['log'];
   checkpoint(data: Json): Promise<void>;
+  step: JobContext['step'];
 }
 
 /**
@@ -65,11 +66,17 @@ export class AttemptContext implements JobContext<never> {
 
   get checkpoint(): JobContext['checkpoint'] {
     const attempt = this.#attempt;
-    return (data) => {
-      const kept = attempt.checkpoint(data);
-      // Who awaits it hears of a failure; a handler that does not must not bring the process down by an unhandled rejection.
-      kept.catch(() => {});
-      return kept;
-    };
+    return (data) => heard(attempt.checkpoint(data));
   }
+
+  get step(): JobContext['step'] {
+    const attempt = this.#attempt;
+    return (name, run) => heard(attempt.step(name, run));
+  }
+}
+
+/** Who awaits it hears of a failure; a handler that does not must not bring the process down by an unhandled rejection. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

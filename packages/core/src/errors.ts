@@ -201,6 +201,16 @@ export class UnsupportedError extends StoreError {
   }
 }
 
+/**
+ * Two steps of one attempt have the same name, so that the second would get the result of the first. `ctx.step` rejects with it; give each
+ * a name of its own, in a loop with the number of the round.
+ */
+export class DuplicateStepError extends LeviathanError {
+  constructor(name: string) {
+    super('DUPLICATE_STEP', `This attempt has had a step ${JSON.stringify(name)} already: each needs its own name.`);
+  }
+}
+
 /** Throw it in a handler: the job fails now, whatever attempts are left. */
 export class UnrecoverableError extends LeviathanError {
   constructor(message: string, options?: { cause?: unknown }) {

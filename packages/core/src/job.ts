@@ -63,6 +63,15 @@ export interface JobError {
   stack?: string;
 }
 
+/** A part of the work that is not done again: see `ctx.step`. */
+export interface JobStep {
+  name: string;
+  /** When its result was kept: ISO 8601, UTC. */
+  at: string;
+  /** Left out when it returned nothing. */
+  result?: Json;
+}
+
 /** What happened to a job so far. */
 export interface JobMetadata {
   /** How many times the job went back to pending after a failed or crashed attempt. */
@@ -79,6 +88,8 @@ export interface JobMetadata {
   crashes?: number;
   /** What the handler last passed to `ctx.checkpoint`, handed to the next attempt. */
   checkpoint?: Json;
+  /** What `ctx.step` did, in any attempt, in the order in which it was done; see {@link MAX_STEPS}. */
+  steps?: JobStep[];
   /** True while a handler runs on after its timeout or cancellation; it no longer owns the outcome. */
   stuck?: boolean;
 }
@@ -88,6 +99,9 @@ export const MAX_LOGS = 100;
 
 /** How many failures a job keeps. */
 export const MAX_ERRORS = 20;
+
+/** How many steps a job may have. */
+export const MAX_STEPS = 1_000;
 
 /** Wait between attempts: the same each time, or growing. All times in milliseconds. */
 export interface BackoffSpec {

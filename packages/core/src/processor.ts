@@ -35,6 +35,16 @@ export interface JobContext<Input = unknown> {
   log(message: string, options?: { level?: LogLevel; fields?: Json }): void;
   /** Keeps `data` for the next attempt; resolves once it is durable. */
   checkpoint(data: Json): Promise<void>;
+  /**
+   * Does a part of the work once: `run` is called unless an earlier attempt did this step, and its result, as JSON, is kept for all later
+   * attempts, whatever ended this one. Resolves once that is as durable as an added job, with the result as JSON makes it (a `Date` is a
+   * text, in this attempt as in the next). Steps may run side by side. One that throws is not kept; one does not begin once `signal` aborted.
+   *
+   * @param name 1 to 128 characters, the only one of this name in the attempt.
+   * @throws What `run` throws; the reason of `signal`; DuplicateStepError; ValidationError when the result is not JSON; JobTooLargeError;
+   *   JobStateError when the attempt is over, or no longer the job's.
+   */
+  step<T>(name: string, run: () => Promise<T> | T): Promise<T>;
 }
 
 /** A processor: made by {@link defineProcessor}. */

@@ -131,6 +131,8 @@ export interface Report {
   logs?: JobLog[];
   /** Kept for the next attempt; acknowledged as durably as an `add`. */
   checkpoint?: Json;
+  /** Kept for all later attempts, and acknowledged, as a checkpoint. The first result of a name stays. */
+  step?: { name: string; result?: Json };
   /** The handler ignores its abort signal. */
   stuck?: boolean;
 }
@@ -301,6 +303,7 @@ export const EVENT_KINDS = [
   'progress',
   'log',
   'checkpoint',
+  'step',
   'completed',
   'failed',
   'retrying',
@@ -346,6 +349,8 @@ export interface StoreEvent {
   progress?: number;
   detail?: Json;
   logs?: JobLog[];
+  /** Name of the step that was done. */
+  step?: string;
   reason?: FailureReason;
   /** The job completed without having run, because a parent failed. */
   skipped?: true;
@@ -422,7 +427,10 @@ export interface JobStore {
   /** Ends attempts. A stale token is refused, not thrown. */
   settle(settlements: Settlement[]): Promise<SettleResult[]>;
 
-  /** Progress, log lines and checkpoints of running attempts. */
+  /**
+   * Progress, log lines, checkpoints and steps of running attempts.
+   * @throws ValidationError, JobTooLargeError for a checkpoint or a step; StoreWriteError
+   */
   report(reports: Report[]): Promise<ReportResult[]>;
 
   /**

@@ -34,6 +34,7 @@ const full: Job = {
     errors: [{ at: '2025-01-30T10:00:01.000Z', attempt: 1, name: 'Error', message: 'no', code: 'E', stack: 'at x' }],
     crashes: 1,
     checkpoint: [1],
+    steps: [{ name: 'fetch', at: '2025-01-30T12:00:00.000Z', result: 1 }],
     stuck: true,
   },
   data: { url: 'https://example.org/a', deep: [{ a: null }] },

@@ -39,6 +39,8 @@ const RECORDS: StoreRecord[] = [
     logs: [{ at: error.at, level: 'warn', message: 'a\tb', fields: [1] }],
   },
   { seq: 13, at, op: 'checkpoint', id: 'j-1', body: '{"page":7}' },
+  { seq: 27, at, op: 'step', id: 'j-1', name: 'ü\t"', body: '[1]' },
+  { seq: 28, at, op: 'step', id: 'j-1', name: 'two', body: '' },
   { seq: 14, at, op: 'cancel', id: 'j-1', by: 'ann' },
   { seq: 15, at, op: 'edit', id: 'j-1', patch: { priority: 1, runAt: null, timeout: null, tags: [] }, body: '' },
   { seq: 16, at, op: 'edit', id: 'j-1', patch: {}, body: '"new"', by: 'ann' },
@@ -113,6 +115,7 @@ describe('a record', () => {
       ...{
         skip: true,
         checkpoint: true,
+        step: true,
         cancel: true,
         edit: true,
         remove: true,

@@ -1,5 +1,5 @@
 /**
- * Records of the engine as lines of the journal: the meta is the record, the body is the job's data, result or checkpoint.
+ * Records of the engine as lines of the journal: the meta is the record, the body is the job's data, result or checkpoint, or a step's result.
  *
  * @module
  */
@@ -36,6 +36,7 @@ const OPS = new Set<string>([
   'release',
   'report',
   'checkpoint',
+  'step',
   'cancel',
   'edit',
   'remove',
@@ -44,6 +45,9 @@ const OPS = new Set<string>([
   'worker',
   'define',
 ] satisfies StoreRecord['op'][]);
+
+/** Whose records have a body, if only an empty one. */
+const HAVE_BODY: ReadonlySet<string> = new Set(['add', 'edit', 'complete', 'checkpoint', 'step', 'define']);
 
 /**
  * The record of a line, or what is wrong with it. The checksum has proven that the line is as it was written; this guards against lines
@@ -66,8 +70,9 @@ export function recordOf(meta: Record<string, unknown>, body: string): StoreReco
     return 'the define record names nothing';
   if (op === 'define' && body !== '' && !isJson(body)) return 'the definition is no JSON';
   if (op === 'checkpoint' && !isJson(body)) return 'the checkpoint is no JSON';
-  if (op === 'add' || op === 'edit' || op === 'complete' || op === 'checkpoint' || op === 'define')
-    return { ...meta, body } as unknown as StoreRecord;
+  if (op === 'step' && typeof meta.name !== 'string') return 'the step has no name';
+  if (op === 'step' && body !== '' && !isJson(body)) return `the step's result is no JSON`;
+  if (HAVE_BODY.has(op)) return { ...meta, body } as unknown as StoreRecord;
   return meta as unknown as StoreRecord;
 }
 

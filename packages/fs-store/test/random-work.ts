@@ -11,7 +11,7 @@ export class RandomWork {
   /** Every kind of record. */
   readonly allOps = [
     ...['add', 'start', 'complete', 'retry', 'fail', 'release', 'report', 'checkpoint', 'cancel', 'edit', 'remove'],
-    ...['refuse', 'pause', 'worker'],
+    ...['step', 'refuse', 'pause', 'worker'],
   ];
   private held: ClaimedJob[] = [];
   private ids: string[] = [];
@@ -123,6 +123,7 @@ export class RandomWork {
         ...(random.below(2) === 0 && { detail: this.json() }),
         ...(random.below(2) === 0 && { logs }),
         ...(random.below(2) === 0 && { checkpoint: this.json() }),
+        ...(random.below(2) === 0 && { step: { name: `s${random.below(5)}`, result: this.json() } }),
         ...(random.below(4) === 0 && { stuck: true }),
       },
     ]);

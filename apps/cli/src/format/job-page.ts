@@ -70,6 +70,7 @@ function facts(job: Job, now: number): [label: string, value: string][] {
     ['needs', job.needs && needsOf(job.needs)],
     ['tags', job.tags?.join(', ')],
     ['depends on', job.dependsOn && `${job.dependsOn.join(', ')}${policyOf(job)}`],
+    ['steps done', job.metadata.steps?.map(({ name }) => name).join(', ')],
     ['timeout', job.timeout === undefined ? undefined : duration(job.timeout)],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);

@@ -51,6 +51,7 @@ function runOf(job: Job, status: JobStatus): RunHead {
   if (metadata.errors.length > 0) run.errors = metadata.errors;
   if (metadata.crashes !== undefined) run.crashes = metadata.crashes;
   if (metadata.checkpoint !== undefined) run.checkpoint = metadata.checkpoint;
+  if (metadata.steps !== undefined) run.steps = metadata.steps;
   if (job.worker !== undefined) run.worker = job.worker;
   if (job.started !== undefined) run.started = Date.parse(job.started);
   if (status === 'pending') return run;

@@ -16,6 +16,7 @@ const KINDS: Record<Exclude<JobOp, 'retry' | 'fail' | 'report'>, EventKind> = {
   skip: 'completed',
   release: 'released',
   checkpoint: 'checkpoint',
+  step: 'step',
   cancel: 'cancelling',
   edit: 'edited',
   remove: 'removed',
@@ -196,6 +197,7 @@ export function eventOf(record: StoreRecord, kind: EventKind, entry: Entry | und
   if (entry.run?.worker !== undefined) event.worker = entry.run.worker;
   if ('error' in record && record.error) event.error = record.error.message;
   if (record.op === 'skip') event.skipped = true;
+  if (record.op === 'step') event.step = record.name;
   if (record.op === 'fail') event.reason = record.reason;
   if (record.op === 'retry' && record.runAt !== undefined) event.runAt = isoOf(record.runAt);
   if (record.op === 'report') {

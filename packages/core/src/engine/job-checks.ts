@@ -32,8 +32,11 @@ const METADATA: Record<string, Check> = {
   errors: list,
   crashes: wholeNumber,
   checkpoint: anything,
+  steps: list,
   stuck: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
 };
+
+const STEP: Record<string, Check> = { name: text, at: isTime, result: anything };
 
 const LOG: Record<string, Check> = {
   at: isTime,
@@ -59,6 +62,7 @@ export function checkMetadata(value: Json): Issue[] {
   for (const [name, checks, needed] of [
     ['logs', LOG, ['at', 'level', 'message']],
     ['errors', ERROR, ['at', 'attempt', 'name', 'message']],
+    ['steps', STEP, ['name', 'at']],
   ] as const) {
     const entries = value[name];
     if (!Array.isArray(entries)) continue;

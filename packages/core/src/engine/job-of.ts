@@ -110,6 +110,7 @@ export function metadataOf(entry: Entry): JobMetadata {
   };
   if (run.crashes) metadata.crashes = run.crashes;
   if (run.checkpoint !== undefined) metadata.checkpoint = structuredClone(run.checkpoint);
+  if (run.steps) metadata.steps = structuredClone(run.steps);
   if (run.stuck) metadata.stuck = true;
   return metadata;
 }

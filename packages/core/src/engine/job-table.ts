@@ -20,6 +20,8 @@ const QUEUE_NODE_SIZE = 64;
 
 /** Definitions by which jobs start. */
 const RULES = { limit: true, pool: true, gate: true } satisfies Partial<Record<DefinitionKind, true>>;
+/** What happens to a running job that runs on. */
+const KEEP_PLACE = new Set<StoreRecord['op']>(['report', 'checkpoint', 'step', 'cancel']);
 
 /** A blocked job that will never run by itself. */
 export interface Orphan {
@@ -136,7 +138,7 @@ export class JobTable {
       this.onApplied?.(record, entry);
       return true;
     }
-    const keepsPlace = record.op === 'report' || record.op === 'checkpoint' || record.op === 'cancel';
+    const keepsPlace = KEEP_PLACE.has(record.op);
     if (!keepsPlace) this.unplace(entry);
     this.textSize -= entry.size;
     mutate(entry, record);

@@ -49,6 +49,7 @@ const later = fc.oneof(
     logs: [{ at: '', level: 'info', message: '\u2028"' }],
   }),
   json.map((body): RecordDraft => ({ op: 'checkpoint', id: 'j', body })),
+  json.map((body): RecordDraft => ({ op: 'step', id: 'j', name: '"', body })),
   fc.constant<RecordDraft>({ op: 'cancel', id: 'j' }),
   json.map((body): RecordDraft => ({ op: 'edit', id: 'j', patch: { priority: 2 }, body })),
 );

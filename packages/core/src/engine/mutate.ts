@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type JobError, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
+import { type JobError, type JobStep, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
 import type { Entry, EntryExtra } from './entry';
 import type { EditPatch, StoreRecord } from './records';
 import type { Run } from './run';
+import { isoOf } from './time';
 
 /** Records that change the fields of an existing job. */
 export type MutatingRecord = Exclude<StoreRecord, { op: 'add' | 'remove' | 'refuse' | 'pause' | 'worker' | 'define' }>;
@@ -58,6 +59,9 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       return;
     case 'checkpoint':
       run.checkpoint = JSON.parse(record.body) as Json;
+      return;
+    case 'step':
+      step(run, record);
       return;
     case 'cancel':
       run.cancelling = true;
@@ -117,6 +121,12 @@ function report(run: Run, record: Extract<MutatingRecord, { op: 'report' }>): vo
   if (record.detail !== undefined) run.detail = record.detail;
   if (record.logs) run.logs = [...(run.logs ?? []), ...record.logs].slice(-MAX_LOGS);
   if (record.stuck) run.stuck = true;
+}
+
+function step(run: Run, { name, at, body }: Extract<MutatingRecord, { op: 'step' }>): void {
+  const done: JobStep = { name, at: isoOf(at) };
+  if (body !== '') done.result = JSON.parse(body) as Json;
+  run.steps = [...(run.steps ?? []), done];
 }
 
 function addError(run: Run, error: JobError | undefined): void {

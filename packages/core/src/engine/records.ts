@@ -2,12 +2,12 @@
  * The records of a store: everything that ever changes a job is one of these, and the state of a store is what comes out of applying
  * them in order. A persistent store appends them to its journal; the same `apply` runs live and in a replay.
  *
- * `body` holds a JSON text (data, result or checkpoint) that readers may leave unparsed.
+ * `body` holds a JSON text (data, result, checkpoint or a step's result) that readers may leave unparsed.
  *
  * @module
  */
 import type { DefinitionKind } from '../definition';
-import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, Json, ParentPolicy } from '../job';
+import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, JobStep, Json, ParentPolicy } from '../job';
 
 /** What every record has. */
 interface RecordBase {
@@ -66,6 +66,7 @@ export interface RunHead {
   crashes?: number;
   stuck?: boolean;
   checkpoint?: Json;
+  steps?: JobStep[];
 }
 
 /** Fields that an `edit` changes; `null` removes. */
@@ -107,6 +108,8 @@ type RecordBody =
   | { op: 'report'; id: string; progress?: number; detail?: Json; logs?: JobLog[]; stuck?: true }
   /** Body: what the next attempt receives. */
   | { op: 'checkpoint'; id: string; body: string }
+  /** Body: what later attempts receive instead of doing the step again, empty for nothing. */
+  | { op: 'step'; id: string; name: string; body: string }
   /** A running job is asked to stop. */
   | { op: 'cancel'; id: string; by?: string }
   /** Body: the new data, empty when it stays. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FailureReason, JobError, JobLog, Json } from '../job';
+import type { FailureReason, JobError, JobLog, JobStep, Json } from '../job';
 import type { RunHead } from './records';
 
 /** Reported by the running attempt and not recorded yet: progress is recorded now and then, not each time. */
@@ -27,6 +27,7 @@ class RareRun {
   crashes: number | undefined = undefined;
   stuck: boolean | undefined = undefined;
   checkpoint: Json | undefined = undefined;
+  steps: JobStep[] | undefined = undefined;
   live: LiveReport | undefined = undefined;
 }
 
@@ -73,8 +74,8 @@ export class Run implements RunHead {
     this.finished = head.finished;
     this.progress = head.progress;
     if (head === NOTHING_HAPPENED) return;
-    const { reason, skipped, cancelling, detail, logs, errors, crashes, stuck, checkpoint } = head;
-    Object.assign(this, { reason, skipped, cancelling, detail, logs, errors, crashes, stuck, checkpoint });
+    const { reason, skipped, cancelling, detail, logs, errors, crashes, stuck, checkpoint, steps } = head;
+    Object.assign(this, { reason, skipped, cancelling, detail, logs, errors, crashes, stuck, checkpoint, steps });
   }
 
   /** Whether it has left nothing but times, numbers and a result. */
@@ -154,6 +155,14 @@ export class Run implements RunHead {
     if (value !== undefined || this.rare) this.rarely().checkpoint = value;
   }
 
+  get steps(): JobStep[] | undefined {
+    return this.rare?.steps;
+  }
+
+  set steps(value: JobStep[] | undefined) {
+    if (value !== undefined || this.rare) this.rarely().steps = value;
+  }
+
   get live(): LiveReport | undefined {
     return this.rare?.live;
   }
@@ -206,7 +215,7 @@ export class Run implements RunHead {
 /** What of a run goes into a head. */
 export function runHeadOf(run: Run): RunHead {
   const { token, settled, worker, started, finished, reason, skipped, cancelling, progress } = run;
-  const { detail, logs, errors, crashes, stuck, checkpoint } = run;
+  const { detail, logs, errors, crashes, stuck, checkpoint, steps } = run;
   const head = { token, settled, worker, started, finished, reason, skipped, cancelling, progress };
-  return { ...head, detail, logs, errors, crashes, stuck, checkpoint } as RunHead;
+  return { ...head, detail, logs, errors, crashes, stuck, checkpoint, steps } as RunHead;
 }

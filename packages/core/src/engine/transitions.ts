@@ -46,6 +46,7 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
   release: { from: ['active'], to: 'pending', when: 'its worker shut down first; the attempt is not counted' },
   report: { from: ['active'], when: 'the handler reported progress or logged' },
   checkpoint: { from: ['active'], when: 'the handler left a checkpoint for the next attempt' },
+  step: { from: ['active'], when: 'the handler did a step that later attempts need not do again' },
   cancel: { from: ['active'], when: 'somebody cancelled the running job; its handler is told to stop' },
   edit: { from: ['pending'], when: 'priority, order, data or options were changed' },
   remove: {

@@ -23,6 +23,8 @@ const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
 const MAX_TAGS = 32;
 const MAX_TAG_LENGTH = 128;
 const MAX_KEY_LENGTH = 512;
+/** Characters of the name of a step. */
+export const MAX_NAME_LENGTH = 128;
 const MAX_PARENTS = 1_000;
 const MAX_TRIES = 1_000;
 const MAX_NEEDS = 16;

@@ -27,6 +27,7 @@ import { restore } from './suite/restore';
 import { rules } from './suite/rules';
 import { scheduling } from './suite/scheduling';
 import { settle } from './suite/settle';
+import { steps } from './suite/steps';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
@@ -38,6 +39,7 @@ const CONCERNS = [
   claim,
   settle,
   report,
+  steps,
   takeBack,
   changes,
   moves,

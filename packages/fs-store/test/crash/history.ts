@@ -229,9 +229,10 @@ class Reader {
   }
 
   private report(reports: readonly Report[], results: ReportResult[] | undefined): void {
-    for (const [n, { id, checkpoint }] of reports.entries()) {
-      if (checkpoint === undefined || results?.[n]?.accepted === false) continue;
-      this.step(id, 'checkpoint', (seen) => ({ ...seen, checkpoint }));
+    for (const [n, { id, checkpoint, step }] of reports.entries()) {
+      if (results?.[n]?.accepted === false) continue;
+      if (checkpoint !== undefined) this.step(id, 'checkpoint', (seen) => ({ ...seen, checkpoint }));
+      if (step) this.step(id, `step ${step.name}`, (seen) => ({ ...seen, steps: [...seen.steps, step.name] }));
     }
   }
 

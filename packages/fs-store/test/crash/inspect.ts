@@ -196,6 +196,7 @@ function seenJob(job: Job): SeenText {
     cancelling: cancelling ?? false,
     skipped: skipped ?? false,
     checkpoint: metadata.checkpoint ?? null,
+    steps: (metadata.steps ?? []).map(({ name }) => name),
     options: optionsOf(job),
   });
 }

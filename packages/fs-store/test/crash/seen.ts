@@ -30,6 +30,8 @@ export interface Seen {
   cancelling: boolean;
   skipped: boolean;
   checkpoint: Json;
+  /** Their names. */
+  steps: readonly string[];
   options: SeenOptions;
 }
 
@@ -37,8 +39,9 @@ export interface Seen {
 export type SeenText = string;
 
 export function seenText(seen: Seen): SeenText {
-  const { status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, options } = seen;
-  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, options });
+  const { status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, steps, options } = seen;
+  const rest = { checkpoint, steps, options };
+  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, skipped, ...rest });
 }
 
 /** The options of a job, as it was added or as a store shows it. */
@@ -55,7 +58,7 @@ export const PAUSE: JobSpec = { type: '', data: false };
 /** A job that was just added. */
 export function fresh(spec: JobSpec): Seen {
   const { data, priority = JOB_DEFAULTS.priority } = spec;
-  const rest = { result: null, reason: null, cancelling: false, skipped: false, checkpoint: null };
+  const rest = { result: null, reason: null, cancelling: false, skipped: false, checkpoint: null, steps: [] };
   return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest, options: optionsOf(spec) };
 }
 

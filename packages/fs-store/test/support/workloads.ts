@@ -150,6 +150,7 @@ const list: Workload[] = [
         const at = new Date(world.clock.now()).toISOString();
         await world.report([{ id, token: a.token, progress: 40, logs: [{ at, level: 'info', message: 'on' }] }]);
         await world.report([{ id, token: a.token, checkpoint: { offset: 7 } }]);
+        await world.report([{ id, token: a.token, step: { name: 'fetched', result: { size: 7 } } }]);
         await world.pass(1_500);
         await world.report([{ id, token: a.token, stuck: true }]);
       }

@@ -189,6 +189,7 @@ export function plansOf(fc: Fc, powers: Powers) {
           detail: seldom(data),
           lines: fc.nat({ max: 2 }),
           checkpoint: seldom(data),
+          step: seldom(fc.record({ name: fc.constantFrom('one', 'two', '__proto__'), result: data })),
           stuck: seldom(fc.constant(true)),
         }),
         { minLength: 1, maxLength: 2 },

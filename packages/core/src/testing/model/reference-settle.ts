@@ -115,7 +115,7 @@ export function report(ref: Reference, reports: Report[]): ReportResult[] {
 
 function reportOne(
   ref: Reference,
-  { id, token, progress, detail, logs = [], checkpoint, stuck }: Report,
+  { id, token, progress, detail, logs = [], checkpoint, step, stuck }: Report,
 ): ReportResult {
   const one = find(ref, id);
   if (!one || one.token === undefined || one.token !== token) return { id, accepted: false, cancelling: false };
@@ -139,6 +139,16 @@ function reportOne(
     record(ref, one, 'checkpoint', (job) => {
       job.metadata.checkpoint = checkpoint;
     });
+  if (step && !metadata.steps?.some(({ name }) => name === step.name))
+    record(
+      ref,
+      one,
+      'step',
+      (job) => {
+        job.metadata.steps = [...(job.metadata.steps ?? []), { ...step, at: iso(ref.now) }];
+      },
+      { step: step.name },
+    );
   if (stuck && !metadata.stuck) {
     record(ref, one, 'stuck', (job) => {
       job.metadata.stuck = true;
