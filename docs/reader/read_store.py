@@ -17,7 +17,7 @@ import zlib
 STATUSES = ("pending", "active", "completed", "failed")
 # Which states each record may meet; docs/state-machine.md.
 ALLOWED = {
-    "start": ("pending",), "complete": ("active",), "skip": ("pending",), "retry": ("active", "failed"), "fail": ("pending", "active"),
+    "start": ("pending",), "complete": ("active",), "skip": ("pending",), "await": ("active",), "retry": ("active", "failed"), "fail": ("pending", "active"),
     "release": ("active",), "report": ("active",), "checkpoint": ("active",), "step": ("active",), "cancel": ("active",), "edit": ("pending",),
     "remove": ("pending", "completed", "failed"), "refuse": STATUSES,
 }
@@ -238,6 +238,11 @@ def change(job, run, record, body):
     elif op == "release":
         job.update(status="pending", attempt=job["attempt"] - 1)
         end_attempt(run, not record.get("taken"))
+    elif op == "await":
+        job.update(status="pending", attempt=job["attempt"] - 1)
+        end_attempt(run, True)
+        policy = {"onChildFailed": record["onChildFailed"]} if "onChildFailed" in record else {}
+        job["children"] = job.get("children", []) + [{"name": record["name"], "ids": record["children"], **policy}]
     elif op == "report":
         run.update({key: record[key] for key in ("progress", "detail", "stuck") if key in record})
         if "logs" in record:
@@ -303,7 +308,7 @@ def shown(job):
         else:
             fields.pop(key, None)
     order = ("id type status priority created updated data metadata rev order runAt attempt maxAttempts maxCrashes backoff timeout "
-             "dependsOn onParentFailed key group needs tags started finished worker cancelling skipped result reason").split()
+             "dependsOn onParentFailed parent children key group needs tags started finished worker cancelling skipped result reason").split()
     return {key: fields[key] for key in order if key in fields}
 
 

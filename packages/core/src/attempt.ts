@@ -3,11 +3,19 @@
  *
  * @module
  */
+import { Children, type ChildrenHost } from './children';
 import type { Clock, Timer } from './clock';
 import { AttemptContext } from './context';
-import { CancelledError, JobStateError, type ShutdownError, TimeoutError, ValidationError } from './errors';
+import {
+  CancelledError,
+  JobStateError,
+  type ShutdownError,
+  TimeoutError,
+  ValidationError,
+  WaitingError,
+} from './errors';
 import { clip, codeOf, describeFailure, type Failure, MAX_MESSAGE_BYTES } from './failure';
-import type { FailureReason, Job, Json } from './job';
+import type { ChildJob, ChildPolicy, FailureReason, Job, JobChildren, JobSpec, Json } from './job';
 import { jsonOf, toJson, toShownJson } from './json';
 import type { Handle } from './middleware/run';
 import type { AnyProcessor, JobContext } from './processor';
@@ -15,10 +23,11 @@ import type { Reporter, Reports } from './reports';
 import { retryDelay } from './retry-delay';
 import { type Checked, check, isThenable } from './schema';
 import { type StepHost, Steps } from './steps';
-import type { ClaimedJob, Settlement } from './store';
+import type { ClaimedJob, NewChildren, Settlement } from './store';
 
 const DATA = ['data'] as const;
 const RESULT = ['result'] as const;
+const NO_CHILDREN: JobChildren[] = [];
 
 /** Why an attempt's signal aborts. */
 export type AbortReason = TimeoutError | CancelledError | ShutdownError;
@@ -38,6 +47,8 @@ export interface AttemptHost {
   error(error: unknown): void;
   /** Jobs as they stand, in the order of their ids. */
   get(ids: string[]): Promise<(Job | null)[]>;
+  /** New jobs as the store takes them. @throws ValidationError, UnsupportedError */
+  specsOf(jobs: readonly ChildJob[]): Promise<JobSpec[]>;
 }
 
 /**
@@ -52,15 +63,22 @@ export interface AttemptHost {
  *
  * A timeout wins over a handler that returns late, because who set it may have acted on it; a cancelled handler that finished all the
  * same did the work. `timeout` is followed by another attempt as other failures are.
+ *
+ * A handler that asked for children ends so: the job goes back to wait for them, whether it returns or throws what it was given for that.
+ * A timeout or a cancellation counts more.
  */
-export class Attempt implements Reporter, StepHost {
+export class Attempt implements Reporter, StepHost, ChildrenHost {
   readonly job: Job;
   readonly id: string;
   readonly token: string;
   readonly type: string;
   readonly number: number;
   readonly #parents: string[] | undefined;
+  readonly #earlierChildren: JobChildren[];
   #steps: Steps | undefined;
+  #children: Children | undefined;
+  /** What the handler asked for last of all. */
+  #waiting: { children: NewChildren; error: WaitingError } | undefined;
   input: unknown;
   readonly #processor: AnyProcessor;
   readonly #host: AttemptHost;
@@ -79,6 +97,7 @@ export class Attempt implements Reporter, StepHost {
     this.number = job.attempt;
     this.token = token;
     this.#parents = job.dependsOn && [...job.dependsOn];
+    this.#earlierChildren = job.children ? structuredClone(job.children) : NO_CHILDREN;
     this.#processor = processor;
     this.#host = host;
   }
@@ -176,6 +195,29 @@ export class Attempt implements Reporter, StepHost {
     return this.#steps.run(name, run);
   }
 
+  children(
+    name: string,
+    jobs: readonly ChildJob[],
+    { onChildFailed }: { onChildFailed?: ChildPolicy } = {},
+  ): Promise<(Job | null)[]> {
+    this.#children ??= new Children(this, this.#earlierChildren);
+    return this.#children.of(name, jobs, onChildFailed);
+  }
+
+  get(ids: string[]): Promise<(Job | null)[]> {
+    return this.#host.get(ids);
+  }
+
+  specsOf(jobs: readonly ChildJob[]): Promise<JobSpec[]> {
+    return this.#host.specsOf(jobs);
+  }
+
+  /** One wish at a time: the next attempt comes to the others. */
+  handBack(children: NewChildren): WaitingError {
+    this.#waiting ??= { children, error: new WaitingError(this.id) };
+    return this.#waiting.error;
+  }
+
   assertGoing(): void {
     if (this.#abortReason) throw this.#abortReason;
     if (this.#ended) throw new JobStateError(this.id, 'this attempt has ended, so it begins no more steps.');
@@ -220,6 +262,10 @@ export class Attempt implements Reporter, StepHost {
 
   #returned(value: unknown): void {
     this.#handlerRuns = false;
+    if (this.#waiting && !this.#ended) {
+      this.#threw(this.#waiting.error);
+      return;
+    }
     const { output } = this.#processor;
     if (!output || this.#ended) {
       this.#complete({ value });
@@ -249,7 +295,11 @@ export class Attempt implements Reporter, StepHost {
 
   #threw(error: unknown): void {
     this.#handlerRuns = false;
+    const { id, token } = this;
+    const waiting = error === this.#waiting?.error ? this.#waiting : undefined;
     if (this.#ended) this.#host.late(this, 'failed');
+    else if (waiting && this.#failureReason() === 'error')
+      this.#end({ id, token, outcome: 'waiting', children: waiting.children });
     else if (this.#abortReason?.code === 'SHUTDOWN' && codeOf(error) !== 'UNRECOVERABLE') this.#release();
     else this.#fail(error, true);
   }

@@ -16,6 +16,7 @@ export interface AttemptFace {
   log: JobContext['log'];
   checkpoint(data: Json): Promise<void>;
   step: JobContext['step'];
+  children: JobContext['children'];
 }
 
 /**
@@ -72,6 +73,11 @@ export class AttemptContext implements JobContext<never> {
   get step(): JobContext['step'] {
     const attempt = this.#attempt;
     return (name, run) => heard(attempt.step(name, run));
+  }
+
+  get children(): JobContext['children'] {
+    const attempt = this.#attempt;
+    return (name, jobs, options) => heard(attempt.children(name, jobs, options));
   }
 }
 

@@ -20,18 +20,35 @@ export const FAILURE_REASONS = ['error', 'timeout', 'cancelled', 'expired', 'cra
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /** What becomes of a job whose parent fails. */
-export const PARENT_POLICIES = ['wait', 'fail', 'continue', 'skip'] as const;
+export const PARENT_POLICIES = ['wait', 'fail', 'continue', 'skip', 'only'] as const;
 
 /**
  * One of {@link PARENT_POLICIES}, for when a parent has failed for good:
  * - `wait`: the job waits for somebody to retry the parent;
  * - `fail`: it fails, too, with reason `dependency`;
  * - `continue`: the parent counts as done;
- * - `skip`: it completes without having run, and what depends on it goes on.
+ * - `skip`: it completes without having run, and what depends on it goes on;
+ * - `only`: it is there for that case only. The parent counts as done, and the job runs when the others have ended; when all of them
+ *   complete, it completes without having run.
  *
  * A parent that leaves the store before it has completed fails those that wait for it.
  */
 export type ParentPolicy = (typeof PARENT_POLICIES)[number];
+
+/** What becomes of a job that waits for jobs that it added, when one of them fails for good: as of {@link PARENT_POLICIES}. */
+export const CHILD_POLICIES = ['wait', 'fail', 'continue'] as const satisfies readonly ParentPolicy[];
+
+/** One of {@link CHILD_POLICIES}. */
+export type ChildPolicy = (typeof CHILD_POLICIES)[number];
+
+/** Jobs that a job added while it ran, and waited for: see `ctx.children`. */
+export interface JobChildren {
+  name: string;
+  /** In the order in which they were asked for. */
+  ids: string[];
+  /** Absent: it waits. */
+  onChildFailed?: Exclude<ChildPolicy, 'wait'>;
+}
 
 /** Severity of a log line. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -153,6 +170,10 @@ export interface Job<Data = unknown, Result = unknown> {
   dependsOn?: string[];
   /** What becomes of it when one of them fails; absent: it waits. */
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
+  /** The job that added it while it ran. */
+  parent?: string;
+  /** Jobs that it added while it ran, the newest last. */
+  children?: JobChildren[];
   /** At most one pending or active job holds a key. */
   key?: string;
   /** Whose job it is: ready jobs of one type start in turns between groups, and limits may count by group. */
@@ -168,7 +189,7 @@ export interface Job<Data = unknown, Result = unknown> {
   worker?: string;
   /** True on an active job that somebody cancelled and that has not stopped yet. */
   cancelling?: boolean;
-  /** True on a completed job that never ran, because a parent of it failed. */
+  /** True on a completed job that never ran: see {@link ParentPolicy}, `skip` and `only`. */
   skipped?: boolean;
   result?: Result;
   reason?: FailureReason;
@@ -194,6 +215,8 @@ export const JOB_KEYS = [
   'timeout',
   'dependsOn',
   'onParentFailed',
+  'parent',
+  'children',
   'key',
   'group',
   'needs',
@@ -241,6 +264,13 @@ export interface JobOptions {
    */
   needs?: Record<string, number>;
   tags?: string[];
+}
+
+/** A job that a handler adds. */
+export interface ChildJob {
+  type: string;
+  data: unknown;
+  options?: JobOptions;
 }
 
 /** Every option, so that the compiler finds the one that is forgotten. */

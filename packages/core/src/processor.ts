@@ -4,7 +4,7 @@
  * @module
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { BackoffSpec, Job, JobOptions, Json, LogLevel } from './job';
+import type { BackoffSpec, ChildJob, ChildPolicy, Job, JobOptions, Json, LogLevel } from './job';
 
 /** Milliseconds to wait after `attempt` (from 1) failed with `error`. */
 export type BackoffFunction = (attempt: number, error: unknown) => number;
@@ -45,6 +45,22 @@ export interface JobContext<Input = unknown> {
    *   JobStateError when the attempt is over, or no longer the job's.
    */
   step<T>(name: string, run: () => Promise<T> | T): Promise<T>;
+  /**
+   * Adds jobs, and gives them back when they have ended, in their order, with their results; `null` for one that was removed. The first
+   * time it ends this attempt: the job goes back to pending, in one commit with its new children, holds no slot meanwhile, and the attempt is
+   * not counted. Once the children have ended the job runs again, from the start of its handler, and the same call resolves. So put what
+   * must not be done twice into {@link JobContext.step}.
+   *
+   * The children are jobs like others, with `parent` set; cancelling this job leaves them alone. Jobs of types that this worker does not run
+   * are not checked. No jobs are no reason to wait: the call resolves with none.
+   *
+   * @param name 1 to 128 characters, the only one of this name in the attempt; `jobs` counts the first time only.
+   * @param options `onChildFailed`: when a child fails for good, this job waits until somebody retries it (`wait`, the default), fails with
+   *   reason `dependency` (`fail`), or goes on as if it had completed (`continue`) and sees how it ended.
+   * @throws WaitingError to end the handler: let it pass. The reason of `signal`; DuplicateStepError; ValidationError; JobStateError when the
+   *   attempt is over. Where the store cannot add the jobs, for example because they would wait for this one, the job fails.
+   */
+  children(name: string, jobs: readonly ChildJob[], options?: { onChildFailed?: ChildPolicy }): Promise<(Job | null)[]>;
 }
 
 /** A processor: made by {@link defineProcessor}. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CheckedSpec } from './checked-spec';
+import type { CheckedSpec } from './checked-spec';
 import { type Clock, systemClock } from './clock';
 import { DefinitionSet } from './definition-set';
 import { type Issue, ValidationError } from './errors';
@@ -18,7 +18,7 @@ import {
 } from './exchange/index';
 import type { Job, JobOptions, Json } from './job';
 import { type JobCalls, JobHandle } from './job-handle';
-import { toJobSpec } from './job-spec';
+import { toJobSpec, toJobSpecs } from './job-spec';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
 import { toJson } from './json';
 import type { LimitSpec } from './limit';
@@ -116,9 +116,9 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     } catch (error) {
       return Promise.reject(error);
     }
-    const added = isThenable(spec)
-      ? spec.then((checked) => this.#addSpecs([checked], options, issues, 'The job'))
-      : this.#addSpecs([spec], options, issues, 'The job');
+    const add = (checked: CheckedSpec): Promise<JobHandle[]> =>
+      issues.length > 0 ? Promise.reject(new ValidationError('The job', issues)) : this.#addSpecs([checked], options);
+    const added = isThenable(spec) ? spec.then(add) : add(spec);
     return added.then((handles) => handles[0] as JobHandle<ResultFor<P, T>>);
   }
 
@@ -129,18 +129,10 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     jobs: J,
     options?: AddOptions,
   ): Promise<{ -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> }> {
-    const issues: Issue[] = [];
-    const now = this.#clock.now();
-    const several = jobs.length > 1;
-    let mustWait = false;
-    const specs = jobs.map((job, i) => {
-      const spec = toJobSpec(job, this.#registry?.require(job.type), now, several ? i : undefined, issues);
-      if (!(spec instanceof CheckedSpec)) mustWait = true;
-      return spec;
-    });
-    const checked = mustWait ? await Promise.all(specs) : (specs as CheckedSpec[]);
-    const handles = await this.#addSpecs(checked, options, issues, several ? 'A job of the batch' : 'The job');
-    return handles as { -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> };
+    const specs = await toJobSpecs(jobs, (type) => this.#registry?.require(type), this.#clock.now());
+    return (await this.#addSpecs(specs, options)) as {
+      -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>>;
+    };
   }
 
   /** The job, or `null` when there is none with this id. */
@@ -268,13 +260,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     await Promise.all([this.#events.close(), this.#waits.close()]);
   }
 
-  #addSpecs(
-    specs: CheckedSpec[],
-    options: AddOptions | undefined,
-    issues: Issue[],
-    subject: string,
-  ): Promise<JobHandle[]> {
-    if (issues.length > 0) return Promise.reject(new ValidationError(subject, issues));
+  #addSpecs(specs: CheckedSpec[], options: AddOptions | undefined): Promise<JobHandle[]> {
     const { onDuplicate } = options ?? {};
     const how = onDuplicate && { onDuplicate };
     const added = this.#enqueue ? this.#enqueue(specs, how) : this.store.add(specs, how);

@@ -8,7 +8,11 @@ describe('a step', () => {
     const seen: unknown[] = [];
     const { queue, worker, clock } = rig([
       task('work', async ({ attempt, step }) => {
-        seen.push(await step('one', () => (done.push(`one in ${attempt}`), { at: new Date(0) })));
+        const one = (): object => {
+          done.push(`one in ${attempt}`);
+          return { at: new Date(0) };
+        };
+        seen.push(await step('one', one));
         await step('two', async () => void done.push(`two in ${attempt}`));
         if (attempt < 3) throw new Error('not yet');
         return step('three', () => 3);

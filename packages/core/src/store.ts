@@ -7,7 +7,7 @@
  * @module
  */
 import type { Definition, DefinitionChange, DefinitionKind } from './definition';
-import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
+import type { ChildPolicy, FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
 
 /** What survives an acknowledged call: nothing, the death of the process, or a power cut. */
 export type Durability = 'none' | 'process' | 'power';
@@ -110,7 +110,22 @@ export type Settlement =
       retryIn?: number;
     }
   /** Back to pending without an attempt spent: the worker shuts down. */
-  | { id: string; token: string; outcome: 'released' };
+  | { id: string; token: string; outcome: 'released' }
+  /**
+   * Back to pending without an attempt spent, until these jobs have ended, which are added in the same commit. Where they cannot be added
+   * (a fault in one, a cycle) the job fails with that error.
+   */
+  | { id: string; token: string; outcome: 'waiting'; children: NewChildren };
+
+/** Jobs that a running job adds, and waits for. */
+export interface NewChildren {
+  /** 1 to 128 characters; the only ones of this name of the job. */
+  name: string;
+  /** 1 to 10,000. One whose id or key a job holds already means that job. */
+  jobs: JobSpec[];
+  /** `wait` by default. */
+  onChildFailed?: ChildPolicy;
+}
 
 /** Whether a settlement counted. */
 export interface SettleResult {
@@ -157,6 +172,8 @@ export interface JobFilter {
   reason?: FailureReason | FailureReason[];
   priority?: number | number[];
   key?: string;
+  /** Jobs that this job added while it ran. */
+  parent?: string | string[];
   worker?: string;
   /** Epoch milliseconds, inclusive. */
   createdAfter?: number;
@@ -284,7 +301,7 @@ export type Cause =
   | { code: 'gate'; gate: string /** Parts of sentences. */; because: string[] }
   | { code: 'no-worker' /** No connected worker takes this type. */; type: string }
   | { code: 'running'; worker: string; since: string; cancelling: boolean; stuck: boolean }
-  | { code: 'completed'; at: string /** Without having run, because a parent failed. */; skipped?: true }
+  | { code: 'completed'; at: string /** Without having run, as its `onParentFailed` says. */; skipped?: true }
   | { code: 'failed'; at: string; reason: FailureReason; message: string };
 
 /** Answer to "why does this job not run?", as data and as a sentence. */
@@ -308,6 +325,7 @@ export const EVENT_KINDS = [
   'failed',
   'retrying',
   'released',
+  'waiting',
   'crashed',
   'cancelling',
   'stuck',
@@ -328,6 +346,7 @@ export type EventKind = (typeof EVENT_KINDS)[number];
  * One change. `seq` never goes back; progress and log lines carry the number of the last recorded change.
  *
  * - `retrying`: back to pending after a failed attempt, or by hand; `crashed`: back to pending because its process died.
+ * - `waiting`: back to pending until jobs that its handler added have ended.
  * - `refused`: a late or foreign settlement was turned away.
  * - `defined`: a definition was set or removed.
  * - `drained`: the last pending or active job ended.
@@ -352,7 +371,7 @@ export interface StoreEvent {
   /** Name of the step that was done. */
   step?: string;
   reason?: FailureReason;
-  /** The job completed without having run, because a parent failed. */
+  /** The job completed without having run, as its `onParentFailed` says. */
   skipped?: true;
   /** Message of the error of a failed attempt. */
   error?: string;

@@ -37,6 +37,7 @@ const OPS = new Set<string>([
   'report',
   'checkpoint',
   'step',
+  'await',
   'cancel',
   'edit',
   'remove',
@@ -70,6 +71,7 @@ export function recordOf(meta: Record<string, unknown>, body: string): StoreReco
     return 'the define record names nothing';
   if (op === 'define' && body !== '' && !isJson(body)) return 'the definition is no JSON';
   if (op === 'checkpoint' && !isJson(body)) return 'the checkpoint is no JSON';
+  if (op === 'await' && !(typeof meta.name === 'string' && isTexts(meta.children))) return 'it waits for no children';
   if (op === 'step' && typeof meta.name !== 'string') return 'the step has no name';
   if (op === 'step' && body !== '' && !isJson(body)) return `the step's result is no JSON`;
   if (HAVE_BODY.has(op)) return { ...meta, body } as unknown as StoreRecord;
@@ -83,6 +85,10 @@ function faultOfJob(job: unknown, body: string): string | undefined {
     if (!Number.isFinite(job[key])) return `the added job ${job.id} has no ${key}`;
   }
   return body === '' ? `the added job ${job.id} has no data` : undefined;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function isJson(text: string): boolean {

@@ -11,7 +11,7 @@ export class RandomWork {
   /** Every kind of record. */
   readonly allOps = [
     ...['add', 'start', 'complete', 'retry', 'fail', 'release', 'report', 'checkpoint', 'cancel', 'edit', 'remove'],
-    ...['step', 'refuse', 'pause', 'worker'],
+    ...['step', 'await', 'refuse', 'pause', 'worker'],
   ];
   private held: ClaimedJob[] = [];
   private ids: string[] = [];
@@ -100,6 +100,7 @@ export class RandomWork {
       { id, token, outcome: 'failed', error, reason: 'error', retryIn: random.below(3) * 1_000 },
       { id, token, outcome: 'failed', error, reason: 'timeout' },
       { id, token, outcome: 'released' },
+      { id, token, outcome: 'waiting', children: { name: `p${random.below(9)}`, jobs: [this.spec(), this.spec()] } },
     ];
     await store.settle([this.pick(outcomes) as Settlement]);
     if (token === claimed.token) this.held = this.held.filter((other) => other !== claimed);

@@ -37,6 +37,8 @@ export function adoption(job: Job, state: JobStatus): AddDraft {
   if (job.tags) head.tags = job.tags;
   if (job.dependsOn) head.dependsOn = job.dependsOn;
   if (job.onParentFailed) head.onParentFailed = job.onParentFailed;
+  if (job.parent !== undefined) head.parent = job.parent;
+  if (job.children) head.children = job.children;
   const draft: AddDraft = { op: 'add', job: head, body: JSON.stringify(job.data ?? null) };
   if (job.result !== undefined) draft.result = JSON.stringify(job.result);
   return draft;

@@ -58,6 +58,8 @@ export function decideAdd(
 ): AddDecision {
   const records: AddDraft[] = [];
   const results: AddResult[] = [];
+  /** Ids of jobs that were there already, under another one. */
+  let known: Map<string, string> | undefined;
   try {
     let hasParents = false;
     for (const { draft, isNamed } of specs) {
@@ -69,6 +71,7 @@ export function decideAdd(
       if (holder !== undefined) {
         if (onDuplicate === 'reject') throw duplicateOf(holder, id, key);
         results.push({ id: holder, added: false });
+        if (holder !== id) known = (known ?? new Map()).set(id, holder);
         continue;
       }
       if (isNamed) overlay.takeId(id);
@@ -79,7 +82,11 @@ export function decideAdd(
       records.push(draft);
       results.push({ id, added: true });
     }
-    if (hasParents) checkParents(records, specs, (id) => overlay.hasId(id) || table.entries.has(id));
+    if (hasParents) {
+      const added = new Set(records.map(({ job }) => job.id));
+      if (known) useKnown(records, added, known);
+      checkParents(records, specs, (id) => added.has(id) || overlay.hasId(id) || table.entries.has(id));
+    }
   } catch (error) {
     overlay.giveBack(records);
     throw error;
@@ -97,6 +104,12 @@ function duplicateOf(holder: string, id: string, key: string | undefined): Dupli
   return holder === id || key === undefined
     ? new DuplicateJobError(holder, 'id', id)
     : new DuplicateJobError(holder, 'key', key);
+}
+
+/** Who depends on a job of this call that turned out to be there already depends on that one. */
+function useKnown(records: readonly AddDraft[], added: ReadonlySet<string>, known: ReadonlyMap<string, string>): void {
+  const meant = (id: string): string => (added.has(id) ? id : (known.get(id) ?? id));
+  for (const { job } of records) if (job.dependsOn) job.dependsOn = [...new Set(job.dependsOn.map(meant))];
 }
 
 function checkParents(

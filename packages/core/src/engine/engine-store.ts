@@ -39,6 +39,7 @@ import { runChange } from './change-runner';
 import { ClaimDesk } from './claim-desk';
 import { type CommitLog, Committer } from './committer';
 import { countJobs } from './count';
+import { AddOverlay } from './decide-add';
 import { decideDefine } from './decide-define';
 import { decideRestore } from './decide-restore';
 import { decideSettle, decideTakeBack } from './decide-settle';
@@ -153,10 +154,11 @@ export class EngineStore implements JobStore {
   async settle(settlements: Settlement[]): Promise<SettleResult[]> {
     this.assertOpen();
     const settled = new Map<string, Settlement>();
-    const context = { now: this.clock.now(), maxBytes: this.maxBytes };
+    const overlay = new AddOverlay();
+    const context = { table: this.table, overlay, now: this.clock.now(), maxBytes: this.maxBytes };
     const drafts: Draft[] = [];
     const results = settlements.map((settlement): SettleResult => {
-      const { accepted, draft } = decideSettle(this.table, settlement, settled, context);
+      const { accepted, draft } = decideSettle(context, settlement, settled);
       if (draft) drafts.push(draft);
       return { id: settlement.id, accepted };
     });
@@ -325,7 +327,7 @@ export class EngineStore implements JobStore {
       this.serving = false;
     }
     this.armSchedule();
-    if (this.table.hasOrphans) {
+    if (this.table.dependencies.hasWork) {
       const wait = this.committer.isStuck ? RETRY_INTERVAL : CASCADE_INTERVAL;
       this.alarms.after('cascade', wait, () => this.settleOrphans());
     }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BackoffSpec, JobStatus, ParentPolicy } from '../job';
+import type { BackoffSpec, JobChildren, JobStatus, ParentPolicy } from '../job';
 import type { JobHead } from './records';
 import { NOTHING_HAPPENED, Run, runHeadOf } from './run';
 
@@ -17,8 +17,16 @@ export interface EntryExtra {
   backoff?: BackoffSpec;
   dependsOn?: string[];
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
-  /** The parents that have not completed yet. */
-  waitingFor?: string[];
+  /** Id of the job that added it while it ran. */
+  parent?: string;
+  /** Jobs that it added while it ran, the newest last. */
+  children?: JobChildren[];
+  /** The parents, or the newest of its children, that have not ended yet. */
+  waitingFor?: Set<string>;
+  /** Number of the record with which it began to wait for its children. */
+  waitingSince?: number;
+  /** A parent failed, which is what it is there for. */
+  parentFailed?: true;
   key?: string;
   group?: string;
   needs?: Record<string, number>;
@@ -201,15 +209,20 @@ export function compareRunAt(a: Entry, b: Entry): number {
 }
 
 function extraOf(head: JobHead): EntryExtra | undefined {
-  const { timeout, backoff, dependsOn, onParentFailed, waitingFor, key, group, needs, tags } = head;
-  if (timeout === undefined && !backoff && !dependsOn && key === undefined && group === undefined && !needs && !tags)
-    return undefined;
+  const { timeout, backoff, dependsOn, onParentFailed, parent, children, waitingFor, key, group, needs, tags } = head;
+  const isRelated = dependsOn !== undefined || parent !== undefined || children !== undefined;
+  const isGrouped = key !== undefined || group !== undefined || needs !== undefined;
+  if (timeout === undefined && !backoff && !isRelated && !isGrouped && !tags) return undefined;
   const extra: EntryExtra = {};
   if (timeout !== undefined) extra.timeout = timeout;
   if (backoff) extra.backoff = backoff;
   if (dependsOn) extra.dependsOn = dependsOn;
   if (onParentFailed) extra.onParentFailed = onParentFailed;
-  if (waitingFor) extra.waitingFor = waitingFor;
+  if (parent !== undefined) extra.parent = parent;
+  if (children) extra.children = children;
+  if (waitingFor) extra.waitingFor = new Set(waitingFor);
+  if (head.waitingSince !== undefined) extra.waitingSince = head.waitingSince;
+  if (head.parentFailed) extra.parentFailed = true;
   if (key !== undefined) extra.key = key;
   if (group !== undefined) extra.group = group;
   if (needs) extra.needs = needs;
@@ -227,7 +240,7 @@ export function headOf(entry: Entry): JobHead {
     maxCrashes: entry.maxCrashes,
   };
   if (entry.runAt !== 0) head.runAt = entry.runAt;
-  Object.assign(head, entry.extra);
+  if (entry.extra) Object.assign(head, extraHeadOf(entry.extra));
   head.status = entry.status;
   head.created = entry.created;
   head.updated = entry.updated;
@@ -237,4 +250,10 @@ export function headOf(entry: Entry): JobHead {
   if (entry.retries !== 0) head.retries = entry.retries;
   if (entry.run) head.run = runHeadOf(entry.run);
   return head;
+}
+
+/** What of it goes into a head. */
+export function extraHeadOf(extra: EntryExtra): Partial<JobHead> {
+  const { waitingFor, ...rest } = extra;
+  return waitingFor ? { ...rest, waitingFor: [...waitingFor] } : rest;
 }

@@ -15,6 +15,7 @@ const KINDS: Record<Exclude<JobOp, 'retry' | 'fail' | 'report'>, EventKind> = {
   complete: 'completed',
   skip: 'completed',
   release: 'released',
+  await: 'waiting',
   checkpoint: 'checkpoint',
   step: 'step',
   cancel: 'cancelling',

@@ -58,6 +58,8 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
     if (extra.timeout !== undefined) job.timeout = extra.timeout;
     if (extra.dependsOn) job.dependsOn = [...extra.dependsOn];
     if (extra.onParentFailed) job.onParentFailed = extra.onParentFailed;
+    if (extra.parent !== undefined) job.parent = extra.parent;
+    if (extra.children) job.children = structuredClone(extra.children);
     if (extra.key !== undefined) job.key = extra.key;
     if (extra.group !== undefined) job.group = extra.group;
     if (extra.needs) job.needs = { ...extra.needs };

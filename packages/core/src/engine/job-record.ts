@@ -6,9 +6,9 @@
 import { type Issue, ValidationError } from '../errors';
 import { FAILURE_REASONS, JOB_KEYS, JOB_OPTION_KEYS, JOB_STATUSES, type Job, type JobSpec, type Json } from '../job';
 import type { JsonObject } from '../json';
-import { checkMetadata, isTime, wholeNumber } from './job-checks';
+import { checkChildren, checkMetadata, isTime, wholeNumber } from './job-checks';
 import { isoOf } from './time';
-import { acceptSpecs, JOB_DEFAULTS } from './validate';
+import { acceptSpecs, isSafeId, JOB_DEFAULTS } from './validate';
 
 /** A job, and its options as `add` takes them. */
 export interface ParsedJob {
@@ -46,6 +46,7 @@ const CHECKS: Partial<Record<keyof Job, (value: Json) => string | undefined>> = 
   status: (value) =>
     (JOB_STATUSES as readonly unknown[]).includes(value) ? undefined : `must be one of ${JOB_STATUSES.join(', ')}`,
   order: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
+  parent: (value) => (isSafeId(value) ? undefined : 'must be the id of a job'),
   worker: (value) => (typeof value === 'string' ? undefined : 'must be a text'),
   cancelling: trueOrFalse,
   skipped: trueOrFalse,
@@ -68,6 +69,7 @@ function faultsOf(raw: JsonObject): Issue[] {
   if (raw.type === undefined) issues.push({ path: ['type'], message: 'is missing' });
   if (raw.data === undefined) issues.push({ path: ['data'], message: 'is missing' });
   if (raw.metadata !== undefined) issues.push(...checkMetadata(raw.metadata));
+  if (raw.children !== undefined) issues.push(...checkChildren(raw.children));
   return issues;
 }
 

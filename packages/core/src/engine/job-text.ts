@@ -28,12 +28,15 @@ function metadataText(entry: Entry): string {
   return `{"retries":${entry.retries},"progress":${run?.progress ?? 0},"logs":[],"errors":[]}`;
 }
 
-function extraText({ backoff, timeout, dependsOn, onParentFailed, key, group, needs, tags }: EntryExtra): string {
+function extraText(extra: EntryExtra): string {
+  const { backoff, timeout, dependsOn, onParentFailed, parent, children, key, group, needs, tags } = extra;
   let text = '';
   if (backoff) text += `,"backoff":${JSON.stringify(backoff)}`;
   if (timeout !== undefined) text += `,"timeout":${timeout}`;
   if (dependsOn) text += `,"dependsOn":${JSON.stringify(dependsOn)}`;
   if (onParentFailed) text += `,"onParentFailed":"${onParentFailed}"`;
+  if (parent !== undefined) text += `,"parent":${JSON.stringify(parent)}`;
+  if (children) text += `,"children":${JSON.stringify(children)}`;
   if (key !== undefined) text += `,"key":${quoted(key)}`;
   if (group !== undefined) text += `,"group":${quoted(group)}`;
   if (needs) text += `,"needs":${JSON.stringify(needs)}`;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type JobError, type JobStep, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
+import { type JobChildren, type JobError, type JobStep, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
 import type { Entry, EntryExtra } from './entry';
 import type { EditPatch, StoreRecord } from './records';
 import type { Run } from './run';
@@ -53,6 +53,12 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       entry.status = 'pending';
       run.attempt--;
       endAttempt(run, record.taken !== true);
+      return;
+    case 'await':
+      entry.status = 'pending';
+      run.attempt--;
+      endAttempt(run, true);
+      addChildren(entry, record);
       return;
     case 'report':
       report(run, record);
@@ -127,6 +133,13 @@ function step(run: Run, { name, at, body }: Extract<MutatingRecord, { op: 'step'
   const done: JobStep = { name, at: isoOf(at) };
   if (body !== '') done.result = JSON.parse(body) as Json;
   run.steps = [...(run.steps ?? []), done];
+}
+
+function addChildren(entry: Entry, record: Extract<MutatingRecord, { op: 'await' }>): void {
+  const { name, children: ids, onChildFailed } = record;
+  const group: JobChildren = onChildFailed === undefined ? { name, ids } : { name, ids, onChildFailed };
+  const children = [...(entry.extra?.children ?? []), group];
+  entry.setOptions({ extra: { ...entry.extra, children, waitingSince: record.seq } });
 }
 
 function addError(run: Run, error: JobError | undefined): void {

@@ -7,7 +7,18 @@
  * @module
  */
 import type { DefinitionKind } from '../definition';
-import type { BackoffSpec, FailureReason, JobError, JobLog, JobStatus, JobStep, Json, ParentPolicy } from '../job';
+import type {
+  BackoffSpec,
+  ChildPolicy,
+  FailureReason,
+  JobChildren,
+  JobError,
+  JobLog,
+  JobStatus,
+  JobStep,
+  Json,
+  ParentPolicy,
+} from '../job';
 
 /** What every record has. */
 interface RecordBase {
@@ -31,6 +42,8 @@ export interface JobHead {
   backoff?: BackoffSpec;
   dependsOn?: string[];
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
+  /** The job that added it while it ran. */
+  parent?: string;
   key?: string;
   group?: string;
   needs?: Record<string, number>;
@@ -41,7 +54,11 @@ export interface JobHead {
   updated?: number;
   rev?: number;
   order?: number;
+  children?: JobChildren[];
   waitingFor?: string[];
+  /** See `EntryExtra`. */
+  waitingSince?: number;
+  parentFailed?: true;
   attempt?: number;
   retries?: number;
   run?: RunHead;
@@ -96,14 +113,16 @@ type RecordBody =
   | { op: 'start'; id: string; worker: string }
   /** An attempt succeeded; body: its result, empty for none. */
   | { op: 'complete'; id: string; body: string }
-  /** Completed without having run: this parent failed, and it was added with that wish. */
-  | { op: 'skip'; id: string; parent: string }
+  /** Completed without having run, as it was added with that wish: this parent failed, or (left out) none did. */
+  | { op: 'skip'; id: string; parent?: string }
   /** Back to pending after a failed attempt (`failed`), a death (`crashed`), or by hand (`manual`). */
   | { op: 'retry'; id: string; cause: 'failed' | 'crashed' | 'manual'; error?: JobError; runAt?: number; by?: string }
   /** Failed for good; `crashed` or `taken`: its worker left without settling it. */
   | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; taken?: true; by?: string }
   /** Back to pending, the attempt not counted; `taken`: its worker left without settling it. */
   | { op: 'release'; id: string; taken?: true }
+  /** Back to pending until these jobs, which it added, have ended; the attempt not counted. */
+  | { op: 'await'; id: string; name: string; children: string[]; onChildFailed?: Exclude<ChildPolicy, 'wait'> }
   /** Progress and log lines since the last report. */
   | { op: 'report'; id: string; progress?: number; detail?: Json; logs?: JobLog[]; stuck?: true }
   /** Body: what the next attempt receives. */

@@ -9,7 +9,7 @@ import type { Entry } from './entry';
 import { detailOf, progressOf } from './job-of';
 import type { Draft, RecordDraft } from './records';
 import { isoOf } from './time';
-import { jsonText, MAX_NAME_LENGTH } from './validate';
+import { isName, jsonText, MAX_NAME_LENGTH } from './validate';
 
 /** Progress is recorded at most this often (ms) per job: it matters to those who watch, not to recovery. */
 const RECORD_INTERVAL = 1_000;
@@ -113,9 +113,7 @@ function stepOf(
   maxBytes: number,
   steps: Map<Entry, Set<string>>,
 ): RecordDraft[] {
-  if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_LENGTH) {
-    throw invalid(['step', 'name'], `must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
-  }
+  if (!isName(name)) throw invalid(['step', 'name'], `must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
   const known = entry.run?.steps ?? [];
   const fresh = steps.get(entry) ?? new Set();
   if (fresh.has(name) || known.some((step) => step.name === name)) return [];

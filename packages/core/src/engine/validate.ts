@@ -25,7 +25,8 @@ const MAX_TAG_LENGTH = 128;
 const MAX_KEY_LENGTH = 512;
 /** Characters of the name of a step. */
 export const MAX_NAME_LENGTH = 128;
-const MAX_PARENTS = 1_000;
+/** Jobs that one may wait for. */
+export const MAX_PARENTS = 10_000;
 const MAX_TRIES = 1_000;
 const MAX_NEEDS = 16;
 
@@ -35,6 +36,11 @@ const MAX_NEEDS = 16;
  */
 export function isSafeId(id: unknown): id is string {
   return typeof id === 'string' && ID.test(id) && !id.endsWith('.') && !WINDOWS_DEVICE.test(id);
+}
+
+/** Whether a text may name a step, or jobs that a job adds. */
+export function isName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH;
 }
 
 /** A valid new job: its record, with an empty id as long as it has none. */

@@ -22,6 +22,8 @@ export interface RunJobOptions extends DrainOptions {
   timeout?: number;
   /** Cancels the job when its first attempt has run for so many milliseconds on the fake clock; 0: as soon as it started. */
   cancelAfter?: number;
+  /** What runs the jobs that it adds with `ctx.children`. */
+  processors?: readonly AnyProcessor[];
   /** Jobs that it depends on, for `ctx.parents`: what each resulted in, or the message of the error that it failed with. */
   parents?: ({ result: Json } | { error: string })[];
   /** Cancels the job when it aborts, for example from within a server that the handler talks to. */
@@ -68,9 +70,9 @@ export async function runJob<P extends AnyProcessor>(
   data: InputOf<P>,
   options: RunJobOptions = {},
 ): Promise<JobRun<ResultOf<P>>> {
-  const { attempts = 1, checkpoint, steps = {}, timeout, cancelAfter, signal, parents = [] } = options;
+  const { attempts = 1, checkpoint, steps = {}, timeout, cancelAfter, signal, parents = [], processors = [] } = options;
   const progress: JobRun<unknown>['progress'] = [];
-  await using leviathan = new TestLeviathan({ processors: [recording(processor, progress)] });
+  await using leviathan = new TestLeviathan({ processors: [recording(processor, progress), ...processors] });
   const { clock, store } = leviathan;
   const logs: JobLog[] = [];
   await store.subscribe({ kinds: ['log'] }, (events) => {
@@ -177,6 +179,9 @@ function recording(processor: AnyProcessor, progress: JobRun<unknown>['progress'
         },
         get step() {
           return ctx.step;
+        },
+        get children() {
+          return ctx.children;
         },
         progress: (percent, detail) => {
           progress.push({ percent, ...(detail !== undefined && { detail }) });

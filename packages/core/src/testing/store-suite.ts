@@ -7,6 +7,7 @@ import { type Feature, lackingFeatures, type StoreSuiteOptions } from './store-u
 import { add } from './suite/add';
 import { badInput } from './suite/bad-input';
 import { changes } from './suite/change';
+import { children } from './suite/children';
 import { claim } from './suite/claim';
 import { close } from './suite/close';
 import { concurrency } from './suite/concurrency';
@@ -51,7 +52,7 @@ const CONCERNS = [
   rules,
   scheduling,
   time,
-].concat([dependencies, parentPolicies, restore, exchange, events, close, persistence, concurrency, badInput]);
+].concat([dependencies, parentPolicies, children, restore, exchange, events, close, persistence, concurrency, badInput]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,

@@ -197,6 +197,7 @@ function seenJob(job: Job): SeenText {
     skipped: skipped ?? false,
     checkpoint: metadata.checkpoint ?? null,
     steps: (metadata.steps ?? []).map(({ name }) => name),
+    ...{ parent: job.parent ?? null, children: job.children ?? [] },
     options: optionsOf(job),
   });
 }
