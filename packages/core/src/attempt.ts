@@ -3,37 +3,29 @@
  *
  * @module
  */
-import { Children, type ChildrenHost } from './children';
+import type { ChildrenSource } from './children';
 import type { Clock, Timer } from './clock';
 import { AttemptContext } from './context';
-import {
-  CancelledError,
-  JobStateError,
-  type ShutdownError,
-  TimeoutError,
-  ValidationError,
-  WaitingError,
-} from './errors';
+import { CancelledError, type ShutdownError, TimeoutError, ValidationError } from './errors';
 import { clip, codeOf, describeFailure, type Failure, MAX_MESSAGE_BYTES } from './failure';
-import type { ChildJob, ChildPolicy, FailureReason, Job, JobChildren, JobSpec, Json } from './job';
-import { jsonOf, toJson, toShownJson } from './json';
+import type { FailureReason, Job, Json } from './job';
+import { jsonOf, toShownJson } from './json';
+import { Memory, type Remembering } from './memory';
 import type { Handle } from './middleware/run';
 import type { AnyProcessor, JobContext } from './processor';
-import type { Reporter, Reports } from './reports';
+import type { Reports } from './reports';
 import { retryDelay } from './retry-delay';
 import { type Checked, check, isThenable } from './schema';
-import { type StepHost, Steps } from './steps';
-import type { ClaimedJob, NewChildren, Settlement } from './store';
+import type { ClaimedJob, Settlement } from './store';
 
 const DATA = ['data'] as const;
 const RESULT = ['result'] as const;
-const NO_CHILDREN: JobChildren[] = [];
 
 /** Why an attempt's signal aborts. */
 export type AbortReason = TimeoutError | CancelledError | ShutdownError;
 
 /** The worker, as its attempts see it. */
-export interface AttemptHost {
+export interface AttemptHost extends ChildrenSource {
   readonly clock: Clock;
   readonly reports: Reports;
   /** Milliseconds that a handler has to end after its signal aborted. */
@@ -45,10 +37,6 @@ export interface AttemptHost {
   /** The handler of an attempt that had its outcome long ago came to its end. */
   late(attempt: Attempt, outcome: 'completed' | 'failed'): void;
   error(error: unknown): void;
-  /** Jobs as they stand, in the order of their ids. */
-  get(ids: string[]): Promise<(Job | null)[]>;
-  /** New jobs as the store takes them. @throws ValidationError, UnsupportedError */
-  specsOf(jobs: readonly ChildJob[]): Promise<JobSpec[]>;
 }
 
 /**
@@ -67,18 +55,14 @@ export interface AttemptHost {
  * A handler that asked for children ends so: the job goes back to wait for them, whether it returns or throws what it was given for that.
  * A timeout or a cancellation counts more.
  */
-export class Attempt implements Reporter, StepHost, ChildrenHost {
+export class Attempt implements Remembering {
   readonly job: Job;
   readonly id: string;
   readonly token: string;
   readonly type: string;
   readonly number: number;
   readonly #parents: string[] | undefined;
-  readonly #earlierChildren: JobChildren[];
-  #steps: Steps | undefined;
-  #children: Children | undefined;
-  /** What the handler asked for last of all. */
-  #waiting: { children: NewChildren; error: WaitingError } | undefined;
+  #memory: Memory | undefined;
   input: unknown;
   readonly #processor: AnyProcessor;
   readonly #host: AttemptHost;
@@ -97,9 +81,9 @@ export class Attempt implements Reporter, StepHost, ChildrenHost {
     this.number = job.attempt;
     this.token = token;
     this.#parents = job.dependsOn && [...job.dependsOn];
-    this.#earlierChildren = job.children ? structuredClone(job.children) : NO_CHILDREN;
     this.#processor = processor;
     this.#host = host;
+    if (job.children || job.metadata.steps) this.#memory = this.memory;
   }
 
   /** Made when it is first asked for: most handlers never look. */
@@ -109,6 +93,16 @@ export class Attempt implements Reporter, StepHost, ChildrenHost {
       if (this.#abortReason) this.#controller.abort(this.#abortReason);
     }
     return this.#controller.signal;
+  }
+
+  /** Made when it is first asked for, or when there is something in it. */
+  get memory(): Memory {
+    this.#memory ??= new Memory(this, this.#host.reports, this.#host);
+    return this.#memory;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   get abortReason(): AbortReason | undefined {
@@ -180,52 +174,8 @@ export class Attempt implements Reporter, StepHost, ChildrenHost {
     this.#host.reports.log(this, fields === undefined ? line : { ...line, fields: toShownJson(fields) });
   }
 
-  async checkpoint(data: Json): Promise<void> {
-    const json = toJson('The checkpoint', 'checkpoint', data);
-    if (this.#ended) throw new JobStateError(this.id, 'this attempt has ended, so its checkpoint was not kept.');
-    await this.#host.reports.checkpoint(this, json);
-  }
-
   #handle(context: JobContext): unknown {
     return this.#processor.run(context);
-  }
-
-  step<T>(name: string, run: () => Promise<T> | T): Promise<T> {
-    this.#steps ??= new Steps(this, this.job.metadata.steps ?? []);
-    return this.#steps.run(name, run);
-  }
-
-  children(
-    name: string,
-    jobs: readonly ChildJob[],
-    { onChildFailed }: { onChildFailed?: ChildPolicy } = {},
-  ): Promise<(Job | null)[]> {
-    this.#children ??= new Children(this, this.#earlierChildren);
-    return this.#children.of(name, jobs, onChildFailed);
-  }
-
-  get(ids: string[]): Promise<(Job | null)[]> {
-    return this.#host.get(ids);
-  }
-
-  specsOf(jobs: readonly ChildJob[]): Promise<JobSpec[]> {
-    return this.#host.specsOf(jobs);
-  }
-
-  /** One wish at a time: the next attempt comes to the others. */
-  handBack(children: NewChildren): WaitingError {
-    this.#waiting ??= { children, error: new WaitingError(this.id) };
-    return this.#waiting.error;
-  }
-
-  assertGoing(): void {
-    if (this.#abortReason) throw this.#abortReason;
-    if (this.#ended) throw new JobStateError(this.id, 'this attempt has ended, so it begins no more steps.');
-  }
-
-  async keepStep(step: { name: string; result?: Json }): Promise<void> {
-    if (this.#ended) throw new JobStateError(this.id, 'this attempt has ended, so its step was not kept.');
-    await this.#host.reports.step(this, step);
   }
 
   #run(input: Checked): void {
@@ -262,8 +212,9 @@ export class Attempt implements Reporter, StepHost, ChildrenHost {
 
   #returned(value: unknown): void {
     this.#handlerRuns = false;
-    if (this.#waiting && !this.#ended) {
-      this.#threw(this.#waiting.error);
+    const waiting = this.#memory?.waiting;
+    if (waiting && !this.#ended) {
+      this.#threw(waiting.error);
       return;
     }
     const { output } = this.#processor;
@@ -296,9 +247,9 @@ export class Attempt implements Reporter, StepHost, ChildrenHost {
   #threw(error: unknown): void {
     this.#handlerRuns = false;
     const { id, token } = this;
-    const waiting = error === this.#waiting?.error ? this.#waiting : undefined;
+    const waiting = this.#memory?.waiting;
     if (this.#ended) this.#host.late(this, 'failed');
-    else if (waiting && this.#failureReason() === 'error')
+    else if (waiting !== undefined && waiting.error === error && this.#failureReason() === 'error')
       this.#end({ id, token, outcome: 'waiting', children: waiting.children });
     else if (this.#abortReason?.code === 'SHUTDOWN' && codeOf(error) !== 'UNRECOVERABLE') this.#release();
     else this.#fail(error, true);

@@ -14,9 +14,7 @@ export interface AttemptFace {
   parents(): Promise<(Job | null)[]>;
   progress(percent: number, detail?: Json): void;
   log: JobContext['log'];
-  checkpoint(data: Json): Promise<void>;
-  step: JobContext['step'];
-  children: JobContext['children'];
+  readonly memory: Pick<JobContext, 'checkpoint' | 'step' | 'children'>;
 }
 
 /**
@@ -67,17 +65,17 @@ export class AttemptContext implements JobContext<never> {
 
   get checkpoint(): JobContext['checkpoint'] {
     const attempt = this.#attempt;
-    return (data) => heard(attempt.checkpoint(data));
+    return (data) => heard(attempt.memory.checkpoint(data));
   }
 
   get step(): JobContext['step'] {
     const attempt = this.#attempt;
-    return (name, run) => heard(attempt.step(name, run));
+    return (name, run) => heard(attempt.memory.step(name, run));
   }
 
   get children(): JobContext['children'] {
     const attempt = this.#attempt;
-    return (name, jobs, options) => heard(attempt.children(name, jobs, options));
+    return (name, jobs, options) => heard(attempt.memory.children(name, jobs, options));
   }
 }
 
