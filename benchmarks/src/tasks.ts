@@ -9,6 +9,7 @@ import { fillTask, openTask } from './metrics/open';
 import { processTask } from './metrics/process';
 import { sustainedTask } from './metrics/sustained';
 import { transitionTask } from './metrics/transition';
+import { unblockTask } from './metrics/unblock';
 import { viewLagTask, viewWatchTask } from './metrics/view-lag';
 import { workerAloneTask } from './metrics/worker-alone';
 import { workerTask } from './metrics/workers';
@@ -27,6 +28,7 @@ export const tasks: Record<string, (params: never, channel: Channel) => Promise<
   'view-lag': viewLagTask,
   'view-watch': viewWatchTask,
   transition: transitionTask,
+  unblock: unblockTask,
   sustained: sustainedTask,
   'worker-alone': workerAloneTask,
 };

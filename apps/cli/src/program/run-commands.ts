@@ -34,7 +34,7 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
     .option('--needs <pools>', 'what it takes of which pool, as gpu or memory=512 (several: by comma)', collectList)
     .option('--unique', 'fail if a job holds the id or key already, instead of printing that one')
     .option('--depends-on <ids>', 'jobs that must complete first (several: by comma)', collectList)
-    .option('--on-parent-failed <policy>', 'wait, fail, continue or skip when one of them fails (wait)')
+    .option('--on-parent-failed <policy>', 'wait, fail, continue, skip or only when one of them fails (wait)')
     .option('-w, --wait', 'wait for its end; runs it here if no other worker takes it')
     .option('--batch', 'read many jobs from standard input, one JSON object a line')
     .option('--any-type', 'add it even if no processor here knows the type');

@@ -7,7 +7,7 @@ import type { JobTable } from './job-table';
 import type { Draft, RecordDraft, StoreRecord } from './records';
 import { isoOf } from './time';
 
-/** Jobs that one commit tells of the end of a parent; the others follow in the next turns of the event loop. */
+/** Jobs that one commit lets go because a parent ended; the others follow in the next turns of the event loop: see `Budget`. */
 const CASCADE = 1_000;
 
 /** Where records become durable. */

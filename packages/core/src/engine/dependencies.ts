@@ -17,10 +17,13 @@ export interface Orphan {
   parent: string | undefined;
 }
 
-/** How many jobs may still be looked at in this turn of the event loop. */
+/** How much may still be done in this turn of the event loop: jobs that are let go count one, those that get a record of their own more. */
 export interface Budget {
   left: number;
 }
+
+/** What a record costs, compared with letting a job go. */
+const RECORD_COST = 4;
 
 /** A parent ended, and not all that wait for it know. */
 interface News {
@@ -115,7 +118,7 @@ export class Dependencies {
   tell(budget: Budget): void {
     for (const [id, news] of this.news) {
       this.spread(id, news, budget);
-      if (budget.left === 0) return;
+      if (budget.left <= 0) return;
     }
   }
 
@@ -123,10 +126,10 @@ export class Dependencies {
   takeOrphans(budget: Budget): Orphan[] {
     const taken: Orphan[] = [];
     for (const entry of this.orphans) {
-      if (budget.left === 0) break;
-      budget.left--;
+      if (budget.left <= 0) break;
       this.orphans.delete(entry);
       const orphan = this.entries.get(entry.id) === entry && entry.place === 'blocked' ? this.lookAt(entry) : undefined;
+      budget.left -= orphan ? RECORD_COST : 1;
       if (orphan) taken.push(orphan);
     }
     return taken;
