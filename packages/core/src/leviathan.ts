@@ -184,7 +184,10 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   }
 
   /** See {@link Queue.addChain}. */
-  addChain<const J extends readonly JobInput<WithPlugins<P, G>>[]>(jobs: J, options?: AddOptions): Promise<ListHandles<WithPlugins<P, G>, J>> {
+  addChain<const J extends readonly JobInput<WithPlugins<P, G>>[]>(
+    jobs: J,
+    options?: AddOptions,
+  ): Promise<ListHandles<WithPlugins<P, G>, J>> {
     return this.queue.addChain(jobs, options);
   }
 

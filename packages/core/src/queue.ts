@@ -170,13 +170,6 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
    * Adds jobs and others that follow them, all or none: see {@link BatchCallbacks}. A callback reads how the jobs ended by `ctx.parents()`.
    * Paths of faults begin with `[index]` or the name of the callback.
    *
-   * @example
-   * ```ts
-   * await queue.addBatch(files.map((file) => ({ type: 'resize', data: { file } })), {
-   *   onSuccess: { type: 'publish', data: {} },
-   *   onFailure: { type: 'alert', data: { to: 'ada' } },
-   * });
-   * ```
    * @throws as {@link Queue.addMany}; ValidationError also for a batch of no jobs, or of more than 10,000.
    */
   async addBatch<const J extends readonly JobInput<P>[], const C extends BatchCallbacks<P>>(

@@ -52,7 +52,18 @@ const CONCERNS = [
   rules,
   scheduling,
   time,
-].concat([dependencies, parentPolicies, children, restore, exchange, events, close, persistence, concurrency, badInput]);
+].concat([
+  dependencies,
+  parentPolicies,
+  children,
+  restore,
+  exchange,
+  events,
+  close,
+  persistence,
+  concurrency,
+  badInput,
+]);
 
 /**
  * Registers the tests that every `JobStore` must pass, in the test file that calls it. It reads the store's capabilities first,

@@ -79,7 +79,7 @@ export function settled(seen: Seen, settlement: Settlement, maxAttempts: number)
 }
 
 /** It waits for jobs that it added. */
-export function awaiting(seen: Seen, { name, jobs, onChildFailed }: NewChildren): Seen {
+function awaiting(seen: Seen, { name, jobs, onChildFailed }: NewChildren): Seen {
   if (seen.cancelling) return released(seen);
   const policy = onChildFailed === undefined || onChildFailed === 'wait' ? {} : { onChildFailed };
   const group: JobChildren = { name, ids: jobs.map(({ id }) => id as string), ...policy };
