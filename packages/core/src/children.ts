@@ -4,8 +4,7 @@
  * @module
  */
 import { DuplicateStepError, type WaitingError } from './errors';
-import type { ChildJob, ChildPolicy, Job, JobChildren, JobSpec } from './job';
-import type { NewChildren } from './store';
+import type { ChildJob, ChildPolicy, Job, JobChildren, JobSpec, NewChildren } from './job';
 
 /** Where jobs come from and go to. */
 export interface ChildrenSource {

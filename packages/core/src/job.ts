@@ -313,3 +313,13 @@ export interface JobSpec {
   needs?: Record<string, number>;
   tags?: string[];
 }
+
+/** Jobs that a running job adds, and waits for. */
+export interface NewChildren {
+  /** 1 to 128 characters; the only ones of this name of the job. */
+  name: string;
+  /** 1 to 10,000. One whose id or key a job holds already means that job. */
+  jobs: JobSpec[];
+  /** `wait` by default. */
+  onChildFailed?: ChildPolicy;
+}

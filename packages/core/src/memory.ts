@@ -5,11 +5,10 @@
  */
 import { Children, type ChildrenHost, type ChildrenSource } from './children';
 import { JobStateError, WaitingError } from './errors';
-import type { ChildJob, ChildPolicy, Job, Json } from './job';
+import type { ChildJob, ChildPolicy, Job, Json, NewChildren } from './job';
 import { toJson } from './json';
 import type { Reporter, Reports } from './reports';
 import { type StepHost, Steps } from './steps';
-import type { NewChildren } from './store';
 
 /** The attempt that it is of. */
 export interface Remembering extends Reporter {

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Definition, DefinitionChange, DefinitionKind } from './definition';
-import type { ChildPolicy, FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
+import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json, NewChildren } from './job';
 
 /** What survives an acknowledged call: nothing, the death of the process, or a power cut. */
 export type Durability = 'none' | 'process' | 'power';
@@ -116,16 +116,6 @@ export type Settlement =
    * (a fault in one, a cycle) the job fails with that error.
    */
   | { id: string; token: string; outcome: 'waiting'; children: NewChildren };
-
-/** Jobs that a running job adds, and waits for. */
-export interface NewChildren {
-  /** 1 to 128 characters; the only ones of this name of the job. */
-  name: string;
-  /** 1 to 10,000. One whose id or key a job holds already means that job. */
-  jobs: JobSpec[];
-  /** `wait` by default. */
-  onChildFailed?: ChildPolicy;
-}
 
 /** Whether a settlement counted. */
 export interface SettleResult {

@@ -1,7 +1,6 @@
 /** Which records it becomes when a handler adds jobs and its own job waits for them. */
 import { CycleError, type Issue, LeviathanError, ValidationError } from '../errors';
-import { CHILD_POLICIES } from '../job';
-import type { NewChildren } from '../store';
+import { CHILD_POLICIES, type NewChildren } from '../job';
 import { type AddOverlay, decideAdd } from './decide-add';
 import type { Entry } from './entry';
 import type { JobTable } from './job-table';

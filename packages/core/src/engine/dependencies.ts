@@ -6,6 +6,7 @@
 import type { ParentPolicy } from '../job';
 import type { Entry, EntryExtra } from './entry';
 import type { EntryIndex } from './entry-index';
+import type { JobHead } from './records';
 
 /** So many jobs are told of the end of a parent at once. Where there are more they are told in slices: see {@link Dependencies.tell}. */
 const AT_ONCE = 100;
@@ -64,7 +65,7 @@ export class Dependencies {
   begin(extra: EntryExtra): void {
     const policy = policyOf(extra);
     const waitingFor = new Set<string>();
-    for (const id of extra.children?.at(-1)?.ids ?? extra.dependsOn ?? []) {
+    for (const id of awaitedBy(extra)) {
       const status = this.entries.get(id)?.status;
       if (status === 'failed' && outlives(policy)) noteFailure(extra);
       else if (status !== 'completed') waitingFor.add(id);
@@ -208,6 +209,11 @@ export class Dependencies {
     delete extra.waitingFor;
     if (entry.place === 'blocked') this.onFree(entry);
   }
+}
+
+/** The jobs that one waits for, be they ended or not: what it added last, once it has run. */
+export function awaitedBy({ dependsOn, children }: Pick<JobHead, 'dependsOn' | 'children'>): readonly string[] {
+  return children?.at(-1)?.ids ?? dependsOn ?? [];
 }
 
 /** What the failure of one of those that it waits for means to a job: once it has run, it waits for jobs that it added. */

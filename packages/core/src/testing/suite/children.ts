@@ -1,5 +1,5 @@
-import type { ChildPolicy, JobSpec } from '../../job';
-import type { ClaimedJob, NewChildren } from '../../store';
+import type { ChildPolicy, JobSpec, NewChildren } from '../../job';
+import type { ClaimedJob } from '../../store';
 import { describe, expect } from '../vitest-api';
 import { BOOM, type Harness } from './harness';
 import type { StoreTest } from './store-test';
