@@ -3,6 +3,7 @@ import type { Channel } from './channel';
 import { addTask } from './metrics/add';
 import { bulkAddTask } from './metrics/bulk-add';
 import { claimTask } from './metrics/claim';
+import { isolationTask } from './metrics/isolation';
 import { latencyTask } from './metrics/latency';
 import { loopDelayTask } from './metrics/loop-delay';
 import { fillTask, openTask } from './metrics/open';
@@ -31,4 +32,5 @@ export const tasks: Record<string, (params: never, channel: Channel) => Promise<
   unblock: unblockTask,
   sustained: sustainedTask,
   'worker-alone': workerAloneTask,
+  isolation: isolationTask,
 };

@@ -19,6 +19,7 @@ STATUSES = ("pending", "active", "completed", "failed")
 ALLOWED = {
     "start": ("pending",), "complete": ("active",), "skip": ("pending",), "await": ("active",), "retry": ("active", "failed"), "fail": ("pending", "active"),
     "release": ("active",), "report": ("active",), "checkpoint": ("active",), "step": ("active",), "cancel": ("active",), "edit": ("pending",),
+    "restore": ("pending", "failed"),
     "remove": ("pending", "completed", "failed"), "refuse": STATUSES,
 }
 MAX_LOGS, MAX_ERRORS = 100, 20
@@ -172,7 +173,7 @@ def entry_of(head, seq, last, body):
 def apply(jobs, record, body):
     """What one record does. False: it does not fit the job."""
     op, seq, at = record["op"], record["seq"], record["at"]
-    if op in ("pause", "worker", "define"):
+    if op in ("pause", "worker", "define", "fire"):
         return True
     if op == "add":
         head = record["job"]
@@ -254,6 +255,16 @@ def change(job, run, record, body):
         run["steps"] = run.get("steps", []) + [done]
     elif op == "cancel":
         run["cancelling"] = True
+    elif op == "restore":
+        was = record["job"]
+        job.update({key: was.get(key, 0) for key in ("runAt", "attempt", "retries")})
+        job.update({key: was[key] for key in ("status", "priority", "order", "maxAttempts")})
+        for fields, keys in ((job, ("timeout", "backoff", "tags")), (run, ("finished", "reason", "crashes"))):
+            for key in keys:
+                fields.pop(key, None)
+                fields.update({key: was[key]} if key in was else {})
+        if body:
+            job["data"] = json.loads(body)
     elif op == "edit":
         for key, value in record["patch"].items():
             if key == "runAt":

@@ -28,6 +28,7 @@ export async function tellChange(session: Session, result: ChangeResult, { verb,
   const cutOff = result.changed > result.ids.length ? ` (the first ${result.ids.length} ids are shown)` : '';
   out.note(`${result.dryRun ? `Would ${verb}` : past} ${count(result.changed, 'job')}${out.json ? '' : cutOff}.`);
   for (const line of skipLines(result)) out.note(line);
+  if (result.operation !== undefined) out.note(`To take it back: leviathan undo ${result.operation}`);
 }
 
 /** One line per reason for which jobs are left as they are. */

@@ -2,6 +2,7 @@
 import { add } from './add';
 import { bulkAdd } from './bulk-add';
 import { claim } from './claim';
+import { isolation } from './isolation';
 import { latency } from './latency';
 import { loopDelay } from './loop-delay';
 import type { Metric } from './metric';
@@ -30,4 +31,5 @@ export const metrics: Metric[] = [
   unblock,
   sustained,
   workerAlone,
+  isolation,
 ];

@@ -13,6 +13,7 @@ import { toJobSpecs } from './job-spec';
 import { layersOf, type Middleware } from './middleware/middleware';
 import { runThrough } from './middleware/run';
 import { settleThrough } from './middleware/settle';
+import type { ModuleRunner } from './module-runner';
 import { oncePerTurn } from './next-turn';
 import type { ProcessorRegistry } from './processor-registry';
 import { Reports } from './reports';
@@ -29,6 +30,7 @@ export interface AttemptPoolOptions {
   stuckAfter: number;
   /** Code around handlers and outcomes. */
   middleware: readonly Middleware[] | undefined;
+  modules: ModuleRunner | undefined;
   /** Slots became free, or outcomes were acknowledged. Called once per turn of the event loop at most. */
   onRoom: () => void;
   onError: (error: unknown) => void;
@@ -48,6 +50,7 @@ export class AttemptPool implements AttemptHost {
   readonly clock: Clock;
   readonly stuckAfter: number;
   readonly around: AttemptHost['around'];
+  readonly modules: ModuleRunner | undefined;
   readonly reports: Reports;
   readonly settlements: Settlements;
   readonly #options: AttemptPoolOptions;
@@ -65,6 +68,7 @@ export class AttemptPool implements AttemptHost {
     this.#options = options;
     this.clock = options.clock;
     this.stuckAfter = options.stuckAfter;
+    this.modules = options.modules;
     const { store, clock, middleware, onError, onRefused } = options;
     const runLayers = layersOf(middleware, 'run');
     this.around = runLayers && runThrough(runLayers);

@@ -6,12 +6,21 @@
 import type { ChildrenSource } from './children';
 import type { Clock, Timer } from './clock';
 import { AttemptContext } from './context';
-import { CancelledError, type ShutdownError, TimeoutError, ValidationError } from './errors';
+import {
+  CancelledError,
+  InterruptedError,
+  MemoryLimitError,
+  type ShutdownError,
+  TimeoutError,
+  ValidationError,
+  WorkerCrashError,
+} from './errors';
 import { clip, codeOf, describeFailure, type Failure, MAX_MESSAGE_BYTES } from './failure';
 import type { FailureReason, Job, Json } from './job';
 import { jsonOf, toShownJson } from './json';
 import { Memory, type Remembering } from './memory';
 import type { Handle } from './middleware/run';
+import { killTime, type ModuleRunner } from './module-runner';
 import type { AnyProcessor, JobContext } from './processor';
 import type { Reports } from './reports';
 import { retryDelay } from './retry-delay';
@@ -32,6 +41,8 @@ export interface AttemptHost extends ChildrenSource {
   readonly stuckAfter: number;
   /** Calls a handler through the middleware; `undefined` when there is none. */
   readonly around: ((ctx: JobContext, handle: Handle) => Promise<unknown>) | undefined;
+  /** Runs the handlers that are in modules; there is one when a processor names a module. */
+  readonly modules: ModuleRunner | undefined;
   /** The attempt has its outcome. Called once. */
   ended(attempt: Attempt, settlement: Settlement): void;
   /** The handler of an attempt that had its outcome long ago came to its end. */
@@ -48,6 +59,8 @@ export interface AttemptHost extends ChildrenSource {
  * | throws                               | failed    | failed: timeout   | failed: cancelled  | released  |
  * | throws `UnrecoverableError`          | failed    | failed: timeout   | failed: cancelled  | failed    |
  * | ignores the signal until {@link Attempt.giveUp} |  | failed: timeout | failed: cancelled  | released  |
+ * | has a worker, which dies             | failed: crashed | failed: timeout | failed: cancelled | released |
+ * | has a worker, ended for another's sake | released | failed: timeout | failed: cancelled | released |
  *
  * A timeout wins over a handler that returns late, because who set it may have acted on it; a cancelled handler that finished all the
  * same did the work. `timeout` is followed by another attempt as other failures are.
@@ -116,10 +129,8 @@ export class Attempt implements Remembering {
 
   /** Calls the handler, at once where the schema answers at once. */
   start(): void {
-    const timeout = this.job.timeout ?? this.#processor.defaults?.timeout;
-    if (timeout !== undefined && !this.#abortReason) {
-      this.#timer = this.#host.clock.after(timeout, () => this.abort(new TimeoutError(timeout)));
-    }
+    // Where the handler has to wait for a worker, its time begins when it has got one.
+    if (this.#processor.module === undefined) this.#startTimeout();
     const input = check(this.#processor.input, this.job.data, DATA);
     if (isThenable(input)) input.then((checked) => this.#run(checked as Checked));
     else this.#run(input);
@@ -132,7 +143,8 @@ export class Attempt implements Remembering {
     this.#timer?.cancel();
     // A shutdown has its own deadline, for all attempts together.
     if (reason.code !== 'SHUTDOWN') {
-      this.#timer = this.#host.clock.after(this.#host.stuckAfter, () => this.giveUp());
+      const patience = this.#host.stuckAfter + killTime(this.#processor);
+      this.#timer = this.#host.clock.after(patience, () => this.giveUp());
     }
     this.#controller?.abort(reason);
   }
@@ -174,8 +186,16 @@ export class Attempt implements Remembering {
     this.#host.reports.log(this, fields === undefined ? line : { ...line, fields: toShownJson(fields) });
   }
 
+  #startTimeout(): void {
+    const timeout = this.job.timeout ?? this.#processor.defaults?.timeout;
+    if (timeout === undefined || this.#ended || this.#abortReason) return;
+    this.#timer = this.#host.clock.after(timeout, () => this.abort(new TimeoutError(timeout)));
+  }
+
   #handle(context: JobContext): unknown {
-    return this.#processor.run(context);
+    const processor = this.#processor;
+    if (processor.module === undefined) return processor.run(context);
+    return this.#host.modules?.run(processor, context as JobContext<never>, () => this.#startTimeout());
   }
 
   #run(input: Checked): void {
@@ -249,10 +269,15 @@ export class Attempt implements Remembering {
     const { id, token } = this;
     const waiting = this.#memory?.waiting;
     if (this.#ended) this.#host.late(this, 'failed');
-    else if (waiting !== undefined && waiting.error === error && this.#failureReason() === 'error')
+    else if (waiting && codeOf(error) === waiting.error.code && this.#failureReason(error) === 'error')
       this.#end({ id, token, outcome: 'waiting', children: waiting.children });
-    else if (this.#abortReason?.code === 'SHUTDOWN' && codeOf(error) !== 'UNRECOVERABLE') this.#release();
+    else if (this.#isReleasedBy(error)) this.#release();
     else this.#fail(error, true);
+  }
+
+  #isReleasedBy(error: unknown): boolean {
+    if (error instanceof InterruptedError && !this.#abortReason) return true;
+    return this.#abortReason?.code === 'SHUTDOWN' && codeOf(error) !== 'UNRECOVERABLE';
   }
 
   /** @param retry false: another attempt would end the same. */
@@ -260,7 +285,7 @@ export class Attempt implements Remembering {
     // The data turned out to be invalid after the attempt was given up.
     if (this.#ended) return;
     const { id, token } = this;
-    const reason = this.#failureReason();
+    const reason = this.#failureReason(error);
     const failed: Settlement = { id, token, outcome: 'failed', reason, error: this.#describe(error, reason) };
     const { clock } = this.#host;
     const retryIn =
@@ -270,14 +295,15 @@ export class Attempt implements Remembering {
     this.#end(retryIn === undefined ? failed : { ...failed, retryIn });
   }
 
-  #failureReason(): 'error' | 'timeout' | 'cancelled' {
+  #failureReason(error: unknown): 'error' | 'timeout' | 'cancelled' | 'crashed' {
     if (this.#abortReason?.code === 'TIMEOUT') return 'timeout';
-    return this.#abortReason?.code === 'CANCELLED' ? 'cancelled' : 'error';
+    if (this.#abortReason?.code === 'CANCELLED') return 'cancelled';
+    return error instanceof WorkerCrashError || error instanceof MemoryLimitError ? 'crashed' : 'error';
   }
 
   /** What a handler throws after an abort is an echo of it: the abort is the cause, the handler's stack shows where it was. */
   #describe(error: unknown, reason: FailureReason): Failure {
-    if (reason === 'error') return describeFailure(error);
+    if (reason === 'error' || reason === 'crashed') return describeFailure(error);
     const { stack: _ownStack, ...failure } = describeFailure(this.#abortReason);
     const { stack } = error === this.#abortReason ? {} : describeFailure(error);
     return stack === undefined ? failure : { ...failure, stack };

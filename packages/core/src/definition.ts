@@ -6,7 +6,14 @@
 import type { Json } from './job';
 
 /** The kinds of definitions, each with its folder on disk. */
-export const DEFINITION_FOLDERS = { limit: 'limits', pool: 'pools', gate: 'gates', template: 'templates' } as const;
+export const DEFINITION_FOLDERS = {
+  limit: 'limits',
+  pool: 'pools',
+  gate: 'gates',
+  window: 'windows',
+  schedule: 'schedules',
+  template: 'templates',
+} as const;
 
 /** One of the keys of {@link DEFINITION_FOLDERS}. */
 export type DefinitionKind = keyof typeof DEFINITION_FOLDERS;
@@ -27,6 +34,8 @@ export interface Definition<Value = Json> {
   created: string;
   /** ISO 8601, UTC. */
   updated: string;
+  /** What came of it so far, where that is kept: of a `schedule` its `ScheduleState`. */
+  state?: Json;
 }
 
 /** A definition to be set, or with `null` to be removed. */

@@ -88,6 +88,13 @@ export class DefinitionNotFoundError extends LeviathanError {
   }
 }
 
+/** There is no schedule of this name (any more). Thrown by the calls of `queue.schedules` that name one. */
+export class ScheduleNotFoundError extends LeviathanError {
+  constructor(name: string) {
+    super('NO_SCHEDULE', `There is no schedule ${JSON.stringify(name)}.`);
+  }
+}
+
 /** A change cannot be made to this job in its present state, for example a retry of a completed job. */
 export class JobStateError extends LeviathanError {
   constructor(id: string, message: string) {
@@ -221,6 +228,30 @@ export class WaitingError extends LeviathanError {
   }
 }
 
+/** The time, or the change, lies before what the store remembers. Thrown by `stateAt` and `undo`. */
+export class NoHistoryError extends StoreError {
+  /** The earliest time that can be told: ISO 8601, UTC; left out when none can. */
+  readonly earliest?: string;
+
+  constructor(earliest: string | undefined) {
+    const from = earliest === undefined ? 'nothing is kept' : `what is kept begins at ${earliest}`;
+    super('NO_HISTORY', `The state of that time cannot be told: ${from}.`);
+    if (earliest !== undefined) this.earliest = earliest;
+  }
+}
+
+/** There is no such change, or none at all, that could be undone. Thrown by `undo`. */
+export class NoOperationError extends StoreError {
+  constructor(operation: number | undefined) {
+    super(
+      'NO_OPERATION',
+      operation === undefined
+        ? 'There is no change that could be undone.'
+        : `No change with the number ${operation} is kept.`,
+    );
+  }
+}
+
 /** Throw it in a handler: the job fails now, whatever attempts are left. */
 export class UnrecoverableError extends LeviathanError {
   constructor(message: string, options?: { cause?: unknown }) {
@@ -257,6 +288,55 @@ export class CancelledError extends LeviathanError {
 export class ShutdownError extends LeviathanError {
   constructor() {
     super('SHUTDOWN', 'The worker is shutting down.');
+  }
+}
+
+/**
+ * The worker that ran the job died: it exited, an exception was caught by nobody, or somebody killed it. The attempt failed, its job is
+ * tried again as after other failures; `cause` is the exception, where there was one.
+ */
+export class WorkerCrashError extends LeviathanError {
+  /** Of a worker that exited. */
+  readonly exitCode: number | undefined;
+  /** What killed it, for example `SIGKILL`. */
+  readonly signal: string | undefined;
+
+  constructor(
+    how: string,
+    options: { exitCode?: number | undefined; signal?: string | undefined; cause?: unknown } = {},
+  ) {
+    super('WORKER_CRASHED', `The worker that ran the job died: ${how}.`, options);
+    this.exitCode = options.exitCode;
+    this.signal = options.signal;
+  }
+}
+
+/** The worker used more memory than its processor's `isolation.memory` and was killed; the attempt failed. */
+export class MemoryLimitError extends LeviathanError {
+  constructor(limit: number | undefined, options?: { cause?: unknown }) {
+    const what = limit === undefined ? 'ran out of memory' : `used more than its ${limit} MB of memory`;
+    super('MEMORY_LIMIT', `The worker that ran the job ${what} and was ended.`, options);
+  }
+}
+
+/** The attempt used more processor time than its processor's `isolation.cpuTime`, and its worker was killed; the attempt failed. */
+export class CpuLimitError extends LeviathanError {
+  constructor(ms: number) {
+    super('CPU_LIMIT', `The attempt used more than its ${ms} ms of processor time, and its worker was ended.`);
+  }
+}
+
+/** The module that a processor names cannot be loaded, or does not export its handler; the attempt failed. `cause` says why. */
+export class ModuleLoadError extends LeviathanError {
+  constructor(module: string, why: string, options?: { cause?: unknown }) {
+    super('MODULE', `The module ${module} cannot be used: ${why}.`, options);
+  }
+}
+
+/** The worker was needed no more, or a job that shared it had to be killed: this job goes back to pending, its attempt is not counted. */
+export class InterruptedError extends LeviathanError {
+  constructor() {
+    super('INTERRUPTED', 'The worker of this job was ended for a reason that is not the job.');
   }
 }
 

@@ -141,7 +141,8 @@ function runAtOf(
   return time;
 }
 
-function timeOf(runAt: Date | number | string): number {
+/** Epoch milliseconds of a time as producers write it; `NaN`: it is none. */
+export function timeOf(runAt: Date | number | string): number {
   if (typeof runAt === 'number') return runAt;
   if (typeof runAt === 'string') return ISO_DATE.test(runAt) ? Date.parse(runAt) : Number.NaN;
   return runAt instanceof Date ? runAt.getTime() : Number.NaN;

@@ -30,6 +30,15 @@ const greet = defineProcessor({
   },
 });
 
+const shrink = defineProcessor({
+  type: 'shrink',
+  input: z.object({ file: z.string() }),
+  output: z.object({ bytes: z.number() }),
+  module: new URL('./shrink.js', import.meta.url),
+});
+
+const plain = defineProcessor({ type: 'plain', input: z.string(), module: 'file:///plain.js' });
+
 /** Compiled, never run. */
 function types(check: () => unknown): void {
   expect(check).toBeTypeOf('function');
@@ -47,6 +56,9 @@ describe('types', () => {
       retries?: number | undefined;
       at: unknown;
     }>();
+    expectTypeOf<ResultOf<typeof shrink>>().toEqualTypeOf<{ bytes: number }>();
+    expectTypeOf<ResultOf<typeof plain>>().toEqualTypeOf<unknown>();
+    expectTypeOf<InputOf<typeof plain>>().toEqualTypeOf<string>();
     expectTypeOf<ResultOf<typeof download>>().toEqualTypeOf<{ bytes: number; mime?: string | undefined }>();
     expectTypeOf<InputOf<typeof greet>>().toEqualTypeOf<string>();
     expectTypeOf<ResultOf<typeof greet>>().toEqualTypeOf<string>();

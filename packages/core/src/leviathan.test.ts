@@ -100,10 +100,10 @@ describe('Leviathan', () => {
     const { leviathan, memory, clock } = make([note], { services: [service('one'), service('two')] });
     await leviathan.start();
     await clock.settle();
-    expect(leviathan.services.names).toEqual(['job-queue', 'one', 'two', 'worker-pool']);
+    expect(leviathan.services.names).toEqual(['job-queue', 'one', 'two', 'worker']);
     expect(await leviathan.health()).toMatchObject({
       status: 'ok',
-      services: { 'worker-pool': { details: { concurrency: 10 } } },
+      services: { worker: { details: { concurrency: 10 } } },
     });
     await leviathan.stop();
     expect(story).toEqual(['start one', 'start two', 'one started', 'two started', 'stop two', 'stop one']);

@@ -12,17 +12,20 @@ import type { Job } from './job';
 import type { JobHandle } from './job-handle';
 import { JobQueueService } from './job-queue-service';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
+import type { PastQueue } from './past-queue';
 import { type Plugin, type PluginManifest, pluginManifest, pluginMiddleware, type WithPlugins } from './plugin';
 import { assertPlugin } from './plugin-check';
 import { PluginService } from './plugin-service';
 import { type ProcessorManifest, ProcessorRegistry } from './processor-registry';
 import { Queue } from './queue';
+import type { Schedules } from './schedules';
 import { type HealthReport, type Service, ServiceManager } from './service';
-import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore } from './store';
+import type { AddOptions, ChangeResult, Explanation, JobCounts, JobPage, JobStore, UndoResult } from './store';
 import type { Templates } from './template/templates';
+import type { Trail } from './trail';
 import type { WaitOptions } from './wait';
 import { Worker, type WorkerSettings } from './worker';
-import { WorkerPoolService } from './worker-pool-service';
+import { WorkerService } from './worker-service';
 
 /** Options of {@link Leviathan}. */
 export interface LeviathanOptions<P extends Processors = Processors, G extends readonly Plugin[] = readonly []> {
@@ -77,16 +80,17 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
     this.#clock = clock;
     this.queue = new Queue<WithPlugins<P, G>>({ store, clock, middleware, ...(isChecked && { processors: registry }) });
     this.#jobs = new JobQueueService(this.#anyQueue);
+    const allServices = [...services, ...this.#plugins.flatMap((plugin) => plugin.services ?? [])];
+    const modules = allServices.find((service) => service.modules !== undefined)?.modules;
     this.worker =
       worker === false || registry.types().length === 0
         ? undefined
-        : new Worker({ ...worker, store, clock, middleware, processors: registry });
+        : new Worker({ ...worker, store, clock, middleware, processors: registry, ...(modules && { modules }) });
     this.services = new ServiceManager([
       this.#jobs,
       ...(PluginService.isNeededFor(this.#plugins) ? [new PluginService(this.#plugins)] : []),
-      ...services,
-      ...this.#plugins.flatMap((plugin) => plugin.services ?? []),
-      ...(this.worker ? [new WorkerPoolService(this.worker)] : []),
+      ...allServices,
+      ...(this.worker ? [new WorkerService(this.worker)] : []),
     ]);
     // Before anything opens the store: it may find jobs from outside as soon as it does.
     if (isChecked) store.setValidator?.(registry);
@@ -138,6 +142,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
     return this.stop();
   }
 
+  /** See {@link Queue.schedules}. */
+  get schedules(): Schedules<WithPlugins<P, G>> {
+    return this.queue.schedules;
+  }
+
   /** How the queue, the services and the worker are doing. */
   health(): Promise<HealthReport> {
     return this.services.health();
@@ -151,6 +160,11 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.pools}. */
   get pools(): Queue['pools'] {
     return this.queue.pools;
+  }
+
+  /** See {@link Queue.windows}. */
+  get windows(): Queue['windows'] {
+    return this.queue.windows;
   }
 
   /** See {@link Queue.gates}. */
@@ -268,6 +282,21 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   /** See {@link Queue.import}. */
   import(...args: Parameters<Queue['import']>): Promise<ImportResult> {
     return this.queue.import(...args);
+  }
+
+  /** See {@link Queue.undo}. */
+  undo(...args: Parameters<Queue['undo']>): Promise<UndoResult> {
+    return this.queue.undo(...args);
+  }
+
+  /** See {@link Queue.trail}. */
+  trail(id: string): Promise<Trail> {
+    return this.queue.trail(id);
+  }
+
+  /** See {@link Queue.at}. */
+  at(time: Date | number): PastQueue {
+    return this.queue.at(time);
   }
 
   /** See {@link Queue.wait}. */

@@ -6,7 +6,7 @@ storeSuite({
   name: 'MemoryStore',
   create: async () => {
     const clock = new FakeClock();
-    const store = new MemoryStore({ clock });
+    const store = new MemoryStore({ clock, audit: 10_000 });
     return { store, clock, dispose: () => store.close() };
   },
   expectedSkips: ['persistence', 'shared'],

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Clock } from './clock';
-import { DEFAULT_RETENTION, ENGINE_FEATURES, EngineStore, noLog, type Retention } from './engine/index';
+import { type Clock, systemClock } from './clock';
+import { DEFAULT_RETENTION, ENGINE_FEATURES, EngineStore, noLog, RecentPast, type Retention } from './engine/index';
 
 import type { MachineProbe } from './resources';
 
@@ -17,6 +17,11 @@ export interface MemoryStoreOptions {
   maxJobBytes?: number;
   /** Tells gates how the machine is; left out: a gate holds nothing back. */
   machine?: MachineProbe;
+  /**
+   * How many of the newest records it remembers, for `trail`, `stateAt` and `undo`; 0 (none) by default, since it costs a second index and
+   * some 200 bytes for each.
+   */
+  audit?: number;
   /** Hears of listeners that threw. */
   onError?: (error: unknown) => void;
 }
@@ -31,6 +36,7 @@ export interface MemoryStoreOptions {
  */
 export class MemoryStore extends EngineStore {
   constructor(options: MemoryStoreOptions = {}) {
+    const past = options.audit ? new RecentPast(options.audit, (options.clock ?? systemClock).now()) : undefined;
     super({
       capabilities: {
         name: 'memory',
@@ -38,8 +44,10 @@ export class MemoryStore extends EngineStore {
         durability: 'none',
         shared: false,
         ...ENGINE_FEATURES,
+        audit: past !== undefined,
       },
-      log: noLog,
+      log: past ?? noLog,
+      ...(past && { past }),
       bodies: {
         read: () => {
           throw new Error('Bodies of a memory store never leave memory.');

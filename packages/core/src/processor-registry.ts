@@ -5,8 +5,10 @@
  */
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import { type Issue, UnknownTypeError, ValidationError } from './errors';
+import type { Isolation } from './isolation';
 import type { Json } from './job';
 import { jsonOf } from './json';
+import { isolationFaults } from './module-runner';
 import type { AnyProcessor } from './processor';
 import { check } from './schema';
 import type { JobValidator } from './store';
@@ -17,6 +19,8 @@ export interface ProcessorManifest {
   description?: string;
   /** Jobs of the type that one worker runs at once, where it differs from the worker's own. */
   concurrency?: number;
+  /** How its handler is kept apart from the program; left out when it runs in the program itself. */
+  isolation?: Isolation;
   /** Options of new jobs, where the producer gives none. A backoff function shows as the text `function`. */
   defaults?: Json;
   /** JSON Schema (2020-12) of the data, where the schema library or the processor's `jsonSchema` tells it. */
@@ -105,15 +109,16 @@ export function faultsOf(processor: AnyProcessor): Issue[] {
     'concurrency',
     'must be an integer of 1 or more',
   );
-  return issues;
+  return [...issues, ...isolationFaults(processor)];
 }
 
 /** What people and other programs may know of a processor. */
 export function manifestOf(processor: AnyProcessor): ProcessorManifest {
-  const { type, description, concurrency, defaults, input, output, jsonSchema } = processor;
+  const { type, description, concurrency, module, isolation, defaults, input, output, jsonSchema } = processor;
   const manifest: ProcessorManifest = { type };
   if (description !== undefined) manifest.description = description;
   if (concurrency !== undefined) manifest.concurrency = concurrency;
+  if (module !== undefined) manifest.isolation = { kind: 'process', ...isolation };
   if (defaults !== undefined) {
     const plain = typeof defaults.backoff === 'function' ? { ...defaults, backoff: 'function' } : defaults;
     const result = jsonOf(plain, []);

@@ -4,7 +4,9 @@
  * @module
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Isolation } from './isolation';
 import type { BackoffSpec, ChildJob, ChildPolicy, Job, JobOptions, Json, LogLevel } from './job';
+import { importHandler } from './module-handler';
 
 /** Milliseconds to wait after `attempt` (from 1) failed with `error`. */
 export type BackoffFunction = (attempt: number, error: unknown) => number;
@@ -63,6 +65,9 @@ export interface JobContext<Input = unknown> {
   children(name: string, jobs: readonly ChildJob[], options?: { onChildFailed?: ChildPolicy }): Promise<(Job | null)[]>;
 }
 
+/** Does the work of one attempt: what `run` of a processor is, or what its module exports. */
+export type JobHandler<Input = unknown, Result = unknown> = (ctx: JobContext<Input>) => Promise<Result> | Result;
+
 /** A processor: made by {@link defineProcessor}. */
 export interface Processor<
   Type extends string = string,
@@ -87,6 +92,12 @@ export interface Processor<
   };
   /** Jobs of this type that one worker runs at once; the worker's concurrency by default. */
   readonly concurrency?: number;
+  /** The module that exports the handler, which then runs in a worker of its own; see {@link ModuleProcessor}. */
+  readonly module?: URL | string;
+  /** Which of the module's exports is the handler; `default` by default. */
+  readonly handler?: string;
+  /** How the module's handler is kept apart from the program, and what it may use. */
+  readonly isolation?: Isolation;
   /** The handler: does the work of one attempt. What it throws fails the attempt; see `UnrecoverableError` and `RetryAtError`. */
   run(ctx: JobContext<StandardSchemaV1.InferOutput<In>>): Promise<Result> | Result;
 }
@@ -114,15 +125,31 @@ export type ResultOf<P> = P extends AnyProcessor ? Awaited<ReturnType<P['run']>>
  *   },
  * });
  * ```
+ * @example A handler that runs in a child process with 256 MB, by the service of the package worker-pool:
+ * ```ts
+ * const resize = defineProcessor({
+ *   type: 'resize',
+ *   input: z.object({ file: z.string(), width: z.number().int().positive() }),
+ *   module: new URL('./resize.job.js', import.meta.url),
+ *   isolation: { memory: 256 },
+ * });
+ * ```
  */
 export function defineProcessor<const Type extends string, In extends StandardSchemaV1, Out extends StandardSchemaV1>(
   processor: ProcessorWithOutput<Type, In, Out>,
 ): Processor<Type, In, StandardSchemaV1.InferOutput<Out>>;
+export function defineProcessor<
+  const Type extends string,
+  In extends StandardSchemaV1,
+  Out extends StandardSchemaV1 = StandardSchemaV1,
+>(processor: ModuleProcessor<Type, In, Out>): Processor<Type, In, StandardSchemaV1.InferOutput<Out>>;
 export function defineProcessor<const Type extends string, In extends StandardSchemaV1, Result>(
   processor: Processor<Type, In, Result> & { readonly output?: undefined },
 ): Processor<Type, In, Result>;
-export function defineProcessor(processor: AnyProcessor): AnyProcessor {
-  return processor;
+export function defineProcessor(processor: AnyProcessor | ModuleProcessor): AnyProcessor {
+  const { run, module, handler } = processor;
+  if (run !== undefined || module === undefined) return processor as AnyProcessor;
+  return { ...processor, run: async (ctx) => (await importHandler(module, handler))(ctx as never) };
 }
 
 /** A processor whose result has a schema: `run` returns what goes into it, the job's result is what comes out. */
@@ -133,4 +160,16 @@ export interface ProcessorWithOutput<Type extends string, In extends StandardSch
   run(
     ctx: JobContext<StandardSchemaV1.InferOutput<In>>,
   ): Promise<StandardSchemaV1.InferInput<Out>> | StandardSchemaV1.InferInput<Out>;
+}
+
+/** A processor whose handler is in a module, and runs in a thread or a process of its own. */
+export interface ModuleProcessor<
+  Type extends string = string,
+  In extends StandardSchemaV1 = StandardSchemaV1,
+  Out extends StandardSchemaV1 = StandardSchemaV1,
+> extends Omit<Processor<Type, In>, 'output' | 'run' | 'module'> {
+  /** Its URL: `new URL('./resize.job.js', import.meta.url)`, or what `import.meta.resolve` gives. */
+  readonly module: URL | string;
+  readonly output?: Out;
+  readonly run?: undefined;
 }

@@ -37,9 +37,11 @@ import { toJson } from './json';
 import type { LimitSpec } from './limit';
 import { enqueueThrough } from './middleware/enqueue';
 import { layersOf, type Middleware } from './middleware/middleware';
+import { PastQueue } from './past-queue';
 import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
 import type { GateSpec, PoolSpec } from './resources';
+import { Schedules } from './schedules';
 import { isThenable } from './schema';
 import type {
   AddOptions,
@@ -52,9 +54,12 @@ import type {
   JobStore,
   ListQuery,
   MoveTarget,
+  UndoResult,
 } from './store';
 import { Templates } from './template/templates';
+import type { Trail } from './trail';
 import { JobWaits, type WaitOptions } from './wait';
+import type { WindowSpec } from './window';
 
 /** Options of {@link Queue}. */
 export interface QueueOptions<P extends Processors = Processors> {
@@ -89,6 +94,10 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   readonly gates: DefinitionSet<GateSpec>;
   /** Jobs with parameters, kept by name. */
   readonly templates: Templates;
+  /** At which times of the week jobs may start. */
+  readonly windows: DefinitionSet<WindowSpec>;
+  /** What makes jobs again and again: by cron patterns, or at intervals. */
+  readonly schedules: Schedules<P>;
   readonly #registry: ProcessorRegistry | undefined;
   readonly #clock: Clock;
   readonly #events: QueueEvents;
@@ -102,6 +111,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     this.limits = new DefinitionSet(store, 'limit');
     this.pools = new DefinitionSet(store, 'pool');
     this.gates = new DefinitionSet(store, 'gate');
+    this.windows = new DefinitionSet(store, 'window');
     this.#registry =
       processors === undefined || processors instanceof ProcessorRegistry
         ? processors
@@ -113,6 +123,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     const error = (thrown: unknown): void => this.#events.report(thrown);
     this.#enqueue = layers && enqueueThrough(layers, { store, registry: this.#registry, error });
     this.templates = new Templates({ store, add: (...args) => (this as unknown as Queue).add(...args) });
+    this.schedules = new Schedules<P>({ store, clock, registry: this.#registry, calls: this });
   }
 
   /**
@@ -260,6 +271,31 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   /** Takes in a document that `export` wrote, jobs checked by the processors of this queue; see {@link importAll}. */
   import(lines: Lines, options?: ImportOptions): Promise<ImportResult> {
     return importAll(this.store, lines, { clock: this.#clock, validator: this.#registry, ...options });
+  }
+
+  /**
+   * Takes a change back: `operation` of its result, or the newest one. Jobs that moved on since are left alone; the result tells which, and why.
+   * @throws NoOperationError, NoHistoryError, UnsupportedError
+   */
+  undo(operation?: number, options: ChangeOptions = {}): Promise<UndoResult> {
+    return this.store.undo({ ...(operation !== undefined && { operation }), ...options });
+  }
+
+  /** What happened to a job, also to one that left the store. @throws UnsupportedError */
+  trail(id: string): Promise<Trail> {
+    return this.store.trail(id);
+  }
+
+  /**
+   * The queue as it was at a time, to look at; epoch milliseconds or a date.
+   *
+   * @example
+   * ```ts
+   * const counts = await queue.at(Date.now() - 3_600_000).counts();
+   * ```
+   */
+  at(time: Date | number): PastQueue {
+    return new PastQueue(this.store, typeof time === 'number' ? time : time.getTime());
   }
 
   /**

@@ -6,6 +6,7 @@
 import type { Clock } from './clock';
 import { ServiceError } from './errors';
 import type { Json } from './job';
+import type { ModuleRunner } from './module-runner';
 import type { Queue } from './queue';
 
 /** How a service is doing. */
@@ -28,6 +29,8 @@ export interface ServiceContext {
 /** A part of a program with a life of its own: a connection pool, a scheduler, a server. */
 export interface Service {
   readonly name: string;
+  /** Runs the handlers of processors that name a module, from its start to its stop. */
+  readonly modules?: ModuleRunner;
   /** Resolves when the service can be used. Rejects, and leaves nothing open, when it cannot. */
   start(context: ServiceContext): Promise<void> | void;
   /** Resolves when everything is let go, if possible before `deadline` (epoch milliseconds). */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ModuleRunner } from './module-runner';
 import type { AnyProcessor } from './processor';
 
 /** Counts running jobs against the limits. */
@@ -14,11 +15,15 @@ export class Slots {
   /** What a claim may ask for while no type has a limit of its own: always the same, so it is made once. */
   readonly #open: Record<string, number> = {};
 
-  constructor(size: number, processors: Iterable<AnyProcessor>) {
+  /** @param modules Runs the handlers that are in modules: a job that it has no room for is better off in the store. */
+  constructor(size: number, processors: Iterable<AnyProcessor>, modules?: ModuleRunner) {
     this.size = size;
-    for (const { type, concurrency } of processors) {
+    for (const processor of processors) {
+      const { type, concurrency = size } = processor;
+      const capacity = (processor.module && modules?.capacity(processor)) || size;
       this.#open[type] = size;
-      if (concurrency !== undefined && concurrency < size) this.#limited.set(type, concurrency);
+      const limit = Math.min(concurrency, capacity);
+      if (limit < size) this.#limited.set(type, limit);
     }
   }
 

@@ -8,6 +8,10 @@
  */
 import type { Definition, DefinitionChange, DefinitionKind } from './definition';
 import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json, NewChildren } from './job';
+import type { StoreEvent, SubscribeOptions, Subscription } from './store-events';
+import type { Trail, UndoRequest } from './trail';
+
+export * from './store-events';
 
 /** What survives an acknowledged call: nothing, the death of the process, or a power cut. */
 export type Durability = 'none' | 'process' | 'power';
@@ -33,8 +37,12 @@ export interface StoreCapabilities {
   resumableEvents: boolean;
   /** `define`. */
   definitions: boolean;
-  /** Limits, pools and gates, and turns between groups. */
+  /** Limits, pools, gates and windows, and turns between groups. */
   rules: boolean;
+  /** Definitions of kind `schedule` make jobs. */
+  schedules: boolean;
+  /** `trail`, `stateAt` and `undo`: it remembers what happened. */
+  audit: boolean;
 }
 
 /** How `add` treats an id or key that a job holds already. */
@@ -268,6 +276,34 @@ export interface ChangeResult {
   ids: string[];
   /** The rest, by reason: `matched` = `changed` + the counts here. */
   skipped: ChangeSkip[];
+  /** Names this change for `undo`; left out when nothing was changed, and by stores without `audit`. */
+  operation?: number;
+}
+
+/** What an undo did: `changed` counts the jobs that stand again as before, `skipped` those that moved on since. */
+export interface UndoResult extends ChangeResult {
+  /** The change that was undone. */
+  undone: number;
+}
+
+/** What is wanted of an earlier state. */
+export interface PastQuery {
+  /** Jobs by id. */
+  ids?: string[];
+  /** One page of jobs. */
+  list?: ListQuery;
+}
+
+/** The queue as it was. */
+export interface PastState {
+  /** The time that was asked for: ISO 8601, UTC. */
+  at: string;
+  /** Number of the last record that counts. */
+  seq: number;
+  counts: JobCounts;
+  /** In the order of the ids that were asked for; `null` where there was none. */
+  jobs?: (Job | null)[];
+  page?: JobPage;
 }
 
 /** Why a job waits, or ended as it did. */
@@ -289,6 +325,7 @@ export type Cause =
     }
   | { code: 'pool'; pool: string; needs: number; capacity: number; inUse: number }
   | { code: 'gate'; gate: string /** Parts of sentences. */; because: string[] }
+  | { code: 'window'; window: string /** When it opens: ISO 8601. */; until?: string }
   | { code: 'no-worker' /** No connected worker takes this type. */; type: string }
   | { code: 'running'; worker: string; since: string; cancelling: boolean; stuck: boolean }
   | { code: 'completed'; at: string /** Without having run, as its `onParentFailed` says. */; skipped?: true }
@@ -301,92 +338,6 @@ export interface Explanation {
   /** Every cause that holds now: all of them must go before a pending job runs. */
   causes: Cause[];
   sentence: string;
-}
-
-/** Kinds of change events. */
-export const EVENT_KINDS = [
-  'added',
-  'started',
-  'progress',
-  'log',
-  'checkpoint',
-  'step',
-  'completed',
-  'failed',
-  'retrying',
-  'released',
-  'waiting',
-  'crashed',
-  'cancelling',
-  'stuck',
-  'edited',
-  'removed',
-  'refused',
-  'paused',
-  'resumed',
-  'defined',
-  'drained',
-  'reset',
-] as const;
-
-/** One of {@link EVENT_KINDS}. */
-export type EventKind = (typeof EVENT_KINDS)[number];
-
-/**
- * One change. `seq` never goes back; progress and log lines carry the number of the last recorded change.
- *
- * - `retrying`: back to pending after a failed attempt, or by hand; `crashed`: back to pending because its process died.
- * - `waiting`: back to pending until jobs that its handler added have ended.
- * - `refused`: a late or foreign settlement was turned away.
- * - `defined`: a definition was set or removed.
- * - `drained`: the last pending or active job ended.
- * - `reset`: events are missing (the position was too old, or a client fell behind): read the state again.
- */
-export interface StoreEvent {
-  seq: number;
-  /** ISO 8601, UTC. */
-  at: string;
-  kind: EventKind;
-  /** Left out for events about the store as a whole. */
-  id?: string;
-  type?: string;
-  /** The job's status after the event. */
-  status?: JobStatus;
-  rev?: number;
-  attempt?: number;
-  worker?: string;
-  progress?: number;
-  detail?: Json;
-  logs?: JobLog[];
-  /** Name of the step that was done. */
-  step?: string;
-  reason?: FailureReason;
-  /** The job completed without having run, as its `onParentFailed` says. */
-  skipped?: true;
-  /** Message of the error of a failed attempt. */
-  error?: string;
-  /** When a retrying job runs next: ISO 8601. */
-  runAt?: string;
-  /** What was defined. */
-  definition?: { kind: DefinitionKind; name: string; removed?: true };
-}
-
-/** Which events. Conditions add up; left out: all. */
-export interface SubscribeOptions {
-  /** Events after this sequence number; left out: from now on. */
-  since?: number;
-  kinds?: EventKind[];
-  types?: string[];
-  ids?: string[];
-  worker?: string;
-}
-
-/** A live subscription. */
-export interface Subscription {
-  /** The position at which it starts: state read after `subscribe` resolved includes everything up to here. */
-  readonly seq: number;
-  /** Tells nothing more; again is harmless. */
-  close(): Promise<void>;
 }
 
 /** How the store is doing. */
@@ -476,6 +427,25 @@ export interface JobStore {
 
   /** Why each job waits or ended; `null` where there is none. */
   explain(ids: string[]): Promise<(Explanation | null)[]>;
+
+  /**
+   * The recorded transitions of a job, also of one that left the store.
+   * @throws UnsupportedError without the capability `audit`, as the next two
+   */
+  trail(id: string): Promise<Trail>;
+
+  /**
+   * The queue as it was at a time (epoch milliseconds): up to the first record that is later.
+   * @throws NoHistoryError when the time is before what is kept; it names the earliest. ValidationError as `list`
+   */
+  stateAt(at: number, query?: PastQuery): Promise<PastState>;
+
+  /**
+   * Takes a change back: each of its jobs that has not moved on since stands again as it did before it. What other jobs did because of the
+   * change (children of a cancelled parent) stays.
+   * @throws NoOperationError when there is no such change, or none at all; NoHistoryError when what was before it is not kept
+   */
+  undo(request?: UndoRequest): Promise<UndoResult>;
 
   /** Tells changes from now on, or from an earlier position, in order and in batches. A listener that throws disturbs nobody. */
   subscribe(options: SubscribeOptions, listener: (events: StoreEvent[]) => void): Promise<Subscription>;

@@ -13,6 +13,7 @@ import type { Job } from './job';
 import type { Logger } from './logger';
 import { claimOf } from './middleware/claim';
 import type { Middleware } from './middleware/middleware';
+import { assertRunnable, type ModuleRunner } from './module-runner';
 import type { AnyProcessor } from './processor';
 import { ProcessorRegistry } from './processor-registry';
 import type { ServiceHealth } from './service';
@@ -45,6 +46,8 @@ export interface WorkerOptions extends WorkerSettings {
   processors: readonly AnyProcessor[] | ProcessorRegistry;
   /** Code around `claim`, `run` and `settle`, the outermost first. */
   middleware?: readonly Middleware[];
+  /** Runs the handlers of processors that name a module; whoever made it starts it before the worker and stops it afterwards. */
+  modules?: ModuleRunner;
   clock?: Clock;
 }
 
@@ -95,14 +98,15 @@ export class Worker {
 
   /** @throws ValidationError */
   constructor(options: WorkerOptions) {
-    const { store, processors, middleware, clock = systemClock, concurrency = 10, logger } = options;
+    const { store, processors, middleware, modules, clock = systemClock, concurrency = 10, logger } = options;
     const { maxUnacknowledged = 1_000, stuckAfter = 5_000, name = newWorkerName() } = options;
     assertSettings({ concurrency, maxUnacknowledged, stuckAfter });
     const registry = processors instanceof ProcessorRegistry ? processors : new ProcessorRegistry(processors);
+    assertRunnable(registry, modules);
     this.name = name;
     this.#store = store;
     this.#clock = clock;
-    this.#slots = new Slots(concurrency, registry);
+    this.#slots = new Slots(concurrency, registry, modules);
     const onError = (error: unknown): void => this.#emitter.emit('error', error);
     this.#pool = new AttemptPool({
       store,
@@ -111,6 +115,7 @@ export class Worker {
       slots: this.#slots,
       stuckAfter,
       middleware,
+      modules,
       onRoom: () => this.#claims.pump(),
       onError,
       onStuck: (attempt) => this.#emitter.emit('stuck', { job: attempt.job, reason: reasonOf(attempt) }),

@@ -37,8 +37,10 @@ function arrows(): string[] {
     for (const state of from.length > 0 ? from : [START]) {
       // A record that changes no state is an arrow back to where it came from; of `refuse`, which may come any time, that says nothing.
       if (to === undefined && from.length === JOB_STATUSES.length) continue;
-      const arrow = `  ${state} --> ${to === null ? START : (to ?? state)}`;
-      names.set(arrow, [...(names.get(arrow) ?? []), op]);
+      for (const end of [to === null ? START : (to ?? state)].flat()) {
+        const arrow = `  ${state} --> ${end}`;
+        names.set(arrow, [...(names.get(arrow) ?? []), op]);
+      }
     }
   }
   return [...names].map(([arrow, ofArrow]) => `${arrow}: ${ofArrow.join(', ')}`);
@@ -46,7 +48,7 @@ function arrows(): string[] {
 
 function row(op: JobOp): string {
   const { from, to, when } = TRANSITIONS[op];
-  return `| \`${op}\` | ${states(from)} | ${to === null ? 'gone' : (to ?? 'unchanged')} | ${when} |`;
+  return `| \`${op}\` | ${states(from)} | ${to === null ? 'gone' : [to ?? 'unchanged'].flat().join(', ')} | ${when} |`;
 }
 
 function states(from: readonly JobStatus[]): string {

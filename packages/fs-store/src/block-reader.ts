@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import { StoreError } from '@leviathan/core';
+import { StoreClosedError, StoreError } from '@leviathan/core';
 import type { Files } from './files';
 
 const BLOCK = 1 << 18;
@@ -29,6 +29,7 @@ export class BlockReader {
   /** Jobs are read in the order in which they were written, so the next piece is nearly always in the same block. */
   #newest: Block | undefined;
   readonly #open = new Map<string, number>();
+  #closed = false;
 
   constructor(files: Files, dir: string) {
     this.#files = files;
@@ -37,7 +38,8 @@ export class BlockReader {
 
   /**
    * The text in these bytes.
-   * @throws StoreError with code `UNREADABLE` when the file does not hold them; what the file system throws, as its `cause`
+   * @throws StoreError with code `UNREADABLE` when the file does not hold them; what the file system throws, as its `cause`. StoreClosedError
+   *   where a file would have to be opened after {@link BlockReader.close}: nobody would close it any more
    */
   read(file: string, offset: number, length: number): string {
     try {
@@ -62,6 +64,7 @@ export class BlockReader {
   }
 
   close(): void {
+    this.#closed = true;
     for (const file of [...this.#open.keys()]) this.forget(file);
     this.#blocks.clear();
     this.#newest = undefined;
@@ -104,6 +107,7 @@ export class BlockReader {
   #fd(file: string): number {
     const open = this.#open.get(file);
     if (open !== undefined) return open;
+    if (this.#closed) throw new StoreClosedError();
     const [oldest] = this.#open.keys();
     if (this.#open.size >= OPEN_FILES && oldest !== undefined) this.#close(oldest);
     const fd = this.#files.openSync(join(this.#dir, file), 'read');

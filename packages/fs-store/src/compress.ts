@@ -99,8 +99,16 @@ export interface RetentionOptions {
   maxBytes?: number;
 }
 
-/** Removes compressed segments, the oldest first, until both limits hold; gives their names. */
-export async function pruneSegments(files: Files, dir: string, options: RetentionOptions): Promise<string[]> {
+/**
+ * Removes compressed segments, the oldest first, until both limits hold; gives their names. `onRemove` is awaited before the first one
+ * goes, with the number of the first record that stays.
+ */
+export async function pruneSegments(
+  files: Files,
+  dir: string,
+  options: RetentionOptions,
+  onRemove: (first: number) => Promise<void> = async () => {},
+): Promise<string[]> {
   const { before, now, maxAge = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = options;
   const segments = listSegments(files, dir);
   const stats = new Map<SegmentFile, { size: number; mtimeMs: number }>();
@@ -109,15 +117,18 @@ export async function pruneSegments(files: Files, dir: string, options: Retentio
   }
   let bytes = [...stats.values()].reduce((sum, { size }) => sum + size, 0);
   const removed: string[] = [];
+  let kept = 0;
   for (const [i, segment] of segments.entries()) {
     const stat = stats.get(segment);
     const successor = segments[i + 1];
     // Only ever the beginning goes: a journal with a gap in the middle reads as a damaged one.
     if (!stat || segment.plain || !successor || successor.first > before) break;
     if (now - stat.mtimeMs <= maxAge && bytes <= maxBytes) break;
-    await unlinkBusy(files, join(dir, `${segment.name}.gz`));
     bytes -= stat.size;
     removed.push(`${segment.name}.gz`);
+    kept = successor.first;
   }
+  if (removed.length > 0) await onRemove(kept);
+  for (const name of removed) await unlinkBusy(files, join(dir, name));
   return removed;
 }

@@ -185,7 +185,7 @@ export class DefinitionFiles {
     const { files, table, record } = this.options;
     const stamp = lookAt(files, path);
     if (!stamp || this.known.get(path) === signatureOf(stamp)) return;
-    const read = this.read(kind, path, stamp);
+    const read = this.read(kind, name, path, stamp);
     if (read === undefined) return;
     if ('reason' in read) {
       if (!this.putAside(path, read.reason, stamp)) return;
@@ -198,7 +198,7 @@ export class DefinitionFiles {
     this.known.set(path, signatureOf(stamp));
   }
 
-  private read(kind: DefinitionKind, path: string, stamp: Stamp & { isFile: boolean }): Read | undefined {
+  private read(kind: DefinitionKind, name: string, path: string, stamp: Stamp & { isFile: boolean }): Read | undefined {
     if (!stamp.isFile)
       return { reason: { code: 'NOT_A_FILE', message: 'This is a folder, a link or something else that is no file.' } };
     let value: Json;
@@ -209,7 +209,8 @@ export class DefinitionFiles {
       if (!(error instanceof SyntaxError) && errorCode(error) !== 'TOO_LARGE') throw error;
       return { reason: { code: 'NOT_JSON', message: `This cannot be read as JSON: ${(error as Error).message}` } };
     }
-    const faults = value === null ? [{ path: [], message: 'must be an object' }] : faultsOfDefinition(kind, value);
+    const faults =
+      value === null ? [{ path: [], message: 'must be an object' }] : faultsOfDefinition(kind, value, name);
     if (faults.length === 0) return { value };
     const message = faults.map((fault) => [fault.path.join('.'), fault.message].filter(Boolean).join(': ')).join('; ');
     return { reason: { code: 'INVALID', message: `This is no valid ${kind}: ${message}.` } };

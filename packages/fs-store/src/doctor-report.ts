@@ -28,4 +28,9 @@ export interface DoctorReport {
   findings: DoctorFinding[];
   /** Jobs by state, files, journal records, quarantined files. */
   summary: Record<string, number>;
+  /**
+   * The hash chain over the journal: how many sealed segments it has, the first record that they cover, and the newest link in hex. Who
+   * keeps that one in another place can prove later that nobody made the chain anew.
+   */
+  chain?: { segments: number; since: number; newest: string };
 }

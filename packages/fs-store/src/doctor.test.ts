@@ -118,6 +118,7 @@ describe('the doctor', () => {
         quarantined: 0,
         inbox: 0,
       },
+      chain: { segments: segments(root).length - 1, since: 1, newest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
   });
 

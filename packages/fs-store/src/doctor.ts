@@ -6,6 +6,8 @@
 import { join } from 'node:path';
 import { JOB_STATUSES, LeviathanError, StoreError, systemClock } from '@leviathan/core';
 import type { JobTable } from '@leviathan/core/engine';
+import { setChainAside } from './chain';
+import { checkChain } from './doctor-chain';
 import { checkFolders } from './doctor-folders';
 import { checkPermissions, repairPermissions } from './doctor-permissions';
 import type { DoctorFinding, DoctorReport } from './doctor-report';
@@ -41,7 +43,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
   const root = options.root ?? defaultRoot();
   const files = options.files ?? nodeFiles;
   assertStore(files, root);
-  const before = await examine(files, root);
+  const before = await examineAll(files, root);
   if (!options.repair) return report(before);
   if (isInUse(files, root)) {
     throw new StoreError(
@@ -50,8 +52,11 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
     );
   }
   repairPermissions(files, root);
+  if (before.findings.some(({ code }) => code.startsWith('CHAIN_'))) {
+    await setChainAside(files, new Layout(root).journal);
+  }
   await tidy(files, root);
-  const after = await examine(files, root);
+  const after = await examineAll(files, root);
   const still = new Set(after.findings.map(keyOf));
   const repaired = before.findings.filter((finding) => finding.severity !== 'info' && !still.has(keyOf(finding)));
   return report({
@@ -60,17 +65,14 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
   });
 }
 
-interface Examination {
-  findings: DoctorFinding[];
-  summary: Record<string, number>;
-}
+type Examination = Pick<DoctorReport, 'findings' | 'summary' | 'chain'>;
 
-function report({ findings, summary }: Examination): DoctorReport {
+function report({ findings, ...rest }: Examination): DoctorReport {
   return {
     ok: findings.every(({ severity, repaired }) => severity === 'info' || repaired === true),
     repaired: findings.some(({ repaired }) => repaired === true),
     findings,
-    summary,
+    ...rest,
   };
 }
 
@@ -96,6 +98,14 @@ async function tidy(files: Files, root: string): Promise<void> {
   } finally {
     await store.close();
   }
+}
+
+/** With the hash chain, for which each sealed segment is read to its end. */
+async function examineAll(files: Files, root: string): Promise<Examination> {
+  const { findings, summary } = await examine(files, root);
+  if (findings.some(({ code }) => code === 'JOURNAL_UNREADABLE')) return { findings, summary };
+  const { findings: broken, chain } = await checkChain(files, new Layout(root).journal);
+  return { findings: [...findings, ...broken], summary, ...(chain && { chain }) };
 }
 
 async function examine(files: Files, root: string, inUse = isInUse(files, root)): Promise<Examination> {

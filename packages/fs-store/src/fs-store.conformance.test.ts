@@ -26,9 +26,10 @@ function under(role: 'owner' | 'client', durability: 'power' | 'process'): () =>
       store,
       clock,
       second: another,
-      reopen: async () => {
+      reopen: async (meanwhile) => {
         // Only when all have closed is the folder opened anew.
         for (const old of open.splice(0).reverse()) await old.close();
+        await meanwhile?.();
         return another();
       },
       dispose: async () => {

@@ -3,8 +3,11 @@
  *
  * @module
  */
-import type { StoreHealth } from '@leviathan/core';
+import type { PastQuery, PastState, StoreHealth, Trail } from '@leviathan/core';
+import { PastDesk } from '@leviathan/core/engine';
 import { FailoverStore } from '@leviathan/core/remote';
+import { JournalPast } from './journal-past';
+import { Layout } from './layout';
 import { StoreOpener } from './open-store';
 import { capabilitiesOf, type FsStoreOptions, settingsOf } from './options';
 
@@ -21,6 +24,8 @@ export class FsStore extends FailoverStore {
   /** The folder of the jobs. */
   readonly root: string;
   private readonly opener: StoreOpener;
+  private readonly pastFiles: JournalPast;
+  private readonly past: PastDesk;
 
   constructor(options: FsStoreOptions = {}) {
     const settings = settingsOf(options);
@@ -32,6 +37,8 @@ export class FsStore extends FailoverStore {
     });
     this.root = settings.root;
     this.opener = opener;
+    this.pastFiles = new JournalPast(settings.files, new Layout(settings.root).journal);
+    this.past = new PastDesk(this.pastFiles, settings.clock);
   }
 
   /**
@@ -43,6 +50,18 @@ export class FsStore extends FailoverStore {
     await this.opener.tidy();
   }
 
+  /** Read from the files in this process: a long history costs the owner nothing. */
+  override async trail(id: string): Promise<Trail> {
+    await this.open();
+    return this.past.trail(id);
+  }
+
+  /** As {@link FsStore.trail}. The jobs of that time are in this process's memory while they are looked at. */
+  override async stateAt(at: number, query?: PastQuery): Promise<PastState> {
+    await this.open();
+    return this.past.stateAt(at, query);
+  }
+
   /** As the owner tells it; `details.role` is this process's own. */
   override async health(): Promise<StoreHealth> {
     const health = await super.health();
@@ -51,6 +70,8 @@ export class FsStore extends FailoverStore {
   }
 
   override async close(): Promise<void> {
+    this.past.forget();
+    this.pastFiles.close();
     try {
       await super.close();
     } finally {

@@ -6,6 +6,7 @@
 import { dirname, join } from 'node:path';
 import { StoreClosedError, StoreWriteError } from '@leviathan/core';
 import { discard, isTemporary, whileBusy } from './atomic';
+import { SegmentChain } from './chain';
 import { type CompressOptions, compressSegments, pruneSegments, type RetentionOptions } from './compress';
 import { errorCode, type Files } from './files';
 import type { JournalEnd } from './replay';
@@ -40,6 +41,10 @@ const UNSYNCED_BYTES = 8 << 20;
 
 /** Writes a journal. One at a time per folder: whoever opens it holds the store's lock. */
 export class Journal {
+  /** Proof that sealed segments are as they were written; see {@link SegmentChain}. */
+  readonly chain: SegmentChain;
+  /** Called when a segment has got a successor: `chain` can be extended. */
+  onSealed: (() => void) | undefined;
   readonly #files: Files;
   readonly #dir: string;
   readonly #writer: SegmentWriter;
@@ -57,6 +62,7 @@ export class Journal {
 
   private constructor(files: Files, dir: string, options: JournalOptions) {
     const { next, durability, epoch, segmentBytes = SEGMENT_BYTES, now = Date.now } = options;
+    this.chain = new SegmentChain(files, dir);
     this.#files = files;
     this.#dir = dir;
     this.#segmentBytes = segmentBytes;
@@ -134,7 +140,7 @@ export class Journal {
       throw new RangeError(`The journal goes on with record ${this.next}, not with ${first} to ${last}.`);
     }
     try {
-      if (!this.#writer.writable) this.#writer.start();
+      if (!this.#writer.writable) this.#start();
       else if (!this.#flight) this.#rotate();
       const place = this.#writer.write(lines, first, last);
       // A failure is found again, and told, by the next call.
@@ -211,13 +217,15 @@ export class Journal {
   }
 
   /** Compresses segments of which nothing is read by `readBody` any more; see {@link compressSegments}. */
-  compress(options: CompressOptions): Promise<string[]> {
+  async compress(options: CompressOptions): Promise<string[]> {
+    // A link is made from the plain file, at a fraction of the price.
+    await this.chain.idle();
     return compressSegments(this.#files, this.#dir, options, (name) => this.#writer.forget(name));
   }
 
   /** Removes compressed segments past their time; see {@link pruneSegments}. */
   prune(options: RetentionOptions): Promise<string[]> {
-    return pruneSegments(this.#files, this.#dir, options);
+    return pruneSegments(this.#files, this.#dir, options, (first) => this.chain.forget(first));
   }
 
   /**
@@ -240,6 +248,11 @@ export class Journal {
     }
   }
 
+  #start(): void {
+    this.#writer.start();
+    this.onSealed?.();
+  }
+
   #isFull(): boolean {
     return this.#writer.size >= this.#segmentBytes;
   }
@@ -247,7 +260,7 @@ export class Journal {
   /** Then nobody reads what a crash tore, and tells of it, again. */
   #leaveTorn(): void {
     try {
-      this.#writer.start();
+      this.#start();
     } catch {
       // There may be no room: the first batch tries again, and has the reserve.
     }
@@ -257,7 +270,7 @@ export class Journal {
     // What is not synced goes along: the new segment must not be full of it from the start.
     if (!this.#isFull() || this.#writer.waiting > this.#segmentBytes / 2) return;
     try {
-      this.#writer.start();
+      this.#start();
     } catch {
       // A segment that is too large is better than one that takes nothing.
       return;
@@ -284,7 +297,7 @@ export class Journal {
         left = true;
         cause = error;
         try {
-          this.#writer.start();
+          this.#start();
         } catch (second) {
           throw this.#break(second, cause);
         }
@@ -294,7 +307,7 @@ export class Journal {
 
   async #renew(): Promise<void> {
     try {
-      this.#writer.start();
+      this.#start();
     } catch (error) {
       throw this.#break(error, this.#broken?.cause);
     }

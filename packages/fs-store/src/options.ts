@@ -87,6 +87,7 @@ export function capabilitiesOf({ durability }: StoreSettings): StoreCapabilities
     durability,
     shared: true,
     ...ENGINE_FEATURES,
+    audit: true,
   };
 }
 

@@ -17,11 +17,13 @@ import {
 import { decideDefine, EngineStore, isLeaving, jobTextOf } from '@leviathan/core/engine';
 import { Archive } from './archive';
 import { BodyCache } from './bodies';
+import { Calm } from './calm';
 import { DeathWatch } from './death-watch';
 import { DefinitionFiles } from './definition-files';
 import { Inbox } from './inbox';
 import { asWriteError, Journal } from './journal';
 import { JournalLog } from './journal-log';
+import { JournalPast } from './journal-past';
 import type { Layout } from './layout';
 import { capabilitiesOf, type StoreSettings } from './options';
 import { Outside } from './outside';
@@ -34,6 +36,9 @@ import { FolderView } from './view';
 
 /** How often (ms) the archive is compressed and cut to its limits. */
 const ARCHIVE_INTERVAL = 24 * 60 * 60 * 1000;
+
+/** So many segments may wait for a calm moment to get their link of the chain. */
+const BACKLOG = 8;
 
 /** The data of jobs behind so many others is read from the journal when their turn comes: in blocks, since their neighbours come next. */
 const LONG_QUEUE = 2_000;
@@ -76,6 +81,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
   private readonly inbox: Inbox;
   private readonly definitionFiles: DefinitionFiles;
   private readonly archive: Archive;
+  private readonly pastFiles: JournalPast;
   private readonly deaths: DeathWatch;
   /** Resolves when the folders were compared with the journal for the first time. */
   private reconciled: Promise<void> = Promise.resolve();
@@ -97,6 +103,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     );
     const quarantine = new Quarantine(layout, files, clock);
     const archive = new Archive(layout.archive, files, clock, settings.audit);
+    const past = new JournalPast(files, layout.journal);
     super({
       capabilities: capabilitiesOf(settings),
       log,
@@ -107,6 +114,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       machine: settings.machine,
       table: recovered.table,
       hub: recovered.hub,
+      past,
       archive: {
         append: (entries) =>
           archive.append(
@@ -123,6 +131,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.parts = parts;
     this.log = log;
     this.archive = archive;
+    this.pastFiles = past;
     this.outside = new Outside({
       table: this.table,
       change: (request) => this.change(request),
@@ -180,6 +189,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
       },
       recovered.snapshot?.from ?? 0,
     );
+    journal.onSealed = () => this.extendChain();
     const isAlive = (instance: string): boolean => parts.presence.isAlive(instance);
     this.deaths = new DeathWatch(isAlive, (workers) => this.takeBack(workers, 'crashed'), onError);
     this.table.onApplied = (record, entry) => {
@@ -200,8 +210,10 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.watchAbsent();
     this.reconciled = this.view.start().catch(onError);
     await this.definitionFiles.start();
+    this.startSchedules();
     this.inbox.start();
     this.tendArchive();
+    this.extendChain();
     // What is damaged is not read, and not reported, again once a new snapshot makes it superfluous.
     if (this.parts.recovered.findings.some(isLoss)) {
       void this.reconciled.then(() => this.snapshotter.take()).catch(onError);
@@ -277,6 +289,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
       throw error instanceof StoreClosedError ? error : asWriteError('No snapshot can be written', error);
     }
     await this.snapshotter.tended();
+    // A link that cannot be written now is written later.
+    await this.parts.journal.chain.extend().catch(this.parts.settings.onError);
   }
 
   override async health(): Promise<StoreHealth> {
@@ -341,6 +355,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
     await step('told', () => this.archive.close());
     // Clients wait for the lock: whoever takes over reads a few more records gladly.
     await step('told', () => this.snapshotter.finish({ hurry: clients > 0 }));
+    await step('told', () => journal.chain.stop());
+    this.pastFiles.close();
     this.log.close();
     await step('thrown', () => journal.close());
     await ownership.end();
@@ -369,12 +385,15 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.deaths.stop();
     this.archiveTimer?.cancel();
     this.snapshotter.abandon();
+    this.pastFiles.close();
     this.log.close();
-    const closed = this.parts.journal.close();
+    const { journal } = this.parts;
+    const closed = journal.close();
     // Claims that wait fail, and are made again where the store is now.
     const ended = this.shutDown([]);
     await Promise.allSettled([
       closed,
+      journal.chain.stop(),
       ended,
       this.inbox.stop(),
       this.definitionFiles.stop(),
@@ -411,6 +430,18 @@ export class OwnerStore extends EngineStore implements ServedStore {
   private tendArchive(): void {
     this.archive.compress().catch(this.parts.settings.onError);
     this.archiveTimer = systemClock.after(ARCHIVE_INTERVAL, () => this.tendArchive());
+  }
+
+  /** In calm moments: what it reads may be 64 MiB. */
+  private extendChain(): void {
+    const { journal, settings } = this.parts;
+    const { log } = this;
+    const start = log.written;
+    const calm = new Calm(
+      () => log.written,
+      () => log.written - start > BACKLOG * settings.segmentBytes,
+    );
+    journal.chain.extend(() => calm.wait()).catch(settings.onError);
   }
 
   private async settleFolders(): Promise<Iterable<string>> {

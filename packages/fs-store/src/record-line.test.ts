@@ -46,6 +46,19 @@ const RECORDS: StoreRecord[] = [
   { seq: 14, at, op: 'cancel', id: 'j-1', by: 'ann' },
   { seq: 15, at, op: 'edit', id: 'j-1', patch: { priority: 1, runAt: null, timeout: null, tags: [] }, body: '' },
   { seq: 16, at, op: 'edit', id: 'j-1', patch: {}, body: '"new"', by: 'ann' },
+  {
+    ...{ seq: 27, at, operation: 26, op: 'restore', id: 'j-1', by: 'ann', body: '"old"' },
+    job: { status: 'failed', priority: 2, order: 1.5, maxAttempts: 3, reason: 'error', finished: at, tags: ['x'] },
+  },
+  {
+    seq: 28,
+    at,
+    op: 'restore',
+    id: 'j-1',
+    job: { status: 'pending', priority: 2, order: 1, maxAttempts: 3 },
+    body: '',
+  },
+  { seq: 29, at, operation: 29, op: 'remove', id: 'j-1', why: 'removed' },
   { seq: 17, at, op: 'remove', id: 'j-1', why: 'archived' },
   { seq: 26, at, op: 'skip', id: 'j-1', parent: 'j-0' },
   { seq: 22, at, op: 'remove', id: 'j-1', why: 'archived', by: 'ann' },
@@ -59,6 +72,8 @@ const RECORDS: StoreRecord[] = [
   { seq: 21, at, op: 'worker', worker: 'w', instance: '0190-uuid' },
   { seq: 27, at, op: 'define', kind: 'limit', name: 'two', body: '{"concurrency":2}', by: 'ann' },
   { seq: 28, at, op: 'define', kind: 'limit', name: 'two', body: '' },
+  { seq: 29, at, op: 'fire', schedule: 'nightly', slot: at, from: 5, job: 'sched-nightly-x' },
+  { seq: 30, at, op: 'fire', schedule: 'nightly', slot: at + 1, skipped: 'overlap' },
 ];
 
 function written(record: StoreRecord): Line {
@@ -121,11 +136,13 @@ describe('a record', () => {
         await: true,
         cancel: true,
         edit: true,
+        restore: true,
         remove: true,
         refuse: true,
         pause: true,
         worker: true,
         define: true,
+        fire: true,
       },
     };
     expect([...new Set(RECORDS.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());
@@ -140,6 +157,6 @@ describe('a record', () => {
   });
 
   it('has a text that is read from its place later only when there is one', () => {
-    expect(RECORDS.filter(keepsBody).map(({ seq }) => seq)).toEqual([1, 2, 6, 16, 24, 25]);
+    expect(RECORDS.filter(keepsBody).map(({ seq }) => seq)).toEqual([1, 2, 6, 16, 27, 24, 25]);
   });
 });

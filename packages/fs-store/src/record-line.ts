@@ -22,8 +22,11 @@ export function bodyText(record: StoreRecord): string {
 }
 
 /** Whether the record's body is a text that the index refers to later. */
-export function keepsBody(record: StoreRecord): record is Extract<StoreRecord, { op: 'add' | 'edit' | 'complete' }> {
-  return (record.op === 'add' || record.op === 'edit' || record.op === 'complete') && record.body !== '';
+export function keepsBody(
+  record: StoreRecord,
+): record is Extract<StoreRecord, { op: 'add' | 'edit' | 'restore' | 'complete' }> {
+  const { op } = record;
+  return (op === 'add' || op === 'edit' || op === 'restore' || op === 'complete') && record.body !== '';
 }
 
 const OPS = new Set<string>([
@@ -40,15 +43,14 @@ const OPS = new Set<string>([
   'await',
   'cancel',
   'edit',
+  'restore',
   'remove',
   'refuse',
   'pause',
   'worker',
   'define',
+  'fire',
 ] satisfies StoreRecord['op'][]);
-
-/** Whose records have a body, if only an empty one. */
-const HAVE_BODY: ReadonlySet<string> = new Set(['add', 'edit', 'complete', 'checkpoint', 'step', 'define']);
 
 /**
  * The record of a line, or what is wrong with it. The checksum has proven that the line is as it was written; this guards against lines
@@ -61,21 +63,32 @@ export function recordOf(meta: Record<string, unknown>, body: string): StoreReco
   if (op === 'add') {
     const fault = faultOfJob(meta.job, body);
     if (fault !== undefined) return fault;
-  } else if (op !== 'worker' && op !== 'pause' && op !== 'define' && typeof meta.id !== 'string')
+  } else if (op !== 'worker' && op !== 'pause' && op !== 'define' && op !== 'fire' && typeof meta.id !== 'string')
     return `the ${op} record names no job`;
   if ((op === 'worker' || op === 'start') && typeof meta.worker !== 'string') return `the ${op} record names no worker`;
   if (op === 'worker' && typeof meta.instance !== 'string') return 'the worker record names no process';
   if (op === 'edit' && !isObject(meta.patch)) return 'the edit record changes nothing';
+  if (op === 'restore' && faultOfRestored(meta.job)) return 'the restore record does not say how the job was';
   if (op === 'report' && meta.logs !== undefined && !Array.isArray(meta.logs)) return 'the logs are no list';
   if (op === 'define' && (typeof meta.kind !== 'string' || !isSafeId(meta.name)))
     return 'the define record names nothing';
   if (op === 'define' && body !== '' && !isJson(body)) return 'the definition is no JSON';
+  if (op === 'fire' && (!isSafeId(meta.schedule) || !Number.isFinite(meta.slot)))
+    return 'the fire record names no slot of a schedule';
   if (op === 'checkpoint' && !isJson(body)) return 'the checkpoint is no JSON';
   if (op === 'await' && !(typeof meta.name === 'string' && isTexts(meta.children))) return 'it waits for no children';
   if (op === 'step' && typeof meta.name !== 'string') return 'the step has no name';
   if (op === 'step' && body !== '' && !isJson(body)) return `the step's result is no JSON`;
-  if (HAVE_BODY.has(op)) return { ...meta, body } as unknown as StoreRecord;
+  if (WITH_BODY.has(op)) return { ...meta, body } as unknown as StoreRecord;
   return meta as unknown as StoreRecord;
+}
+
+/** Records that have a body, be it empty. */
+const WITH_BODY = new Set<string>(['add', 'edit', 'restore', 'complete', 'checkpoint', 'step', 'define']);
+
+function faultOfRestored(job: unknown): boolean {
+  if (!isObject(job) || (job.status !== 'pending' && job.status !== 'failed')) return true;
+  return ['priority', 'order', 'maxAttempts'].some((key) => !Number.isFinite(job[key]));
 }
 
 function faultOfJob(job: unknown, body: string): string | undefined {

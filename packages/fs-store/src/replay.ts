@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import { type Line, LineDecoder } from './codec';
+import { type Line, LineDecoder, type ParseMeta } from './codec';
 import type { Files } from './files';
 import { ReadPatience } from './read-patience';
 import { isDamage, isWhole, listSegments, readChunks, type SegmentFile } from './segment';
@@ -52,13 +52,23 @@ export class Replay implements AsyncIterable<ReplayedLines> {
   readonly #seen: number;
   readonly #vouched: number;
   readonly #patience: ReadPatience;
+  readonly #parse: ParseMeta | undefined;
 
   /**
    * `seen`: number of the newest record that the snapshot in front of `from` has seen. `vouched`: of the newest one that any snapshot says
-   * was there, a damaged one too.
+   * was there, a damaged one too. `parse`: for who does not need all of each meta.
    */
-  constructor(files: Files, dir: string, from = 1, seen = from - 1, vouched = seen, patience = new ReadPatience()) {
+  constructor(
+    files: Files,
+    dir: string,
+    from = 1,
+    seen = from - 1,
+    vouched = seen,
+    patience = new ReadPatience(),
+    parse?: ParseMeta,
+  ) {
     this.#patience = patience;
+    this.#parse = parse;
     this.#files = files;
     this.#dir = dir;
     this.#from = from;
@@ -89,7 +99,7 @@ export class Replay implements AsyncIterable<ReplayedLines> {
       const packed = await this.#isPacked(segment);
       const limit = segments[i + 1]?.first ?? null;
       const place = { name: segment.name, first: segment.first, limit, from: this.#from, seen: this.#seen };
-      const reader = new SegmentReader(place, next);
+      const reader = new SegmentReader(place, next, this.#parse);
       const rest = segments.slice(i + 1);
       for await (const lines of this.#read(
         reader,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Damage, type Line, LineDecoder } from './codec';
+import { type Damage, type Line, LineDecoder, type ParseMeta } from './codec';
 import { readHeader } from './segment';
 
 /**
@@ -68,7 +68,7 @@ export class SegmentReader {
   done = false;
 
   readonly #place: SegmentPlace;
-  readonly #decoder = new LineDecoder();
+  readonly #decoder: LineDecoder;
   /** Records up to here were on the device at some time, as a snapshot or a later line says. */
   #proven: number;
   /** A hole that a crash may have left, and what stands behind it: nothing of it counts until a line proves that the hole was none. */
@@ -77,9 +77,10 @@ export class SegmentReader {
   #held: Line[] = [];
   #bytes = 0;
 
-  /** `next`: the number behind the last record of the segments before. */
-  constructor(place: SegmentPlace, next: number) {
+  /** `next`: the number behind the last record of the segments before. `parse`: may leave out what the caller does not need, but not the numbers. */
+  constructor(place: SegmentPlace, next: number, parse?: ParseMeta) {
     this.#place = place;
+    this.#decoder = new LineDecoder(0, parse);
     this.#proven = place.from - 1;
     this.next = Math.max(next, place.first);
     if (next < place.first) this.#missing(next, place.first, 0);

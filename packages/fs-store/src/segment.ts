@@ -8,7 +8,7 @@
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { StoreFormatError } from '@leviathan/core';
 import { type Line, LineDecoder, LineEncoder } from './codec';
 import type { Files } from './files';
@@ -41,6 +41,8 @@ export interface SegmentFile {
 const NAME = /^(\d{16})\.ndjson(\.gz)?$/;
 /** Bytes read at once: about a millisecond of decoding. */
 const CHUNK = 1 << 17;
+/** A first line has no more bytes than this. */
+const HEAD = 1 << 16;
 
 /** Name of the segment that starts with this record. */
 export function segmentName(first: number): string {
@@ -89,6 +91,26 @@ export function readHeader({ meta }: Line): SegmentHeader | null {
   if (format > JOURNAL_FORMAT) throw new StoreFormatError(String(format), String(JOURNAL_FORMAT));
   if (typeof first !== 'number' || typeof epoch !== 'number' || typeof at !== 'number') return null;
   return { first, epoch, at, sealed: sealed === 1 };
+}
+
+/**
+ * The meta of a file's first line, or null when there is none that is whole. Read at once: it is a few bytes.
+ * @throws what the file system throws
+ */
+export function firstMeta(files: Files, path: string): Record<string, unknown> | null {
+  const fd = files.openSync(path, 'read');
+  try {
+    const bytes = Buffer.allocUnsafeSlow(HEAD);
+    const head = bytes.subarray(0, files.readSync(fd, bytes, 0, HEAD, 0));
+    const plain = path.endsWith('.gz') ? gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH }) : head;
+    const [line] = new LineDecoder().push(plain);
+    return line?.kind === 'line' ? line.meta : null;
+  } catch (error) {
+    if (isDamage(error)) return null;
+    throw error;
+  } finally {
+    files.closeSync(fd);
+  }
 }
 
 /** The bytes of a file (unpacked, if its name ends in `.gz`) in chunks; the event loop runs between them. Without patience EIO is thrown at once. */

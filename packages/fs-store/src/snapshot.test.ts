@@ -15,6 +15,7 @@ import { tempDir } from './testing/temp-dir';
 /** So many jobs take several slices, so that the history goes on in the middle of the snapshot. */
 const JOBS = 1_100;
 const RUNS = 4;
+const HOUR = 3_600_000;
 const TYPES = ['a', 'b', 'c'];
 const WORKERS = ['w1', 'w2'];
 const KEYS = ['k1', 'k2', 'k3'];
@@ -290,6 +291,33 @@ describe('a snapshot', () => {
     const { recovered } = await reread(dir, host);
     expect(recovered.table.byWorker.has('w')).toBe(true);
     expect(recovered.table.workers.get('w')).toBe('process-1');
+  });
+
+  it('knows how far schedules are, whatever they do while it is written', async () => {
+    const dir = tempDir();
+    const host = await openHost(dir);
+    const { store, clock } = host;
+    await store.open();
+    const set = (name: string, value: Json) => store.define([{ kind: 'schedule', name, value }]);
+    const hourly = { every: HOUR, job: { type: 'a', data: null } };
+    for (const name of ['stays', 'changed', 'gone']) await set(name, hourly);
+    await clock.advance(3 * HOUR);
+    await store.add(Array.from({ length: JOBS }, () => ({ type: 'b', data: 1 })));
+    let slices = 0;
+    await snapshot(dir, host, async () => {
+      await clock.advance(HOUR);
+      if (slices++ > 0) return;
+      await set('changed', { ...hourly, every: 2 * HOUR });
+      await set('gone', null);
+      await set('late', hourly);
+    });
+    expect(slices).toBeGreaterThan(1);
+    const live = stateOf(host);
+    await clock.advance(HOUR / 2);
+    const { state, recovered } = await reread(dir, host);
+    expect(recovered.findings).toEqual([]);
+    expect(state).toEqual(live);
+    expect(recovered.table.schedules.get('stays')).toMatchObject({ runs: 3 + slices, job: expect.any(String) });
   });
 
   it('tells which removed jobs may still have a file', async () => {

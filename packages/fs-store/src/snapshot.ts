@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import { type Clock, type Json, StoreError } from '@leviathan/core';
 import {
+  type About,
   dataOf,
   Entry,
   headTextOf,
@@ -17,6 +18,7 @@ import {
   type JobTable,
   resultOf,
   type StoredDefinition,
+  type StoredSchedule,
 } from '@leviathan/core/engine';
 import { discard, openTemporary, renameBusy, writeAll } from './atomic';
 import type { BodyCache } from './bodies';
@@ -150,7 +152,8 @@ class SnapshotWriter {
   async run(from: number): Promise<SnapshotInfo> {
     const { table, clock, tombstones } = this.source;
     const paused = { all: table.pausedAll, types: [...table.pausedTypes] };
-    this.line({ op: 'snapshot', format: SNAPSHOT_FORMAT, from, at: clock.now(), paused });
+    const operation = table.operation > 0 ? { operation: table.operation } : {};
+    this.line({ op: 'snapshot', format: SNAPSHOT_FORMAT, from, at: clock.now(), paused, ...operation });
     let jobs = 0;
     for (const entry of table.entries.ascending()) {
       this.job(entry);
@@ -162,6 +165,7 @@ class SnapshotWriter {
     for (const [worker, instance] of table.workers) this.line({ op: 'worker', worker, instance });
     for (const { value: _value, text, ...definition } of table.definitions.all())
       this.encoder.add(JSON.stringify({ op: 'define', ...definition }), text);
+    for (const [name, state] of table.schedules) this.line({ op: 'schedule', name, ...state });
     for (const id of tombstones) this.line({ op: 'tombstone', id });
     const info: SnapshotInfo = { name: this.name, from, to: table.seq, jobs };
     // The last line proves that the file is whole.
@@ -218,7 +222,7 @@ export interface LoadedSnapshot extends SnapshotInfo {
 }
 
 /**
- * Fills an empty table from a snapshot.
+ * Fills an empty table from a snapshot: with all jobs, or those of `about`.
  * @throws StoreError when the file is not whole; the table is of no use then
  */
 export async function loadSnapshot(
@@ -228,6 +232,7 @@ export async function loadSnapshot(
   table: JobTable,
   pause: () => Promise<void>,
   patience = new ReadPatience(),
+  about?: About,
 ): Promise<LoadedSnapshot> {
   const info: LoadedSnapshot = { name, from: 0, to: 0, jobs: 0, tombstones: [] };
   let newest: Entry | undefined;
@@ -241,7 +246,12 @@ export async function loadSnapshot(
         if (found.kind !== 'line') throw damaged(name, found.reason);
         const { meta } = found;
         if (meta.op === 'job') {
+          jobs++;
           const job = meta.job as JobHead;
+          if (about && !about.has(job.id)) {
+            newest = undefined;
+            continue;
+          }
           const entry = new Entry(job.id, job.type, meta.seq as number, job.created as number, job);
           entry.lastSeq = meta.last as number;
           entry.setDataPlace(name, found.bodyStart, found.bodyLength);
@@ -251,14 +261,15 @@ export async function loadSnapshot(
           if (earlier) table.remove(earlier);
           table.insert(entry);
           newest = entry;
-          jobs++;
         } else if (meta.op === 'result') {
+          if (about && !about.has(meta.id as string)) continue;
           if (newest === undefined || newest.id !== meta.id)
             throw damaged(name, `the result of ${meta.id} does not follow its job`);
           newest.setResultPlace(name, found.bodyStart, found.bodyLength);
         } else if (meta.op === 'snapshot') readHeader(meta, info, table, name);
         else if (meta.op === 'worker') table.workers.set(meta.worker as string, meta.instance as string);
         else if (meta.op === 'define') table.definitions.put(definitionOf(meta, bodyOf(found)));
+        else if (meta.op === 'schedule') putSchedule(table, meta);
         else if (meta.op === 'tombstone') info.tombstones.push(meta.id as string);
         else if (meta.op === 'end') {
           ended = jobs === meta.jobs;
@@ -304,9 +315,15 @@ function readHeader(meta: Record<string, unknown>, info: SnapshotInfo, table: Jo
   if (typeof meta.format !== 'number' || meta.format > SNAPSHOT_FORMAT)
     throw damaged(name, `its format is ${String(meta.format)}`);
   info.from = meta.from as number;
+  if (typeof meta.operation === 'number') table.operation = meta.operation;
   const paused = meta.paused as { all: boolean; types: string[] };
   table.pausedAll = paused.all;
   for (const type of paused.types) table.pausedTypes.add(type);
+}
+
+function putSchedule({ schedules }: JobTable, meta: Record<string, unknown>): void {
+  const { op: _op, name, ...state } = meta;
+  schedules.put(name as string, state as unknown as StoredSchedule);
 }
 
 function definitionOf(meta: Record<string, unknown>, text: string): StoredDefinition {

@@ -9,7 +9,7 @@ storeSuite({
   name: 'RemoteStore over a local socket',
   create: async () => {
     const clock = new FakeClock();
-    const host = new MemoryStore({ clock });
+    const host = new MemoryStore({ clock, audit: 10_000 });
     const { dir, path } = await tempSocket();
     const server = await listenOnSocket(path, (channel) => serveStore(host, channel));
     const clients: JobStore[] = [];

@@ -54,6 +54,11 @@ it('docs/guides/errors.md gives each class its own code', () => {
     new core.TimeoutError(1),
     new core.CancelledError(),
     new core.ShutdownError(),
+    new core.WorkerCrashError('x'),
+    new core.MemoryLimitError(1),
+    new core.CpuLimitError(1),
+    new core.ModuleLoadError('x', 'x'),
+    new core.InterruptedError(),
     new remote.MessageTooLargeError(2, 1),
     new remote.ConnectionLostError('x'),
   ]) {

@@ -11,7 +11,7 @@ export class RandomWork {
   /** Every kind of record. */
   readonly allOps = [
     ...['add', 'start', 'complete', 'retry', 'fail', 'release', 'report', 'checkpoint', 'cancel', 'edit', 'remove'],
-    ...['step', 'await', 'refuse', 'pause', 'worker'],
+    ...['step', 'await', 'refuse', 'pause', 'worker', 'restore'],
   ];
   private held: ClaimedJob[] = [];
   private ids: string[] = [];
@@ -48,16 +48,22 @@ export class RandomWork {
 
   private async step(store: JobStore): Promise<void> {
     const { random } = this;
-    const what = random.below(12);
+    const what = random.below(13);
     if (what < 3) await this.add(store);
     else if (what < 5) await this.claim(store);
     else if (what < 8) await this.settle(store);
     else if (what < 9) await this.report(store);
     else if (what < 11) await this.change(store);
+    else if (what < 12) await this.undo(store);
     else if (random.below(3) === 0)
       await store.pause(random.below(2) === 0, random.below(2) === 0 ? { type: 'odd' } : {});
     else if (random.below(2) === 0)
       await store.takeBack([`w${random.below(3)}`], random.below(2) === 0 ? 'crashed' : 'released');
+  }
+
+  /** Whatever changed last: there may be nothing, or nothing left of it. */
+  private async undo(store: JobStore): Promise<void> {
+    if ((await store.undo().catch(() => undefined))?.changed === 0) await this.change(store);
   }
 
   private async add(store: JobStore): Promise<void> {

@@ -1,15 +1,14 @@
 /** `leviathan add` @module */
-import { resolve } from 'node:path';
 import type { JobHandle, Json } from '@leviathan/core';
 import { UsageError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { follow } from '../follow';
 import { jobLines } from '../format/job-page';
-import { isObject, isPair, parsePairs, readData } from '../parse/data';
 import { resolveIds } from '../parse/ids';
+import { anchored, readJobData } from '../parse/job-data';
 import { type Definition, type JobFlags, parseDefinitions, parseJobFlags } from '../parse/job-options';
 import { checkTypes } from '../parse/types';
-import { BUILT_IN, type Loaded, loadProcessors } from '../processors';
+import { type Loaded, loadProcessors } from '../processors';
 import type { Session } from '../session';
 import { signalCode } from '../signals';
 
@@ -24,9 +23,6 @@ interface Options extends JobFlags {
   name?: string;
   checksum?: string;
 }
-
-/** Where downloads go if nobody says otherwise: a folder below the current one. */
-const DOWNLOADS = 'downloads';
 
 export async function run(
   session: Session,
@@ -44,7 +40,7 @@ export async function run(
       loaded.processors.map((processor) => processor.type),
     );
   }
-  for (const definition of definitions) if (definition.type === 'download') anchor(definition, session.io.cwd);
+  for (const definition of definitions) definition.data = anchored(definition.type, definition.data, session.io.cwd);
   const queue = await addQueue(session, loaded, definitions, options.anyType === true);
   const store = await session.store('write');
   if (!options.batch && options.dependsOn !== undefined) {
@@ -92,36 +88,9 @@ async function readOne(
   options: Options,
 ): Promise<Definition> {
   if (type === undefined) throw new UsageError('Which type of job?', 'leviathan add download <url>, or --batch.');
-  const dash = args.includes('-');
-  const given = dash ? '-' : options.data;
-  if (dash && options.data !== undefined) throw new UsageError('"-" and --data exclude each other.');
-  const base: Json = given === undefined ? {} : await readData(given, () => session.readInput());
-  const rest = args.filter((arg) => arg !== '-');
-  const fields = {
-    ...parsePairs(rest.filter(isPair)),
-    ...mainField(
-      type,
-      rest.filter((arg) => !isPair(arg)),
-    ),
-    ...downloadFields(type, options),
-  };
-  if (Object.keys(fields).length > 0 && !isObject(base)) throw new UsageError('Pairs need data that is a JSON object.');
-  const data: Json = isObject(base) ? { ...base, ...fields } : base;
+  const fields = downloadFields(type, options);
+  const data = await readJobData(type, { args, data: options.data, fields }, () => session.readInput());
   return { type, data, options: parseJobFlags(options, session.io.now()) };
-}
-
-function mainField(type: string, bare: readonly string[]): { [key: string]: Json } {
-  const [value, another] = bare;
-  if (value === undefined) return {};
-  const field = BUILT_IN[type]?.mainField;
-  if (field === undefined)
-    throw new UsageError(`${JSON.stringify(value)} is not key=value.`, 'Write key=text, or key:=json.');
-  if (another !== undefined)
-    throw new UsageError(
-      `One ${field} at a time; ${JSON.stringify(another)} is one too many.`,
-      'Many at once: --batch.',
-    );
-  return { [field]: value };
 }
 
 function downloadFields(type: string, { to, name, checksum }: Options): { [key: string]: Json } {
@@ -133,14 +102,6 @@ function downloadFields(type: string, { to, name, checksum }: Options): { [key: 
   if (type !== 'download' && Object.keys(fields).length > 0)
     throw new UsageError('--to, --name and --checksum belong to downloads.');
   return fields;
-}
-
-/** The job may run in another process with another current folder: its target is named from the root of the disk. */
-export function anchor(definition: Definition, cwd: string): void {
-  const { data } = definition;
-  if (!isObject(data)) return;
-  if (data.to === undefined) definition.data = { ...data, to: resolve(cwd, DOWNLOADS) };
-  else if (typeof data.to === 'string') definition.data = { ...data, to: resolve(cwd, data.to) };
 }
 
 async function tell(session: Session, handles: readonly JobHandle[], options: Options): Promise<number> {

@@ -24,6 +24,10 @@ export async function run(session: Session, options: Options): Promise<number> {
     await out.lines(
       Object.entries(report.summary).map(([key, value]) => `${oneLine(key)}: ${value.toLocaleString('en-US')}`),
     );
+    if (report.chain) {
+      const { segments, newest } = report.chain;
+      await out.line(`hash chain: ${count(segments, 'sealed segment')}, the newest link is ${newest}`);
+    }
     await out.line(verdict(session, open, report.findings.length, root));
   }
   return open.length > 0 ? EXIT.corrupt : EXIT.ok;

@@ -7,12 +7,13 @@ import { EXIT } from '../exit-codes';
 import { table } from '../format/table';
 import { TEMPLATE_COLUMNS, templateLines, templateRow } from '../format/template';
 import { isObject, parseJson } from '../parse/data';
+import { anchored } from '../parse/job-data';
 import { type JobFlags, parseJobFlags } from '../parse/job-options';
 import { parseParams } from '../parse/params';
 import { checkTypes } from '../parse/types';
 import { loadProcessors } from '../processors';
 import type { Session } from '../session';
-import { addQueue, anchor } from './add';
+import { addQueue } from './add';
 
 interface RunOptions extends JobFlags {
   param?: string[];
@@ -68,7 +69,7 @@ export async function run(session: Session, name: string, options: RunOptions): 
   const loaded = await loadProcessors(session, options.processors);
   const known = loaded.processors.map(({ type }) => type);
   if (!options.anyType) checkTypes([job.type], known);
-  if (job.type === 'download') anchor(job, session.io.cwd);
+  job.data = anchored(job.type, job.data, session.io.cwd);
   if (options.dryRun) {
     await out.value(job);
     return EXIT.ok;

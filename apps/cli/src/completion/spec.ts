@@ -11,6 +11,8 @@ import {
   FAILURE_REASONS,
   JOB_STATUSES,
   LOG_LEVELS,
+  MISSED_POLICIES,
+  OVERLAP_POLICIES,
   PARENT_POLICIES,
 } from '@leviathan/core';
 import type { Command, Option } from 'commander';
@@ -61,6 +63,8 @@ const OPTION_VALUES: Readonly<Record<string, Values>> = {
   '--after': { kind: 'ids' },
   '--depends-on': { kind: 'ids' },
   '--on-parent-failed': words(PARENT_POLICIES),
+  '--missed': words(MISSED_POLICIES),
+  '--overlap': words(OVERLAP_POLICIES),
   '--root': { kind: 'folders' },
   '--to': { kind: 'folders' },
   '--processors': { kind: 'files' },
@@ -78,6 +82,7 @@ const ARGUMENT_VALUES: Readonly<Record<string, Values>> = {
   pause: { kind: 'types' },
   resume: { kind: 'types' },
   import: { kind: 'files' },
+  undo: { kind: 'any' },
   clear: words(['completed', 'failed', 'finished', 'all']),
   completion: words(['bash', 'zsh', 'fish']),
 };
@@ -99,17 +104,16 @@ export function specOf(program: Command): ProgramSpec {
   };
 }
 
-/** Those of a command with commands of its own are those of all of them. */
+/** A command with commands of its own takes their names, and any of their options. */
 function optionsOf(command: Command): OptionSpec[] {
   const all = [command, ...command.commands].flatMap(({ options }) => options.map(optionOf));
   return all.filter(({ long }, i) => all.findIndex((other) => other.long === long) === i);
 }
 
 function valuesOf(command: Command): Values {
-  if (command.commands.length > 0) return words(command.commands.map((inner) => inner.name()));
-  return (
-    ARGUMENT_VALUES[command.name()] ?? (command.registeredArguments.length > 0 ? { kind: 'ids' } : { kind: 'any' })
-  );
+  if (command.commands.length > 0) return words(command.commands.flatMap((one) => [one.name(), ...one.aliases()]));
+  const { length } = command.registeredArguments;
+  return ARGUMENT_VALUES[command.name()] ?? (length > 0 ? { kind: 'ids' } : { kind: 'any' });
 }
 
 function optionOf(option: Option): OptionSpec {

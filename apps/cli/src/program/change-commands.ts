@@ -9,7 +9,7 @@ import { collect, withTargets } from './options';
 
 const IDS = 'ids, or their beginning or end; or give filter options';
 
-/** Adds retry, cancel, remove, move, edit, clear, pause and resume. */
+/** Adds retry, cancel, remove, move, edit, clear, undo, pause and resume. */
 export function addChangeCommands(program: Command, lazy: Lazy): void {
   withTargets(
     program.command('retry').description('run failed jobs again, and scheduled ones now').argument('[ids...]', IDS),
@@ -54,6 +54,13 @@ export function addChangeCommands(program: Command, lazy: Lazy): void {
     .option('--until <when>', 'only jobs that last changed before then: 7d, 2026-12-24')
     .option('-n, --dry-run', 'tell what would go, and delete nothing')
     .action(lazy((commands) => commands.clear));
+
+  program
+    .command('undo')
+    .description('take a change back: jobs that have not moved on since stand again as before')
+    .argument('[change]', 'its number, as the change told it; the newest one by default')
+    .option('-n, --dry-run', 'tell what would be put back, and change nothing')
+    .action(lazy((commands) => commands.undo));
 
   program
     .command('pause')

@@ -10,11 +10,12 @@ const DEFINE_HELP = `
 Examples:
   leviathan define limit downloads '{"types": ["download"], "concurrency": 4}'
   leviathan define pool gpu '{"capacity": 1}'
-  leviathan define gate plugged-in '{"types": ["backup"], "power": "mains"}'`;
+  leviathan define gate plugged-in '{"types": ["backup"], "power": "mains"}'
+  leviathan define window night '{"types": ["backup"], "open": [{"days": "mon-fri", "from": "22:00", "to": "07:00"}]}'`;
 
 /** Adds define, undefine and definitions. */
 export function addDefinitionCommands(program: Command, lazy: Lazy): void {
-  const kinds = 'limit, pool or gate';
+  const kinds = 'limit, pool, gate, window or schedule';
   program
     .command('define')
     .description('set a rule of the store: it counts for every program on it')

@@ -12,6 +12,7 @@ import { lazily } from './context';
 import { addDefinitionCommands } from './definition-commands';
 import { addReadCommands } from './read-commands';
 import { addRunCommands } from './run-commands';
+import { addScheduleCommands } from './schedule-commands';
 import { addTemplateCommands } from './template-commands';
 
 const EXAMPLES = `Examples:
@@ -51,5 +52,6 @@ export function createProgram(io: Io, done: (code: number) => void): Command {
   addChangeCommands(program, lazy);
   addDefinitionCommands(program, lazy);
   addTemplateCommands(program, lazy);
+  addScheduleCommands(program, lazy);
   return program;
 }

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import type { Lazy } from './context';
 import { collectList, withFilters } from './options';
 
-/** Adds list, show, explain, logs, watch, wait, stats, export, plugins, doctor and completion. */
+/** Adds list, show, explain, history, state, logs, watch, wait, stats, export, plugins, doctor and completion. */
 export function addReadCommands(program: Command, lazy: Lazy): void {
   withFilters(program.command('list').alias('ls').description('list jobs, the newest first'))
     .option('--sort <order>', 'created, updated, priority, or queue: the order in which they run', 'created')
@@ -28,6 +28,18 @@ export function addReadCommands(program: Command, lazy: Lazy): void {
     .description('why a job waits, or ended as it did')
     .argument('<id>', 'the id, or its beginning or end')
     .action(lazy((commands) => commands.explain));
+
+  program
+    .command('history')
+    .description('what happened to a job: each change of its state, with who and when')
+    .argument('<id>', 'the id, or its beginning or end; of a job that left the store the whole id')
+    .action(lazy((commands) => commands.history));
+
+  withFilters(program.command('state').description('the queue as it was: counts, and jobs, the newest first'))
+    .option('--at <when>', 'that time: -2h, 2026-12-24, 2026-12-24T18:00')
+    .option('-l, --limit <n>', 'jobs per page, 1 to 1000', '50')
+    .option('--cursor <cursor>', 'the next page, as the page before named it')
+    .action(lazy((commands) => commands.state));
 
   program
     .command('logs')

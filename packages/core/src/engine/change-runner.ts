@@ -1,11 +1,12 @@
 /** Runs a change: finds the targets, decides in slices, commits. */
 import type { Clock } from '../clock';
 import type { ChangeRequest, ChangeResult, ChangeSkip } from '../store';
-import { decideChange } from './decide-change';
+import { type ChangeDecision, decideChange } from './decide-change';
 import type { BodySource, Entry } from './entry';
 import { compileFilter, type Matcher } from './filter';
 import type { JobTable } from './job-table';
-import type { Draft } from './records';
+import type { Past } from './past';
+import type { Draft, RecordDraft } from './records';
 
 /** Jobs that one slice decides and commits: a few ms. */
 const SLICE = 2_000;
@@ -30,6 +31,8 @@ export interface ChangeScope {
   bodies: BodySource;
   clock: Clock;
   maxBytes: number;
+  /** Left out: nobody will be able to undo it. */
+  past: Past | undefined;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface ChangeScope {
 export async function runChange(
   scope: ChangeScope,
   request: ChangeRequest,
-  commit: (drafts: readonly Draft[]) => Promise<void> | undefined,
+  commit: Commit,
   pause: () => Promise<void>,
 ): Promise<ChangeResult> {
   const { table } = scope;
@@ -49,22 +52,55 @@ export async function runChange(
   // Without a pause all happens at once: no other call comes between the search and the change.
   for (; !found.done; found = search.next()) await pause();
   const { targets, matches, seq } = found.value;
-  const whole = request.dryRun || request.change.action === 'move';
-  const size = whole ? Math.max(targets.length, 1) : SLICE;
+  const isMove = request.change.action === 'move';
+  return runInSlices(scope, {
+    targets,
+    isWhole: isMove || request.dryRun === true,
+    decide: (part) => {
+      // Since they were found some may have left, or changed so that they are not meant any more.
+      const slice = part
+        .map(({ id, entry }) => ({ id, entry: entry && (table.entries.get(id) ?? null) }))
+        .filter(({ entry }) => !matches || table.seq === seq || (entry && matches(entry)));
+      const context = { table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes };
+      return decideChange(context, request, slice);
+    },
+    ...(!request.dryRun && { commit: (records) => commit(isMove ? [records] : records) }),
+    pause,
+  });
+}
+
+/** Makes records part of the history. */
+export type Commit = (drafts: readonly Draft[]) => Promise<void> | undefined;
+
+/** A change, to be made in slices. */
+interface SlicedChange<T> {
+  targets: readonly T[];
+  /** All at once. */
+  isWhole: boolean;
+  decide(slice: readonly T[]): ChangeDecision;
+  /** Left out: nothing is to be changed. */
+  commit?(records: RecordDraft[]): Promise<void> | undefined;
+  pause(): Promise<void>;
+}
+
+/** Decides and commits slice after slice. Where it can be undone later its records say what they belong to. */
+export async function runInSlices<T>(scope: ChangeScope, change: SlicedChange<T>): Promise<ChangeResult> {
+  const { targets } = change;
+  const size = change.isWhole ? Math.max(targets.length, 1) : SLICE;
+  let operation: number | undefined;
   let total: ChangeResult | undefined;
   for (let start = 0; start === 0 || start < targets.length; start += size) {
-    if (start > 0) await pause();
-    // Since they were found some may have left, or changed so that they are not meant any more.
-    const slice = targets
-      .slice(start, start + size)
-      .map(({ id, entry }) => ({ id, entry: entry && (table.entries.get(id) ?? null) }))
-      .filter(({ entry }) => !matches || table.seq === seq || (entry && matches(entry)));
-    const context = { table, bodies: scope.bodies, now: scope.clock.now(), maxBytes: scope.maxBytes };
-    const { records, result } = decideChange(context, request, slice);
-    if (!request.dryRun) await commit(request.change.action === 'move' ? [records] : records);
+    if (start > 0) await change.pause();
+    const { records, result } = change.decide(targets.slice(start, start + size));
+    if (change.commit && records.length > 0) {
+      // The number that its first record gets.
+      operation ??= scope.table.seq + 1;
+      if (scope.past) for (const record of records) record.operation = operation;
+      await change.commit(records);
+    }
     total = total ? merge(total, result) : result;
   }
-  return total as ChangeResult;
+  return { ...(total as ChangeResult), ...(scope.past && operation !== undefined && { operation }) };
 }
 
 /** Yields now and then, to let others run. */

@@ -15,6 +15,7 @@ function storeOf(log: CommitLog, read: () => string, clock = new FakeClock()): E
       durability: 'none',
       shared: false,
       ...ENGINE_FEATURES,
+      audit: false,
     },
     log,
     bodies: { read },

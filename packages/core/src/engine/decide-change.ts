@@ -19,7 +19,7 @@ export interface ChangeDecision {
 }
 
 /** What becomes of one job. */
-type Verdict = RecordDraft[] | { skip: ChangeSkip['reason']; message: string };
+export type Verdict = RecordDraft[] | { skip: ChangeSkip['reason']; message: string };
 
 /** Everything a decision may look at. */
 export interface ChangeContext {
@@ -38,27 +38,32 @@ export function decideChange(
   request: ChangeRequest,
   targets: { id: string; entry: Entry | null }[],
 ): ChangeDecision {
-  const { records, skips, ids, changed } = collect(targets, verdictsOf(context, request, targets));
-  return {
-    records,
-    result: { dryRun: request.dryRun === true, matched: targets.length, changed, ids, skipped: [...skips.values()] },
-  };
+  const verdictOf = verdictsOf(context, request, targets);
+  const entries = new Map(targets.map(({ id, entry }) => [id, entry]));
+  return collectVerdicts(
+    targets.map(({ id }) => id),
+    request.dryRun === true,
+    (id) => {
+      const entry = entries.get(id);
+      return entry ? verdictOf(entry) : { skip: 'not-found', message: 'there is no such job' };
+    },
+  );
 }
 
-function collect(targets: { id: string; entry: Entry | null }[], verdictOf: (entry: Entry) => Verdict) {
+/** Asks for the verdict on each of these jobs, and sums up. */
+export function collectVerdicts(
+  targets: readonly string[],
+  dryRun: boolean,
+  verdictOf: (id: string) => Verdict,
+): ChangeDecision {
   const records: RecordDraft[] = [];
   const skips = new Map<string, ChangeSkip>();
   const ids: string[] = [];
   const seen = new Set<string>();
   let changed = 0;
-  for (const { id, entry } of targets) {
-    const verdict: Verdict =
-      entry === null
-        ? { skip: 'not-found', message: 'there is no such job' }
-        : seen.has(id)
-          ? { skip: 'unchanged', message: 'it was named twice' }
-          : verdictOf(entry);
-    seen.add(id);
+  for (const id of targets) {
+    const verdict: Verdict = seen.has(id) ? { skip: 'unchanged', message: 'it was named twice' } : verdictOf(id);
+    if (Array.isArray(verdict) || verdict.skip !== 'not-found') seen.add(id);
     if (Array.isArray(verdict)) {
       records.push(...verdict);
       changed++;
@@ -71,7 +76,7 @@ function collect(targets: { id: string; entry: Entry | null }[], verdictOf: (ent
     if (skip.ids.length < MAX_SKIPPED_IDS) skip.ids.push(id);
     skips.set(key, skip);
   }
-  return { records, skips, ids, changed };
+  return { records, result: { dryRun, matched: targets.length, changed, ids, skipped: [...skips.values()] } };
 }
 
 function verdictsOf(

@@ -4,24 +4,28 @@ import { type Issue, ValidationError } from '../errors';
 import type { Json } from '../job';
 import { checkTemplate } from '../template/check';
 import { checkGate, checkLimit, checkPool } from './check-rules';
+import { checkSchedule } from './check-schedule';
+import { checkWindow } from './check-window';
 import type { DefinitionTable } from './definition-table';
 import type { Draft, RecordDraft } from './records';
 import { DEFAULT_MAX_JOB_BYTES, isSafeId, jsonText } from './validate';
 
 /** Adds what is wrong with a value to the issues, with paths from the value's root. */
-export type DefinitionCheck = (value: Json, issues: Issue[]) => void;
+export type DefinitionCheck = (value: Json, issues: Issue[], name: string) => void;
 
 const CHECKS: Record<DefinitionKind, DefinitionCheck> = {
   limit: checkLimit,
   pool: checkPool,
   gate: checkGate,
   template: checkTemplate,
+  schedule: checkSchedule,
+  window: checkWindow,
 };
 
 /** What is wrong with a value for a definition of this kind; empty when it is valid. */
-export function faultsOfDefinition(kind: DefinitionKind, value: Json): Issue[] {
+export function faultsOfDefinition(kind: DefinitionKind, value: Json, name: string): Issue[] {
   const issues: Issue[] = [];
-  CHECKS[kind](value, issues);
+  CHECKS[kind](value, issues, name);
   return issues;
 }
 
@@ -46,7 +50,7 @@ export function decideDefine(table: DefinitionTable, changes: readonly Definitio
     }
     const body = value === null ? '' : jsonText('value', value, DEFAULT_MAX_JOB_BYTES, at, issues);
     if (value !== null) {
-      const faults = faultsOfDefinition(kind, value);
+      const faults = faultsOfDefinition(kind, value, name);
       issues.push(...faults.map(({ path, message }) => ({ path: [...at, 'value', ...path], message })));
     }
     const key = `${kind}/${name}`;

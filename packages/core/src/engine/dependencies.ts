@@ -166,7 +166,7 @@ export class Dependencies {
 
   private tellOne(entry: Entry, parent: string, seq: number, isCompleted: boolean): void {
     const { extra } = entry;
-    if ((extra?.waitingSince ?? entry.seq) > seq) return;
+    if (Math.max(entry.seq, extra?.waitingSince ?? 0) > seq) return;
     if (isCompleted || outlives(policyOf(extra))) this.release(entry, parent, isCompleted);
     else this.orphans.add(entry);
   }

@@ -7,4 +7,5 @@ export const ENGINE_FEATURES = {
   resumableEvents: true,
   definitions: true,
   rules: true,
+  schedules: true,
 } as const;

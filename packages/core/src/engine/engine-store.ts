@@ -6,8 +6,8 @@
  */
 import { type Clock, systemClock } from '../clock';
 import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
-import { StoreClosedError, ValidationError } from '../errors';
-import type { Job, JobSpec } from '../job';
+import { StoreClosedError, UnsupportedError, ValidationError } from '../errors';
+import type { Job, JobSpec, Json } from '../job';
 import type { MachineProbe } from '../resources';
 import type {
   AddOptions,
@@ -21,6 +21,8 @@ import type {
   JobPage,
   JobStore,
   ListQuery,
+  PastQuery,
+  PastState,
   Report,
   ReportResult,
   RestoreOptions,
@@ -32,10 +34,12 @@ import type {
   StoreHealth,
   SubscribeOptions,
   Subscription,
+  UndoResult,
 } from '../store';
+import type { Trail, UndoRequest } from '../trail';
 import { AddDesk } from './add-desk';
 import { Alarms } from './alarms';
-import { runChange } from './change-runner';
+import { type ChangeScope, runChange } from './change-runner';
 import { ClaimDesk } from './claim-desk';
 import { type CommitLog, Committer } from './committer';
 import { countJobs } from './count';
@@ -50,10 +54,14 @@ import { problemsOfGates } from './gate';
 import { jobOf } from './job-of';
 import { JobTable } from './job-table';
 import { findPage } from './list';
+import type { Past } from './past';
+import { PastDesk } from './past-desk';
 import type { Draft } from './records';
 import { ReportDesk } from './report-desk';
 import type { Retention } from './retention';
+import { ScheduleDesk } from './schedule-desk';
 import { type Archiver, Sweeper } from './sweeper';
+import { runUndo } from './undo-runner';
 import { DEFAULT_MAX_JOB_BYTES } from './validate';
 
 /** Commits after a failed write are tried again this much later (ms). */
@@ -78,6 +86,8 @@ export interface EngineOptions {
   hub?: EventHub;
   /** Takes expired jobs before they leave the index. */
   archive?: Archiver;
+  /** What it remembers, if it has the capability `audit`. */
+  past?: Past;
   /** Hears of errors that no caller can be told: listeners that threw, sweeps that failed. */
   onError?: (error: unknown) => void;
 }
@@ -95,6 +105,8 @@ export class EngineStore implements JobStore {
   private readonly adds: AddDesk;
   private readonly alarms: Alarms;
   private readonly sweeper: Sweeper;
+  private readonly schedules: ScheduleDesk;
+  private readonly past: PastDesk | undefined;
   private serving = false;
   private closed = false;
 
@@ -118,7 +130,12 @@ export class EngineStore implements JobStore {
       onError: (error) => options.onError?.(error),
       isClosed: () => this.closed,
     });
+    const { clock, committer, alarms, maxBytes } = this;
+    const onError = (error: unknown): void => options.onError?.(error);
+    // What was recovered may be about to change: a person may have edited schedules while no program had the store open.
+    this.schedules = new ScheduleDesk({ committer, clock, alarms, maxBytes, onError }, options.table !== undefined);
     this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
+    this.past = options.past && new PastDesk(options.past, this.clock);
     if (this.hub.active) this.forgetEventsLater();
     this.wake();
   }
@@ -197,13 +214,37 @@ export class EngineStore implements JobStore {
 
   async change(request: ChangeRequest): Promise<ChangeResult> {
     this.assertOpen();
-    const { table } = this;
     return runChange(
-      { table, bodies: this.options.bodies, clock: this.clock, maxBytes: this.maxBytes },
+      this.changeScope(),
       request,
       (drafts) => this.committer.commit(drafts),
       () => this.pauseScan(),
     );
+  }
+
+  async undo(request: UndoRequest = {}): Promise<UndoResult> {
+    this.assertOpen();
+    const { past } = this.options;
+    if (!past) throw this.unsupported('undo a change');
+    return runUndo(
+      this.changeScope(),
+      past,
+      request,
+      (drafts) => this.committer.commit(drafts),
+      () => this.pauseScan(),
+    );
+  }
+
+  async trail(id: string): Promise<Trail> {
+    this.assertOpen();
+    if (!this.past) throw this.unsupported('tell the history of a job');
+    return this.past.trail(id);
+  }
+
+  async stateAt(at: number, query?: PastQuery): Promise<PastState> {
+    this.assertOpen();
+    if (!this.past) throw this.unsupported('tell an earlier state');
+    return this.past.stateAt(at, query);
   }
 
   async pause(paused: boolean, { type, by }: { type?: string; by?: string } = {}): Promise<void> {
@@ -216,12 +257,18 @@ export class EngineStore implements JobStore {
 
   async define(changes: DefinitionChange[], { by }: { by?: string } = {}): Promise<void> {
     this.assertOpen();
+    // What is due is due by what was said before.
+    this.followClock();
     await this.committer.commit(decideDefine(this.table.definitions, changes, by));
   }
 
   async definitions(kind?: DefinitionKind): Promise<Definition[]> {
     this.assertOpen();
-    return this.table.definitions.list(kind);
+    this.followClock();
+    return this.table.definitions.list(kind).map((definition) => {
+      const state = definition.kind === 'schedule' ? this.table.schedules.stateOf(definition.name) : undefined;
+      return state ? { ...definition, state: state as unknown as Json } : definition;
+    });
   }
 
   async get(ids: string[]): Promise<(Job | null)[]> {
@@ -287,6 +334,7 @@ export class EngineStore implements JobStore {
     if (this.closed) return;
     this.closed = true;
     this.desk.close();
+    this.past?.forget();
     this.alarms.close();
     this.adds.flush();
     this.reports.flush();
@@ -310,6 +358,15 @@ export class EngineStore implements JobStore {
     return this.committer.commit(drafts);
   }
 
+  private changeScope(): ChangeScope {
+    const { bodies, past } = this.options;
+    return { table: this.table, bodies, clock: this.clock, maxBytes: this.maxBytes, past };
+  }
+
+  private unsupported(what: string): UnsupportedError {
+    return new UnsupportedError(this.capabilities.name, what);
+  }
+
   /** After each commit: hands out what became ready, and sets the next alarms. */
   private wake(): void {
     if (this.serving || this.closed) return;
@@ -327,6 +384,7 @@ export class EngineStore implements JobStore {
       this.serving = false;
     }
     this.armSchedule();
+    this.schedules.follow();
     if (this.table.dependencies.hasWork) {
       const wait = this.committer.isStuck ? RETRY_INTERVAL : CASCADE_INTERVAL;
       this.alarms.after('cascade', wait, () => this.settleOrphans());
@@ -352,6 +410,12 @@ export class EngineStore implements JobStore {
   /** Readers must see what is due now. */
   private followClock(): void {
     if (this.table.promoteDue(this.clock.now())) this.armSchedule();
+    this.schedules.follow();
+  }
+
+  /** From now on schedules fire: those that were recovered are as a person wants them. */
+  protected startSchedules(): void {
+    this.schedules.start();
   }
 
   private armSchedule(): void {

@@ -9,7 +9,7 @@ import type { JobOp } from './transitions';
 /** Events that a subscriber may come back for. */
 const HISTORY = 10_000;
 
-const KINDS: Record<Exclude<JobOp, 'retry' | 'fail' | 'report'>, EventKind> = {
+const KINDS: Record<Exclude<JobOp, 'retry' | 'fail' | 'report' | 'restore'>, EventKind> = {
   add: 'added',
   start: 'started',
   complete: 'completed',
@@ -164,6 +164,7 @@ function acceptorOf({ kinds, types, ids, worker }: SubscribeOptions): (event: St
 export function kindOf(record: StoreRecord): EventKind | undefined {
   switch (record.op) {
     case 'worker':
+    case 'fire':
       return undefined;
     case 'pause':
       return record.paused ? 'paused' : 'resumed';
@@ -173,6 +174,8 @@ export function kindOf(record: StoreRecord): EventKind | undefined {
       return 'failed';
     case 'retry':
       return record.cause === 'crashed' ? 'crashed' : 'retrying';
+    case 'restore':
+      return record.job.status === 'failed' ? 'failed' : 'edited';
     case 'report':
       // Progress was told when it was reported; its record only keeps it.
       return record.stuck ? 'stuck' : undefined;
@@ -200,6 +203,7 @@ export function eventOf(record: StoreRecord, kind: EventKind, entry: Entry | und
   if (record.op === 'skip') event.skipped = true;
   if (record.op === 'step') event.step = record.name;
   if (record.op === 'fail') event.reason = record.reason;
+  if (record.op === 'restore' && record.job.reason) event.reason = record.job.reason;
   if (record.op === 'retry' && record.runAt !== undefined) event.runAt = isoOf(record.runAt);
   if (record.op === 'report') {
     event.progress = progressOf(entry);

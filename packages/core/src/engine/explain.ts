@@ -102,6 +102,8 @@ function sentenceOf(cause: Cause): string {
         : `It needs ${cause.needs} of the pool ${cause.pool}, of which ${cause.inUse} of ${cause.capacity} are in use.`;
     case 'gate':
       return `The gate ${cause.gate} is closed: ${cause.because.join(', ')}.`;
+    case 'window':
+      return `The window ${cause.window} is closed${cause.until === undefined ? '' : `; it opens at ${cause.until}`}.`;
     case 'no-worker':
       return `No connected worker takes jobs of type ${cause.type}.`;
     case 'running':

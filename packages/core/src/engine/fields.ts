@@ -90,3 +90,12 @@ export class Fields<T extends object> {
     if (fault !== undefined) this.fail(field, fault);
   }
 }
+
+/** Whether this names a time zone that `Intl` knows. */
+export function isTimeZone(name: unknown): name is string {
+  try {
+    return typeof name === 'string' && Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}

@@ -23,6 +23,9 @@ export { dataOf, jobOf, resultOf } from './job-of';
 export { type ParsedJob, parseJob } from './job-record';
 export { JobTable } from './job-table';
 export { jobTextOf } from './job-text';
+export { type About, idOf, type Past, type PastBase } from './past';
+export { PastDesk } from './past-desk';
+export { RecentPast } from './recent-past';
 export type { EditPatch, JobHead, RecordDraft, RunHead, StoreRecord } from './records';
 export {
   countExpired,
@@ -33,6 +36,7 @@ export {
   type RetentionLimit,
 } from './retention';
 export { Run } from './run';
+export type { StoredSchedule } from './schedule-table';
 export type { Archiver } from './sweeper';
 export { isoOf } from './time';
 export { allows, TRANSITIONS, type Transition } from './transitions';

@@ -31,6 +31,13 @@ const draft = (id: number): fc.Arbitrary<RecordDraft> => {
       { op: 'step', id: job.id, name: 'one', body: '1' },
       { op: 'cancel', id: job.id },
       { op: 'edit', id: job.id, patch: { priority: 1, runAt: null }, body: '' },
+      { op: 'restore', id: job.id, job: { status: 'pending', priority: 3, order: 7, maxAttempts: 2 }, body: '' },
+      {
+        op: 'restore',
+        id: job.id,
+        job: { status: 'failed', priority: 3, order: id, maxAttempts: 2, tags: ['b'], reason: 'error', finished: 4 },
+        body: '"before"',
+      },
       { op: 'remove', id: job.id, why: 'removed' },
       { op: 'refuse', id: job.id, token: '1', outcome: 'completed' },
     ),
@@ -138,6 +145,7 @@ describe('JobTable', () => {
       step: { op: 'step', id: 'j0', name: 'one', body: '' },
       cancel: { op: 'cancel', id: 'j0' },
       edit: { op: 'edit', id: 'j0', patch: { priority: 1 }, body: '' },
+      restore: { op: 'restore', id: 'j0', job: { status: 'pending', priority: 1, order: 1, maxAttempts: 1 }, body: '' },
       remove: { op: 'remove', id: 'j0', why: 'removed' },
       refuse: { op: 'refuse', id: 'j0', token: '0', outcome: 'completed' },
     };
@@ -149,7 +157,8 @@ describe('JobTable', () => {
         expect(applied).toBe(allows(op, status));
         const { to } = TRANSITIONS[op];
         const after = table.entries.get('j0')?.status ?? null;
-        expect(after).toBe(!applied || to === undefined ? status : to);
+        if (!applied || to === undefined) expect(after).toBe(status);
+        else expect([to].flat()).toContain(after);
       }
     }
   });

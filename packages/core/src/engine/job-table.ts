@@ -14,13 +14,14 @@ import { EntryIndex } from './entry-index';
 import { FinishedList } from './finished-list';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
+import { ScheduleTable } from './schedule-table';
 import { allows } from './transitions';
 import { TypeCounts } from './type-counts';
 
 const QUEUE_NODE_SIZE = 64;
 
 /** Definitions by which jobs start. */
-const RULES = { limit: true, pool: true, gate: true } satisfies Partial<Record<DefinitionKind, true>>;
+const RULES = { limit: true, pool: true, gate: true, window: true } satisfies Partial<Record<DefinitionKind, true>>;
 /** What happens to a running job that runs on. */
 const KEEP_PLACE = new Set<StoreRecord['op']>(['report', 'checkpoint', 'step', 'cancel']);
 
@@ -47,12 +48,15 @@ export class JobTable {
   readonly definitions = new DefinitionTable();
   /** Which ready jobs may start. */
   readonly admission = new Admission();
+  readonly schedules = new ScheduleTable();
   readonly pausedTypes = new Set<string>();
   pausedAll = false;
   /** Characters of data and results of all jobs. */
   textSize = 0;
   /** Number of the newest applied record. */
   seq = 0;
+  /** Number of the newest change that can be undone; 0: none. */
+  operation = 0;
 
   /** Called after each applied record with the entry it changed; the entry of a removed job is out of the index by then. */
   onApplied: ((record: StoreRecord, entry: Entry | undefined) => void) | undefined;
@@ -78,15 +82,23 @@ export class JobTable {
    */
   apply(record: StoreRecord): boolean {
     this.seq = Math.max(this.seq, record.seq);
+    if (record.operation !== undefined) this.operation = Math.max(this.operation, record.operation);
     if (record.op === 'worker') {
       this.workers.set(record.worker, record.instance);
       this.onApplied?.(record, undefined);
       return true;
     }
     if (record.op === 'define') {
+      const before = this.definitions.get(record.kind, record.name)?.value;
       this.definitions.apply(record);
+      if (record.kind === 'schedule') this.schedules.define(record, before);
       this.onApplied?.(record, undefined);
       return true;
+    }
+    if (record.op === 'fire') {
+      const applied = this.schedules.fire(record);
+      this.onApplied?.(record, undefined);
+      return applied;
     }
     if (record.op === 'pause') {
       this.setPaused(record.paused, record.type);
@@ -115,9 +127,9 @@ export class JobTable {
     const entry = this.entries.get(record.id);
     // Also when the parent left the store since, or stands completed in a newer snapshot: its dependents may be older.
     if (record.op === 'complete' || record.op === 'skip') this.dependencies.ended(record.id, record.seq, true);
-    else if (record.op === 'fail' || (record.op === 'remove' && record.why !== 'replaced'))
-      this.dependencies.ended(record.id, record.seq, false);
-    else if (record.op === 'retry' || record.op === 'remove') this.dependencies.finish(record.id);
+    else if (losesDependents(record)) this.dependencies.ended(record.id, record.seq, false);
+    else if (record.op === 'retry' || record.op === 'remove' || record.op === 'restore')
+      this.dependencies.finish(record.id);
     if (!entry) return false;
     if (record.seq <= entry.lastSeq) return true;
     if (!allows(record.op, entry.status)) return false;
@@ -275,4 +287,10 @@ export class JobTable {
     else if (paused) this.pausedTypes.add(type);
     else this.pausedTypes.delete(type);
   }
+}
+
+/** Whether the job ends by this record without having completed. */
+function losesDependents(record: StoreRecord): boolean {
+  if (record.op === 'remove') return record.why !== 'replaced';
+  return record.op === 'fail' || (record.op === 'restore' && record.job.status === 'failed');
 }

@@ -5,12 +5,15 @@
  */
 import { type JobChildren, type JobError, type JobStep, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
 import type { Entry, EntryExtra } from './entry';
-import type { EditPatch, StoreRecord } from './records';
+import type { EditPatch, RestoredHead, StoreRecord } from './records';
 import type { Run } from './run';
 import { isoOf } from './time';
 
 /** Records that change the fields of an existing job. */
-export type MutatingRecord = Exclude<StoreRecord, { op: 'add' | 'remove' | 'refuse' | 'pause' | 'worker' | 'define' }>;
+export type MutatingRecord = Exclude<
+  StoreRecord,
+  { op: 'add' | 'remove' | 'refuse' | 'pause' | 'worker' | 'define' | 'fire' }
+>;
 
 /** Changes the entry's own fields; index structures are the table's business. */
 export function mutate(entry: Entry, record: MutatingRecord): void {
@@ -74,12 +77,19 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       return;
     case 'edit':
       edit(entry, record.patch);
-      if (record.body !== '') {
-        entry.data = record.body;
-        entry.setDataPlace(undefined);
-        entry.size = record.body.length;
-      }
+      replaceData(entry, record.body);
+      return;
+    case 'restore':
+      restore(entry, run, record.job);
+      replaceData(entry, record.body);
   }
+}
+
+function replaceData(entry: Entry, body: string): void {
+  if (body === '') return;
+  entry.data = body;
+  entry.setDataPlace(undefined);
+  entry.size = body.length;
 }
 
 function start(run: Run, token: number, at: number, worker: string): void {
@@ -163,4 +173,22 @@ function edit(entry: Entry, patch: EditPatch): void {
     else delete extra.tags;
   }
   entry.setOptions({ extra });
+}
+
+/** What it waits for stays: parents may have completed since. */
+function restore(entry: Entry, run: Run, was: RestoredHead): void {
+  const { priority, order, maxAttempts } = was;
+  const extra: EntryExtra = { ...entry.extra };
+  for (const field of ['timeout', 'backoff', 'tags'] as const) {
+    if (was[field] === undefined) delete extra[field];
+    else Object.assign(extra, { [field]: was[field] });
+  }
+  entry.setOptions({ priority, order, maxAttempts, extra });
+  entry.status = was.status;
+  entry.runAt = was.runAt ?? 0;
+  run.attempt = was.attempt ?? 0;
+  run.retries = was.retries ?? 0;
+  run.finished = was.finished;
+  run.reason = was.reason;
+  run.crashes = was.crashes;
 }

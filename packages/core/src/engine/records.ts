@@ -19,6 +19,7 @@ import type {
   Json,
   ParentPolicy,
 } from '../job';
+import type { SlotOutcome } from '../schedule/due';
 
 /** What every record has. */
 interface RecordBase {
@@ -28,6 +29,8 @@ interface RecordBase {
   at: number;
   /** 1 on all records of an atomic batch but the last: a batch that is not whole counts as never written. */
   more?: 1 | undefined;
+  /** Number of the first record of the change that this one is a part of: what an undo finds it by. */
+  operation?: number;
 }
 
 /** A job's fields in a record: all that is not in a body. Times are epoch milliseconds; absent fields have their defaults. */
@@ -97,6 +100,23 @@ export interface EditPatch {
   backoff?: BackoffSpec | null;
 }
 
+/** What a change can have altered in a job that waits or failed. Absent fields have none, or their defaults. Times are epoch milliseconds. */
+export interface RestoredHead {
+  status: 'pending' | 'failed';
+  priority: number;
+  order: number;
+  maxAttempts: number;
+  runAt?: number;
+  timeout?: number;
+  backoff?: BackoffSpec;
+  tags?: string[];
+  attempt?: number;
+  retries?: number;
+  finished?: number;
+  reason?: FailureReason;
+  crashes?: number;
+}
+
 /** What happens, before it is numbered. Where it happens often, room for the number is there from the start. */
 export type RecordDraft = Partial<RecordBase> & RecordBody;
 
@@ -108,7 +128,7 @@ export type Draft = RecordDraft | readonly RecordDraft[];
 
 type RecordBody =
   /** A new job; body: its data. `seq` becomes its creation number unless `job.order` or a snapshot says otherwise. */
-  | { op: 'add'; job: JobHead; body: string; result?: string }
+  | { op: 'add'; job: JobHead; body: string; result?: string; by?: string }
   /** An attempt begins. */
   | { op: 'start'; id: string; worker: string }
   /** An attempt succeeded; body: its result, empty for none. */
@@ -133,6 +153,8 @@ type RecordBody =
   | { op: 'cancel'; id: string; by?: string }
   /** Body: the new data, empty when it stays. */
   | { op: 'edit'; id: string; patch: EditPatch; body: string; by?: string }
+  /** A change is undone: the job stands as it did before it. Body: the data, empty when it stays. */
+  | { op: 'restore'; id: string; job: RestoredHead; body: string; by?: string }
   /** Leaves the store; `archived` when its retention ended, `replaced` when the next record adds another one of its id. */
   | { op: 'remove'; id: string; why: 'removed' | 'archived' | 'replaced'; by?: string }
   /** A settlement that did not hold the running attempt's token was turned away. */
@@ -140,6 +162,8 @@ type RecordBody =
   | { op: 'pause'; paused: boolean; type?: string; by?: string }
   /** Body: the definition's value; empty: it is removed. */
   | { op: 'define'; kind: DefinitionKind; name: string; body: string; by?: string }
+  /** A slot of a schedule was dealt with: see `SlotOutcome`. The record of the job that it made follows in the same batch. */
+  | ({ op: 'fire'; schedule: string } & SlotOutcome)
   /** A worker took its first job: `instance` names the process that it lives in, whose death takes its jobs back. */
   | { op: 'worker'; worker: string; instance: string };
 

@@ -1,17 +1,20 @@
 /**
- * The rules by which jobs start: limits, pools and gates, made of the store's definitions.
+ * The rules by which jobs start: limits, pools, gates and windows, made of the store's definitions.
  *
  * @module
  */
 import type { LimitSpec } from '../limit';
 import type { GateSpec, MachineProbe, PoolSpec } from '../resources';
+import { nextOpening, type TimeRange } from '../schedule/open-times';
 import type { Cause } from '../store';
+import type { WindowSpec } from '../window';
 import { Bucket, type Opening, Room, TokenBucket } from './buckets';
 import type { DefinitionTable } from './definition-table';
 import type { Entry } from './entry';
 import { faultsOfGate } from './gate';
 import { isoOf } from './time';
 
+const MINUTE_MS = 60_000;
 /** So often (ms) a gate looks at the machine while it is closed. */
 const GATE_INTERVAL = 5_000;
 /** Buckets of single groups that nobody needs are thrown away once there are twice as many as the last time, or so many. */
@@ -39,6 +42,7 @@ export function rulesOf(definitions: DefinitionTable, machine: MachineProbe | un
     ...definitions.of('limit').flatMap(({ name, value }) => limitRules(name, value as unknown as LimitSpec)),
     ...definitions.of('pool').map(({ name, value }) => new PoolRule(name, value as unknown as PoolSpec)),
     ...definitions.of('gate').map(({ name, value }) => new GateRule(name, value as unknown as GateSpec, machine)),
+    ...definitions.of('window').map(({ name, value }) => new WindowRule(name, value as unknown as WindowSpec)),
   ];
 }
 
@@ -178,6 +182,60 @@ class GateRule implements Rule {
 
   causeOf(): Cause {
     return { code: 'gate', gate: this.name, because: this.gate.faults() };
+  }
+}
+
+/** Open and closed by the clock; nothing is counted. */
+class Window extends Bucket {
+  private minute = Number.NaN;
+  private opening: number | undefined;
+
+  constructor(private readonly ranges: readonly TimeRange[]) {
+    super();
+  }
+
+  opensAt(now: number): Opening {
+    // Whether it may be open at some time: who is let try again then is looked at by the clock.
+    if (now === Number.POSITIVE_INFINITY) return now;
+    // Windows open and close at whole minutes: what holds at the start of one holds for all of it.
+    const minute = Math.floor(now / MINUTE_MS);
+    if (minute !== this.minute) {
+      this.minute = minute;
+      this.opening = nextOpening(this.ranges, minute * MINUTE_MS);
+    }
+    return this.opening ?? 'never';
+  }
+
+  take(): void {}
+  give(): void {}
+
+  protected isFresh(): boolean {
+    return true;
+  }
+}
+
+class WindowRule implements Rule {
+  readonly counts = 'running';
+  readonly memory = 0;
+  readonly types: ReadonlySet<string> | undefined;
+  readonly tags: ReadonlySet<string> | undefined;
+  private readonly window: Window;
+
+  constructor(
+    private readonly name: string,
+    { types, tags, open }: WindowSpec,
+  ) {
+    this.types = types && new Set(types);
+    this.tags = tags && new Set(tags);
+    this.window = new Window(open);
+  }
+
+  claimOn(entry: Entry): { bucket: Bucket; amount: number } | undefined {
+    return isAbout(this, entry) ? { bucket: this.window, amount: 1 } : undefined;
+  }
+
+  causeOf(opening: Opening): Cause {
+    return { code: 'window', window: this.name, ...(typeof opening === 'number' && { until: isoOf(opening) }) };
   }
 }
 

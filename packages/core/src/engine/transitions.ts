@@ -7,14 +7,14 @@ import type { JobStatus } from '../job';
 import type { StoreRecord } from './records';
 
 /** Kinds of records about one job. */
-export type JobOp = Exclude<StoreRecord['op'], 'pause' | 'worker' | 'define'>;
+export type JobOp = Exclude<StoreRecord['op'], 'pause' | 'worker' | 'define' | 'fire'>;
 
 /** What one kind of record means for a job's status. */
 export interface Transition {
   /** States it may start from; none: the job does not exist yet. */
   from: readonly JobStatus[];
-  /** The state afterwards; `null`: the job is gone. Left out: unchanged. */
-  to?: JobStatus | null;
+  /** The state afterwards, or those that it may be; `null`: the job is gone. Left out: unchanged. */
+  to?: JobStatus | readonly JobStatus[] | null;
   /** For people. */
   when: string;
 }
@@ -58,6 +58,7 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
   step: { from: ['active'], when: 'the handler did a step that later attempts need not do again' },
   cancel: { from: ['active'], when: 'somebody cancelled the running job; its handler is told to stop' },
   edit: { from: ['pending'], when: 'priority, order, data or options were changed' },
+  restore: { from: ['pending', 'failed'], to: ['pending', 'failed'], when: 'a change of it was undone' },
   remove: {
     from: ['pending', 'completed', 'failed'],
     to: null,

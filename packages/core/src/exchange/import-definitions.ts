@@ -104,6 +104,11 @@ function faultsOf(raw: JsonObject, kind: DefinitionKind): Issue[] {
   // Null would remove what is there.
   if (value === undefined || value === null) issues.push({ path: ['value'], message: 'is missing' });
   else
-    issues.push(...faultsOfDefinition(kind, value).map(({ path, message }) => ({ path: ['value', ...path], message })));
+    issues.push(
+      ...faultsOfDefinition(kind, value, String(name)).map(({ path, message }) => ({
+        path: ['value', ...path],
+        message,
+      })),
+    );
   return issues;
 }

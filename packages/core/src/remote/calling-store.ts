@@ -6,6 +6,7 @@
 import type { Definition, DefinitionChange, DefinitionKind } from '../definition';
 import type { Job } from '../job';
 import type * as Contract from '../store';
+import type { Trail, UndoRequest } from '../trail';
 import type { StoreMethod } from './protocol';
 
 /** A store that makes its calls elsewhere. */
@@ -59,6 +60,18 @@ export abstract class CallingStore {
 
   explain(ids: string[]): Promise<(Contract.Explanation | null)[]> {
     return this.call('explain', [ids]);
+  }
+
+  trail(id: string): Promise<Trail> {
+    return this.call('trail', [id]);
+  }
+
+  stateAt(at: number, query?: Contract.PastQuery): Promise<Contract.PastState> {
+    return this.call('stateAt', [at, query]);
+  }
+
+  undo(request?: UndoRequest): Promise<Contract.UndoResult> {
+    return this.call('undo', [request]);
   }
 
   health(): Promise<Contract.StoreHealth> {

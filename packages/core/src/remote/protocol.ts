@@ -68,6 +68,9 @@ export const STORE_METHODS = [
   'list',
   'counts',
   'explain',
+  'trail',
+  'stateAt',
+  'undo',
   'health',
 ] as const satisfies readonly (keyof JobStore)[];
 

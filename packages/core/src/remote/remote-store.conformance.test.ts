@@ -13,7 +13,7 @@ import { serveStore } from './serve-store';
 /** Clients of one memory store, over channels that `connect` makes. */
 async function clientsOf(connect: (host: MemoryStore, clock: FakeClock) => JobStore): Promise<StoreUnderTest> {
   const clock = new FakeClock();
-  const host = new MemoryStore({ clock });
+  const host = new MemoryStore({ clock, audit: 10_000 });
   const clients: JobStore[] = [];
   const another = async (): Promise<JobStore> => {
     const client = connect(host, clock);

@@ -30,6 +30,7 @@ export const UNKNOWN_CAPABILITIES: Contract.StoreCapabilities = {
   durability: 'none',
   shared: true,
   ...ENGINE_FEATURES,
+  audit: true,
 };
 
 /**

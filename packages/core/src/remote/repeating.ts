@@ -3,7 +3,7 @@
  *
  * | method | made again |
  * |---|---|
- * | get, list, counts, explain, definitions, health | reads: as often as one likes |
+ * | get, list, counts, explain, trail, stateAt, definitions, health | reads: as often as one likes |
  * | add | ids are chosen before the first try, so a job of ours that is there already counts as added now; see {@link afterRepeat} |
  * | restore | the same jobs stand there: `exists`, or with `replace` they are replaced by themselves, as long as none of them has started |
  * | settle | the token that settled an attempt may do so again |
@@ -12,6 +12,7 @@
  * | pause, define | sets a state: the same again |
  * | report | progress, checkpoint and `stuck` set a value, the first result of a step stays; log lines that were taken already would stand there twice |
  * | change | cancel, remove, reprioritise and edit lead to the same state: what was changed already is skipped by the repetition. move puts the same jobs at the same place. retry finds its jobs pending, unless they failed once more meanwhile: then they are retried once more, as by a person who did not see the first answer |
+ * | undo | what was put back already is skipped as moved on. Without a number it is the newest change that is undone, which after the first try is that try itself: callers that may repeat themselves name the change |
  *
  * A server gives a repeated call of the last eight rows, claim aside, the answer of the first, so all this only matters when the server
  * itself is gone.
@@ -34,6 +35,7 @@ export const ONCE_METHODS: ReadonlySet<StoreMethod> = new Set([
   'change',
   'pause',
   'define',
+  'undo',
 ]);
 
 /** Ids for the specs that have none, in their places, so that a repetition adds the same jobs; see `AddOptions.ids`. */

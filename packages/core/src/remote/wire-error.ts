@@ -20,12 +20,14 @@ export interface WireError {
   cycle?: string[];
   /** `JOB_FAILED`: why. */
   reason?: string;
+  /** `NO_HISTORY`: ISO 8601. */
+  earliest?: string;
   /** What was behind it, for example the system's error with its code. */
   cause?: { name: string; message: string; code?: string };
 }
 
 /** Fields that belong to one class of error or another. */
-const FIELDS = ['issues', 'jobId', 'cycle', 'reason'] as const;
+const FIELDS = ['issues', 'jobId', 'cycle', 'reason', 'earliest'] as const;
 
 const CLASSES: Record<string, typeof LeviathanError> = Object.assign(Object.create(null), {
   INVALID: errors.ValidationError,
@@ -41,6 +43,8 @@ const CLASSES: Record<string, typeof LeviathanError> = Object.assign(Object.crea
   FORMAT: errors.StoreFormatError,
   CONNECTION: errors.ConnectionError,
   UNSUPPORTED: errors.UnsupportedError,
+  NO_HISTORY: errors.NoHistoryError,
+  NO_OPERATION: errors.NoOperationError,
   MESSAGE_TOO_LARGE: MessageTooLargeError,
 });
 

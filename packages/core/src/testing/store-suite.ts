@@ -5,6 +5,7 @@
  */
 import { type Feature, lackingFeatures, type StoreSuiteOptions } from './store-under-test';
 import { add } from './suite/add';
+import { audit } from './suite/audit';
 import { badInput } from './suite/bad-input';
 import { changes } from './suite/change';
 import { children } from './suite/children';
@@ -20,18 +21,22 @@ import { explain } from './suite/explain';
 import { keys } from './suite/keys';
 import { list } from './suite/list';
 import { moves } from './suite/move';
+import { overlaps } from './suite/overlaps';
 import { parentPolicies } from './suite/parent-policies';
 import { pause } from './suite/pause';
 import { persistence } from './suite/persistence';
 import { report } from './suite/report';
 import { restore } from './suite/restore';
 import { rules } from './suite/rules';
+import { schedules } from './suite/schedules';
 import { scheduling } from './suite/scheduling';
 import { settle } from './suite/settle';
 import { steps } from './suite/steps';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
+import { undo } from './suite/undo';
+import { windows } from './suite/windows';
 import { describe, expect, it, requireVitest } from './vitest-api';
 
 const CONCERNS = [
@@ -53,6 +58,9 @@ const CONCERNS = [
   scheduling,
   time,
 ].concat([
+  schedules,
+  overlaps,
+  windows,
   dependencies,
   parentPolicies,
   children,
@@ -63,6 +71,8 @@ const CONCERNS = [
   persistence,
   concurrency,
   badInput,
+  audit,
+  undo,
 ]);
 
 /**

@@ -11,7 +11,7 @@ const under = (capabilities: Partial<StoreCapabilities>, clock?: FakeClock) => {
 };
 
 const NOTHING = { reorder: false, dependencies: false, restore: false, textSearch: false, resumableEvents: false };
-const NO_RULES = { definitions: false, rules: false };
+const NO_RULES = { definitions: false, rules: false, schedules: false };
 
 describe('lackingFeatures', () => {
   it('finds nothing lacking in a store that claims everything and takes a clock', () => {

@@ -11,8 +11,11 @@ export interface StoreUnderTest {
   store: JobStore;
   /** The clock that the store was given; `undefined` where the time cannot be controlled (a server's clock): then short real times pass. */
   clock: FakeClock | undefined;
-  /** Closes the newest store on these jobs and opens the jobs anew. Must be there when the store claims to be `persistent`. */
-  reopen?(): Promise<JobStore>;
+  /**
+   * Closes the newest store on these jobs and opens the jobs anew; `meanwhile` is awaited while nobody has them open. Must be there when the
+   * store claims to be `persistent`.
+   */
+  reopen?(meanwhile?: () => Promise<void>): Promise<JobStore>;
   /**
    * Opens the jobs as they are when the process is killed at this moment: nothing is closed or written first. For stores that claim
    * `persistent`, where a test can do it.
@@ -36,6 +39,8 @@ export const FEATURES = [
   'resumable-events',
   'definitions',
   'rules',
+  'schedules',
+  'audit',
 ] as const;
 
 /** One of {@link FEATURES}. */
@@ -73,5 +78,7 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('resumable-events', can.resumableEvents, 'does not claim `resumableEvents`');
   claim('definitions', can.definitions, 'does not claim `definitions`');
   claim('rules', can.rules, 'does not claim `rules`');
+  claim('schedules', can.schedules, 'does not claim `schedules`');
+  claim('audit', can.audit, 'does not claim `audit`');
   return lacking;
 }

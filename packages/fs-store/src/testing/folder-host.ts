@@ -34,6 +34,7 @@ const CAPABILITIES: StoreCapabilities = {
   durability: 'none',
   shared: false,
   ...ENGINE_FEATURES,
+  audit: false,
 };
 
 const bodies = {

@@ -53,13 +53,14 @@ export async function openHost(dir: string, options: HostOptions = {}): Promise<
   });
   const log = new JournalLog(journal, onError);
   const bodies = new BodyCache((file, offset, length) => journal.readBody(file, offset, length), memoryBytes);
-  const store = new EngineStore({
+  const store = new HostStore({
     capabilities: {
       name: 'host',
       persistent: true,
       durability,
       shared: false,
       ...ENGINE_FEATURES,
+      audit: false,
     },
     log,
     bodies,
@@ -81,6 +82,13 @@ export async function openHost(dir: string, options: HostOptions = {}): Promise<
   };
   onTestFinished(kill);
   return { store, table, bodies, journal, log, clock, recovered, kill };
+}
+
+/** Nobody edits its definitions by hand: it need not wait for anything. */
+class HostStore extends EngineStore {
+  override async open(): Promise<void> {
+    this.startSchedules();
+  }
 }
 
 /** Everything that callers can ever see of a table, and its order, as plain values. */
@@ -113,5 +121,7 @@ export function stateOf({ table, bodies, clock }: Pick<JournalHost, 'table' | 'b
     failed: idsOf(table.finished.failed),
     finishedSize: table.finishedSize,
     paused: { all: table.pausedAll, types: [...table.pausedTypes].sort() },
+    definitions: table.definitions.list(),
+    schedules: Object.fromEntries(table.schedules),
   };
 }

@@ -44,7 +44,7 @@ const DEFECTS: [what: string, defect: Defect, workload: string, said: RegExp][] 
       },
     })),
     'rotation',
-    /lost, it is|is told as damage|it failed/,
+    /lost, it is|which it never was|is told as damage|it failed/,
   ],
   [
     'files of the inbox are removed before their jobs are added',

@@ -15,6 +15,8 @@ import type {
   ReportResult,
   Settlement,
   SettleResult,
+  UndoRequest,
+  UndoResult,
 } from '@leviathan/core';
 import { JOB_DEFAULTS } from '@leviathan/core/engine';
 import type { LedgerEntry } from '../support/ledger';
@@ -150,6 +152,8 @@ class Reader {
   private readonly jobs = new Map<string, Running>();
   readonly twins: History['twins'] = [];
   private readonly steps: Step[] = [];
+  /** How the jobs of each change were before it. */
+  private readonly changed = new Map<number, ReadonlyMap<string, Running>>();
   private group = 0;
   private batch = 0;
   private busyUntil = -1;
@@ -189,6 +193,7 @@ class Reader {
     else if (call === 'settle') this.settle(args[0] as Settlement[], result as SettleResult[] | undefined);
     else if (call === 'report') this.report(args[0] as Report[], result as ReportResult[] | undefined);
     else if (call === 'change') this.change(args[0] as ChangeRequest, result as ChangeResult | undefined);
+    else if (call === 'undo') this.undo(args[0] as UndoRequest, result as UndoResult | undefined);
     else if (call === 'pause') this.pause(args[0] as boolean, (args[1] as { type?: string } | undefined)?.type);
     else if (call === 'close') this.close(on);
     else if (call === 'drop') this.drop(args[0] as string);
@@ -253,6 +258,11 @@ class Reader {
 
   private change({ change, target }: ChangeRequest, result: ChangeResult | undefined): void {
     const ids = result?.ids ?? ('ids' in target ? target.ids : []);
+    const before = ids.flatMap((id): [string, Running][] => {
+      const running = this.jobs.get(id);
+      return running ? [[id, { ...running }]] : [];
+    });
+    if (result?.operation !== undefined) this.changed.set(result.operation, new Map(before));
     for (const id of ids) {
       const { action } = change;
       if (action === 'cancel') this.step(id, 'cancel', cancelled);
@@ -271,6 +281,16 @@ class Reader {
         const priority = this.jobs.get(next)?.seen.priority;
         this.step(id, 'move', (seen) => ({ ...seen, priority: priority ?? seen.priority }));
       }
+    }
+  }
+
+  /** Each job is as it was before the change, or as the change left it. */
+  private undo({ operation = 0 }: UndoRequest, result: UndoResult | undefined): void {
+    const changed = this.changed.get(operation);
+    for (const [id, before] of changed ?? []) {
+      if (result && !result.ids.includes(id)) continue;
+      if (!this.jobs.has(id)) this.jobs.set(id, { ...before });
+      this.step(id, 'undo', () => before.seen);
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import { JOB_STATUSES, type Job, type JobStore, LeviathanError } from '@leviathan/core';
 import { FakeClock } from '@leviathan/core/testing';
+import { checkChain } from '../../src/doctor-chain';
 import { errorCode } from '../../src/files';
 import { type FsStore, fsStore } from '../../src/fs-store';
 import { serialiseJob } from '../../src/job-file';
@@ -64,7 +65,7 @@ export async function inspect(
 ): Promise<string[]> {
   const filed = filedJobs(disk);
   const machine = new Machine(disk, () => options.now, undefined, false);
-  const faults: string[] = [];
+  const faults: string[] = await chainFaults(machine);
   const first = await openSession(machine, options);
   const look = async (): Promise<Job[]> => {
     const jobs = await allJobs(first.store);
@@ -84,6 +85,7 @@ export async function inspect(
     faults.push(...auditFaults(disk, `${STORE_ROOT}/journal`));
   }
   faults.push(...folderFaults(disk, jobs, options.store.pendingFiles));
+  faults.push(...(await chainFaults(machine)));
   faults.push(...unexpected(first.errors));
   if (faults.length > 0 || !isNew(disk)) first.kill();
   else await goOn(first, options, faults);
@@ -109,6 +111,7 @@ async function goOn(first: Session, options: InspectOptions, faults: string[]): 
   }
   for (const id of after.keys()) if (!before.has(id)) faults.push(`${id}: is back after closing and opening again`);
   faults.push(...folderFaults(machine.disk, jobs, options.store.pendingFiles));
+  faults.push(...(await chainFaults(machine)));
   faults.push(...unexpected(first.errors), ...unexpected(second.errors));
   second.kill();
 }
@@ -139,6 +142,12 @@ async function openSession(machine: Machine, options: Omit<InspectOptions, 'tidi
     store.close().catch(() => {});
   };
   return { store, machine, clock, folderClock, errors, kill };
+}
+
+/** A crash is no tampering: the hash chain fits what it left, and what was made of that. */
+async function chainFaults(machine: Machine): Promise<string[]> {
+  const { findings } = await checkChain(diskFiles(machine), `${STORE_ROOT}/journal`);
+  return findings.map(({ code, path, message }) => `${code}: ${path}: ${message}`);
 }
 
 /** Errors that no disk causes. */

@@ -19,6 +19,8 @@ import type {
   ReportResult,
   Settlement,
   SettleResult,
+  UndoRequest,
+  UndoResult,
 } from '@leviathan/core';
 import type { LedgerEntry } from '../support/ledger';
 
@@ -65,6 +67,8 @@ export class Expected {
   mayForgetStarts = false;
   /** What each `add` asked for, whatever came of it. */
   readonly #asked = new Map<string, ExpectedJob>();
+  /** How the jobs of each change were before it. */
+  readonly #before = new Map<number, ReadonlyMap<string, ExpectedJob>>();
   /** Jobs that were removed before they completed. */
   readonly #left = new Set<string>();
   /** Stores that had no owner any more and could not become it: they close like a process that dies. */
@@ -111,6 +115,7 @@ export class Expected {
     else if (call === 'get') this.#got(args[0] as string[], result as (Job | null)[]);
     else if (call === 'report') this.#reported(args[0] as Report[], result as ReportResult[]);
     else if (call === 'change') this.#changed(args[0] as ChangeRequest, result as ChangeResult);
+    else if (call === 'undo') this.#undone(args[0] as UndoRequest, result as UndoResult);
     else if (call === 'pause') this.#paused(args[0] as boolean, (args[1] as { type?: string } | undefined)?.type);
   }
 
@@ -180,10 +185,13 @@ export class Expected {
     }
   }
 
-  #changed({ change }: ChangeRequest, { ids }: ChangeResult): void {
+  #changed({ change }: ChangeRequest, { ids, operation = 0 }: ChangeResult): void {
+    const before = new Map<string, ExpectedJob>();
+    this.#before.set(operation, before);
     for (const id of ids) {
       const job = this.jobs.get(id);
       if (!job) continue;
+      before.set(id, structuredClone(job));
       switch (change.action) {
         case 'remove':
           if (!job.statuses.has('completed')) this.#left.add(id);
@@ -207,8 +215,19 @@ export class Expected {
           break;
         case 'edit':
           if (change.patch.data !== undefined) job.data = change.patch.data;
+          if (change.patch.priority !== undefined) job.priority = change.patch.priority;
           if (change.patch.tags) job.tags = change.patch.tags;
       }
+    }
+  }
+
+  /** Each job is as it was before the change. */
+  #undone({ operation = 0 }: UndoRequest, { ids }: UndoResult): void {
+    for (const [id, job] of this.#before.get(operation) ?? []) {
+      if (!ids.includes(id)) continue;
+      this.jobs.set(id, structuredClone(job));
+      this.absent.delete(id);
+      this.#left.delete(id);
     }
   }
 

@@ -260,6 +260,30 @@ const list: Workload[] = [
     },
   },
   {
+    name: 'undo',
+    options: { memoryBytes: 512 },
+    async run(world) {
+      await world.start();
+      await world.add(jobs('job', 5, { maxAttempts: 1, tags: ['t'] }));
+      await world.settle((await world.claim()).map((job) => failed(job)));
+      const removed = await world.change({ action: 'remove' }, { filter: { tags: ['t'] } });
+      await world.tidy();
+      await world.undo(removed);
+      const cancelled = await world.change({ action: 'cancel' }, { ids: ['job-3', 'job-4'] });
+      await world.undo(cancelled);
+      const edit = { data: { of: 'edit' }, priority: 2, tags: ['u'] };
+      const edited = await world.change({ action: 'edit', patch: edit }, { ids: ['job-1', 'job-2'] });
+      const moved = await world.change({ action: 'move', target: { to: 'top' } }, { ids: ['job-4', 'job-3'] });
+      await world.complete(await world.claim());
+      await world.undo(moved);
+      await world.undo(edited);
+      await world.undo(await world.change({ action: 'retry' }, { ids: ['job-0'] }));
+      await world.reopen();
+      await world.get(['job-0', 'job-1', 'job-2']);
+      await world.close();
+    },
+  },
+  {
     name: 'bulk',
     options: { memoryBytes: 4_096, pendingFiles: 20 },
     async run(world) {

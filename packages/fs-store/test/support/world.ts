@@ -10,6 +10,7 @@ import type {
   AddResult,
   ChangeAction,
   ChangeRequest,
+  ChangeResult,
   ClaimedJob,
   ClaimRequest,
   Job,
@@ -18,6 +19,7 @@ import type {
   ReportResult,
   Settlement,
   SettleResult,
+  UndoRequest,
 } from '@leviathan/core';
 import type { FakeClock } from '@leviathan/core/testing';
 import { type FsStore, fsStore } from '../../src/fs-store';
@@ -125,9 +127,16 @@ export class World {
     return (await this.ledger.ask(this.numberOf(), 'report', [reports], () => this.store.report(reports))) ?? [];
   }
 
-  async change(change: ChangeAction, target: ChangeRequest['target']): Promise<void> {
+  async change(change: ChangeAction, target: ChangeRequest['target']): Promise<ChangeResult | undefined> {
     const request: ChangeRequest = { change, target, by: 'workload' };
-    await this.ledger.ask(this.numberOf(), 'change', [request], () => this.store.change(request));
+    return this.ledger.ask(this.numberOf(), 'change', [request], () => this.store.change(request));
+  }
+
+  /** Takes a change back, if it was made. */
+  async undo(change: ChangeResult | undefined): Promise<void> {
+    if (change?.operation === undefined) return;
+    const request: UndoRequest = { operation: change.operation, by: 'workload' };
+    await this.ledger.ask(this.numberOf(), 'undo', [request], () => this.store.undo(request));
   }
 
   async pause(paused: boolean, options?: { type?: string }): Promise<void> {

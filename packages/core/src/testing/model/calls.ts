@@ -152,6 +152,7 @@ function skipsOf(skipped: [reason: string, ids: string[], count: number][]): Rec
   return byReason;
 }
 
-function changeOf(told: Contract.ChangeResult): unknown {
+/** The number that a store gives to a change is its own affair. */
+function changeOf({ operation: _number, ...told }: Contract.ChangeResult): unknown {
   return { ...told, skipped: skipsOf(told.skipped.map(({ reason, ids, count }) => [reason, ids, count])) };
 }

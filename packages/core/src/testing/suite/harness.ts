@@ -50,11 +50,11 @@ export class Harness {
     await this.#under.clock?.advance(ms);
   }
 
-  /** Closes the store and opens its jobs anew. */
-  async reopen(): Promise<JobStore> {
+  /** Closes the store and opens its jobs anew. @param meanwhile what happens while nobody has them open */
+  async reopen(meanwhile?: () => Promise<void>): Promise<JobStore> {
     // The marks are pauses, and a pause survives a restart.
     for (let mark = 0; mark < this.#marks; mark++) await this.store.pause(false, { type: `mark-${mark}` });
-    this.#store = await present(this.#under.reopen, 'reopen()').call(this.#under);
+    this.#store = await present(this.#under.reopen, 'reopen()').call(this.#under, meanwhile);
     return this.#store;
   }
 

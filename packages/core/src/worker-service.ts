@@ -8,8 +8,8 @@ import type { Service, ServiceContext, ServiceHealth } from './service';
 import type { Worker } from './worker';
 
 /** Starts to run jobs last, when everything they need is there, and stops first. */
-export class WorkerPoolService implements Service {
-  readonly name = 'worker-pool';
+export class WorkerService implements Service {
+  readonly name = 'worker';
   readonly #worker: Worker;
   #clock: Clock | undefined;
 

@@ -1,0 +1,84 @@
+/** What an undo does to each job that a change touched. */
+import type { UndoRequest } from '../trail';
+import type { Verdict } from './decide-change';
+import type { BodySource, Entry } from './entry';
+import { headOf } from './entry';
+import { dataOf, resultOf } from './job-of';
+import type { JobTable } from './job-table';
+import type { JobHead, RecordDraft, RestoredHead } from './records';
+
+/** What a change did to a job. */
+export interface Touched {
+  /** Number of its newest record about the job. */
+  seq: number;
+  removed: boolean;
+  /** It replaced the data. */
+  hasBody: boolean;
+}
+
+/** What a decision may look at: the jobs as they are, and as they were before the change. */
+export interface UndoContext {
+  table: JobTable;
+  bodies: BodySource;
+  before: JobTable;
+  bodiesBefore: BodySource;
+  touched: ReadonlyMap<string, Touched>;
+}
+
+/** Decides job by job. Two jobs that held the same key one after the other cannot both have it: the first one takes it. */
+export function undoVerdicts(context: UndoContext, { by }: UndoRequest): (id: string) => Verdict {
+  const who = by === undefined ? {} : { by };
+  const keys = new Map<string, string>();
+  const holderOf = (was: Entry): string | undefined => {
+    const key = was.extra?.key;
+    if (key === undefined || was.status !== 'pending') return undefined;
+    const holder = keys.get(key) ?? context.table.keys.get(key)?.id;
+    if (holder === undefined || holder === was.id) keys.set(key, was.id);
+    return holder === was.id ? undefined : holder;
+  };
+  return (id) => {
+    const touched = context.touched.get(id) as Touched;
+    const now = context.table.entries.get(id);
+    const was = context.before.entries.get(id);
+    if (touched.removed ? now !== undefined : now?.lastSeq !== touched.seq) return movedOn(now, touched.removed);
+    if (now?.status === 'active') return { skip: 'active', message: 'it runs, and was told to stop' };
+    if (!was) return [{ op: 'remove', id, why: 'removed', ...who }];
+    const holder = holderOf(was);
+    if (holder !== undefined) return { skip: now?.status ?? 'removed', message: `its key is held by ${holder}` };
+    return [now ? restored(context, now, was, touched, who) : addedAgain(context, was, who)];
+  };
+}
+
+function movedOn(now: Entry | undefined, wasRemoved: boolean): Verdict {
+  if (!now) return { skip: 'not-found', message: 'there is no such job any more' };
+  return { skip: now.status, message: wasRemoved ? 'another job has its id by now' : 'it changed since' };
+}
+
+function restored(context: UndoContext, now: Entry, was: Entry, { hasBody }: Touched, who: object): RecordDraft {
+  const body = hasBody ? dataOf(was, context.bodiesBefore) : '';
+  const isSame = body === '' || body === dataOf(now, context.bodies);
+  return { op: 'restore', id: now.id, job: restoredHead(was), body: isSame ? '' : body, ...who };
+}
+
+function restoredHead(was: Entry): RestoredHead {
+  const { status, priority, order, maxAttempts, runAt, attempt, retries, extra, run } = was;
+  const head: RestoredHead = { status: status as RestoredHead['status'], priority, order, maxAttempts };
+  if (runAt !== 0) head.runAt = runAt;
+  if (extra?.timeout !== undefined) head.timeout = extra.timeout;
+  if (extra?.backoff) head.backoff = extra.backoff;
+  if (extra?.tags) head.tags = extra.tags;
+  if (attempt !== 0) head.attempt = attempt;
+  if (retries !== 0) head.retries = retries;
+  if (run?.finished !== undefined) head.finished = run.finished;
+  if (run?.reason) head.reason = run.reason;
+  if (run?.crashes) head.crashes = run.crashes;
+  return head;
+}
+
+/** Its place in the queue is the old one; what it waits for is found anew. */
+function addedAgain({ bodiesBefore }: UndoContext, was: Entry, who: object): RecordDraft {
+  const { waitingFor: _anew, parentFailed: _too, ...head } = headOf(was);
+  const job: JobHead = { ...head, order: was.order, rev: was.rev + 1 };
+  const result = resultOf(was, bodiesBefore);
+  return { op: 'add', job, body: dataOf(was, bodiesBefore), ...(result !== undefined && { result }), ...who };
+}
