@@ -10,6 +10,7 @@ import { fillTask, openTask } from './metrics/open';
 import { processTask } from './metrics/process';
 import { sustainedTask } from './metrics/sustained';
 import { transitionTask } from './metrics/transition';
+import { unblockTask } from './metrics/unblock';
 import { viewLagTask, viewWatchTask } from './metrics/view-lag';
 import { workerAloneTask } from './metrics/worker-alone';
 import { workerTask } from './metrics/workers';
@@ -28,6 +29,7 @@ export const tasks: Record<string, (params: never, channel: Channel) => Promise<
   'view-lag': viewLagTask,
   'view-watch': viewWatchTask,
   transition: transitionTask,
+  unblock: unblockTask,
   sustained: sustainedTask,
   'worker-alone': workerAloneTask,
   isolation: isolationTask,

@@ -17,8 +17,8 @@ import zlib
 STATUSES = ("pending", "active", "completed", "failed")
 # Which states each record may meet; docs/state-machine.md.
 ALLOWED = {
-    "start": ("pending",), "complete": ("active",), "skip": ("pending",), "retry": ("active", "failed"), "fail": ("pending", "active"),
-    "release": ("active",), "report": ("active",), "checkpoint": ("active",), "cancel": ("active",), "edit": ("pending",),
+    "start": ("pending",), "complete": ("active",), "skip": ("pending",), "await": ("active",), "retry": ("active", "failed"), "fail": ("pending", "active"),
+    "release": ("active",), "report": ("active",), "checkpoint": ("active",), "step": ("active",), "cancel": ("active",), "edit": ("pending",),
     "restore": ("pending", "failed"),
     "remove": ("pending", "completed", "failed"), "refuse": STATUSES,
 }
@@ -244,12 +244,20 @@ def change(job, run, record, body):
     elif op == "release":
         job.update(status="pending", attempt=job["attempt"] - 1)
         end_attempt(run, not record.get("taken"))
+    elif op == "await":
+        job.update(status="pending", attempt=job["attempt"] - 1)
+        end_attempt(run, True)
+        policy = {"onChildFailed": record["onChildFailed"]} if "onChildFailed" in record else {}
+        job["children"] = job.get("children", []) + [{"name": record["name"], "ids": record["children"], **policy}]
     elif op == "report":
         run.update({key: record[key] for key in ("progress", "detail", "stuck") if key in record})
         if "logs" in record:
             run["logs"] = (run.get("logs", []) + record["logs"])[-MAX_LOGS:]
     elif op == "checkpoint":
         run["checkpoint"] = json.loads(body)
+    elif op == "step":
+        done = {"name": record["name"], "at": iso(at), **({"result": json.loads(body)} if body else {})}
+        run["steps"] = run.get("steps", []) + [done]
     elif op == "cancel":
         run["cancelling"] = True
     elif op == "restore":
@@ -310,16 +318,16 @@ def shown(job):
     metadata.update({key: run[key] for key in ("detail",) if key in run})
     metadata.update(logs=run.get("logs", []), errors=run.get("errors", []))
     metadata.update({key: run[key] for key in ("crashes", "stuck") if run.get(key)})
-    metadata.update({key: run[key] for key in ("checkpoint",) if key in run})
-    fields = {**{key: run[key] for key in ("worker", "cancelling", "held", "reason") if run.get(key)}, **job, "metadata": metadata}
+    metadata.update({key: run[key] for key in ("checkpoint", "steps") if key in run})
+    fields = {**{key: run[key] for key in ("worker", "cancelling", "held", "skipped", "reason") if run.get(key)}, **job, "metadata": metadata}
     for key, source in (("created", job), ("updated", job), ("runAt", job), ("expiresAt", job), ("started", run), ("finished", run)):
         if source.get(key) is not None and not (key == "runAt" and source[key] == 0):
             fields[key] = iso(source[key])
         else:
             fields.pop(key, None)
     order = ("id type status priority created updated data metadata rev order runAt attempt maxAttempts maxCrashes backoff timeout "
-             "retryFor expiresAt deadLetter onCrash dependsOn onParentFailed key group needs tags deadLetterOf trace started finished worker "
-             "cancelling held skipped result reason").split()
+             "retryFor expiresAt deadLetter onCrash dependsOn onParentFailed parent children key group needs tags deadLetterOf trace started finished "
+             "worker cancelling held skipped result reason").split()
     return {key: fields[key] for key in order if key in fields}
 
 

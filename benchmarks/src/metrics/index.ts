@@ -10,6 +10,7 @@ import { memory, open } from './open';
 import { process10, process100 } from './process';
 import { sustained } from './sustained';
 import { transition } from './transition';
+import { unblock } from './unblock';
 import { viewLag } from './view-lag';
 import { workerAlone } from './worker-alone';
 import { workers3 } from './workers';
@@ -27,6 +28,7 @@ export const metrics: Metric[] = [
   loopDelay,
   viewLag,
   transition,
+  unblock,
   sustained,
   workerAlone,
   isolation,

@@ -4,10 +4,12 @@
  * @module
  */
 import { type AbortReason, Attempt, type AttemptHost } from './attempt';
+import { CheckedSpec } from './checked-spec';
 import type { Clock } from './clock';
-import { UnknownTypeError } from './errors';
+import { UnknownTypeError, UnsupportedError } from './errors';
 import { describeFailure } from './failure';
-import type { Job } from './job';
+import type { ChildJob, Job, JobSpec } from './job';
+import { toJobSpecs } from './job-spec';
 import { layersOf, type Middleware } from './middleware/middleware';
 import { runThrough } from './middleware/run';
 import { settleThrough } from './middleware/settle';
@@ -159,6 +161,15 @@ export class AttemptPool implements AttemptHost {
 
   get(ids: string[]): Promise<(Job | null)[]> {
     return this.#options.store.get(ids);
+  }
+
+  /** Types that this worker does not run are taken unchecked: others may run them. */
+  async specsOf(jobs: readonly ChildJob[]): Promise<JobSpec[]> {
+    const { store, registry, clock } = this.#options;
+    const { name, dependencies } = store.capabilities;
+    if (!dependencies) throw new UnsupportedError(name, 'let a job wait for others');
+    const specs = await toJobSpecs(jobs, (type) => registry.get(type), clock.now());
+    return specs.map((spec) => CheckedSpec.plain(spec));
   }
 
   #start(claim: ClaimedJob): void {

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import type { ChildrenSource } from './children';
 import type { Clock, Timer } from './clock';
 import { AttemptContext } from './context';
 import {
   CancelledError,
   InterruptedError,
-  JobStateError,
   MemoryLimitError,
   type ShutdownError,
   TimeoutError,
@@ -17,11 +17,12 @@ import {
 } from './errors';
 import { clip, codeOf, describeFailure, type Failure, MAX_MESSAGE_BYTES } from './failure';
 import type { FailureReason, Job, Json } from './job';
-import { jsonOf, toJson, toShownJson } from './json';
+import { jsonOf, toShownJson } from './json';
+import { Memory, type Remembering } from './memory';
 import type { Handle } from './middleware/run';
 import { killTime, type ModuleRunner } from './module-runner';
 import type { AnyProcessor, JobContext } from './processor';
-import type { Reporter, Reports } from './reports';
+import type { Reports } from './reports';
 import { retryDelay } from './retry-delay';
 import { type Checked, check, isThenable } from './schema';
 import type { ClaimedJob, Settlement } from './store';
@@ -33,7 +34,7 @@ const RESULT = ['result'] as const;
 export type AbortReason = TimeoutError | CancelledError | ShutdownError;
 
 /** The worker, as its attempts see it. */
-export interface AttemptHost {
+export interface AttemptHost extends ChildrenSource {
   readonly clock: Clock;
   readonly reports: Reports;
   /** Milliseconds that a handler has to end after its signal aborted. */
@@ -47,8 +48,6 @@ export interface AttemptHost {
   /** The handler of an attempt that had its outcome long ago came to its end. */
   late(attempt: Attempt, outcome: 'completed' | 'failed'): void;
   error(error: unknown): void;
-  /** Jobs as they stand, in the order of their ids. */
-  get(ids: string[]): Promise<(Job | null)[]>;
 }
 
 /**
@@ -65,14 +64,18 @@ export interface AttemptHost {
  *
  * A timeout wins over a handler that returns late, because who set it may have acted on it; a cancelled handler that finished all the
  * same did the work. `timeout` is followed by another attempt as other failures are.
+ *
+ * A handler that asked for children ends so: the job goes back to wait for them, whether it returns or throws what it was given for that.
+ * A timeout or a cancellation counts more.
  */
-export class Attempt implements Reporter {
+export class Attempt implements Remembering {
   readonly job: Job;
   readonly id: string;
   readonly token: string;
   readonly type: string;
   readonly number: number;
   readonly #parents: string[] | undefined;
+  #memory: Memory | undefined;
   input: unknown;
   readonly #processor: AnyProcessor;
   readonly #host: AttemptHost;
@@ -93,6 +96,7 @@ export class Attempt implements Reporter {
     this.#parents = job.dependsOn && [...job.dependsOn];
     this.#processor = processor;
     this.#host = host;
+    if (job.children || job.metadata.steps) this.#memory = this.memory;
   }
 
   /** Made when it is first asked for: most handlers never look. */
@@ -102,6 +106,16 @@ export class Attempt implements Reporter {
       if (this.#abortReason) this.#controller.abort(this.#abortReason);
     }
     return this.#controller.signal;
+  }
+
+  /** Made when it is first asked for, or when there is something in it. */
+  get memory(): Memory {
+    this.#memory ??= new Memory(this, this.#host.reports, this.#host);
+    return this.#memory;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   get abortReason(): AbortReason | undefined {
@@ -172,12 +186,6 @@ export class Attempt implements Reporter {
     this.#host.reports.log(this, fields === undefined ? line : { ...line, fields: toShownJson(fields) });
   }
 
-  async checkpoint(data: Json): Promise<void> {
-    const json = toJson('The checkpoint', 'checkpoint', data);
-    if (this.#ended) throw new JobStateError(this.id, 'this attempt has ended, so its checkpoint was not kept.');
-    await this.#host.reports.checkpoint(this, json);
-  }
-
   #startTimeout(): void {
     const timeout = this.job.timeout ?? this.#processor.defaults?.timeout;
     if (timeout === undefined || this.#ended || this.#abortReason) return;
@@ -224,6 +232,11 @@ export class Attempt implements Reporter {
 
   #returned(value: unknown): void {
     this.#handlerRuns = false;
+    const waiting = this.#memory?.waiting;
+    if (waiting && !this.#ended) {
+      this.#threw(waiting.error);
+      return;
+    }
     const { output } = this.#processor;
     if (!output || this.#ended) {
       this.#complete({ value });
@@ -253,7 +266,11 @@ export class Attempt implements Reporter {
 
   #threw(error: unknown): void {
     this.#handlerRuns = false;
+    const { id, token } = this;
+    const waiting = this.#memory?.waiting;
     if (this.#ended) this.#host.late(this, 'failed');
+    else if (waiting && codeOf(error) === waiting.error.code && this.#failureReason(error) === 'error')
+      this.#end({ id, token, outcome: 'waiting', children: waiting.children });
     else if (this.#isReleasedBy(error)) this.#release();
     else this.#fail(error, true);
   }

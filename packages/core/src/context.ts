@@ -14,7 +14,7 @@ export interface AttemptFace {
   parents(): Promise<(Job | null)[]>;
   progress(percent: number, detail?: Json): void;
   log: JobContext['log'];
-  checkpoint(data: Json): Promise<void>;
+  readonly memory: Pick<JobContext, 'checkpoint' | 'step' | 'children'>;
 }
 
 /**
@@ -65,11 +65,22 @@ export class AttemptContext implements JobContext<never> {
 
   get checkpoint(): JobContext['checkpoint'] {
     const attempt = this.#attempt;
-    return (data) => {
-      const kept = attempt.checkpoint(data);
-      // Who awaits it hears of a failure; a handler that does not must not bring the process down by an unhandled rejection.
-      kept.catch(() => {});
-      return kept;
-    };
+    return (data) => heard(attempt.memory.checkpoint(data));
   }
+
+  get step(): JobContext['step'] {
+    const attempt = this.#attempt;
+    return (name, run) => heard(attempt.memory.step(name, run));
+  }
+
+  get children(): JobContext['children'] {
+    const attempt = this.#attempt;
+    return (name, jobs, options) => heard(attempt.memory.children(name, jobs, options));
+  }
+}
+
+/** Who awaits it hears of a failure; a handler that does not must not bring the process down by an unhandled rejection. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

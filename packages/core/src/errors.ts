@@ -208,6 +208,26 @@ export class UnsupportedError extends StoreError {
   }
 }
 
+/**
+ * Two steps of one attempt have the same name, so that the second would get the result of the first. `ctx.step` and `ctx.children` reject
+ * with it; give each a name of its own, in a loop with the number of the round.
+ */
+export class DuplicateStepError extends LeviathanError {
+  constructor(name: string) {
+    super('DUPLICATE_STEP', `This attempt has had a step ${JSON.stringify(name)} already: each needs its own name.`);
+  }
+}
+
+/**
+ * No failure: `ctx.children` rejects with it to end the handler, whose job goes back to pending until its children have ended. Let it pass;
+ * what the handler does in `finally` is done.
+ */
+export class WaitingError extends LeviathanError {
+  constructor(id: string) {
+    super('WAITING', `Job ${id} goes back to wait for the jobs that it added. Let this error pass.`);
+  }
+}
+
 /** The time, or the change, lies before what the store remembers. Thrown by `stateAt` and `undo`. */
 export class NoHistoryError extends StoreError {
   /** The earliest time that can be told: ISO 8601, UTC; left out when none can. */

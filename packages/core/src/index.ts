@@ -12,6 +12,7 @@ export { isSafeId } from './engine/index';
 export * from './errors';
 export type { QueueEventMap, QueueListener } from './events';
 export * from './exchange/index';
+export type { BatchCallbacks, BatchHandles, FlowHandles, FlowJob, FlowNames, ListHandles } from './flow';
 export * from './health';
 export * from './history';
 export { ISOLATION_KINDS, type Isolation, type IsolationKind } from './isolation';

@@ -4,8 +4,8 @@
  * @module
  */
 import { CheckedSpec } from './checked-spec';
-import type { Issue } from './errors';
-import type { JobOptions, Json } from './job';
+import { type Issue, ValidationError } from './errors';
+import type { ChildJob, JobOptions, Json } from './job';
 import { isJson, jsonTextOf } from './json';
 import type { AnyProcessor } from './processor';
 import { type Checked, check, isThenable } from './schema';
@@ -44,6 +44,28 @@ export function toJobSpec(
   };
   const checked = check(processor.input, data, DATA);
   return isThenable(checked) ? Promise.resolve(checked).then(collect) : collect(checked);
+}
+
+/**
+ * {@link toJobSpec} of each job of a batch; the paths of the issues begin with `[index]`, if there are several.
+ * @throws ValidationError, and what `processorOf` throws
+ */
+export async function toJobSpecs(
+  jobs: readonly ChildJob[],
+  processorOf: (type: string) => AnyProcessor | undefined,
+  now: number,
+): Promise<CheckedSpec[]> {
+  const issues: Issue[] = [];
+  const several = jobs.length > 1;
+  let mustWait = false;
+  const specs = jobs.map((job, i) => {
+    const spec = toJobSpec(job, processorOf(job.type), now, several ? i : undefined, issues);
+    if (!(spec instanceof CheckedSpec)) mustWait = true;
+    return spec;
+  });
+  const checked = mustWait ? await Promise.all(specs) : (specs as CheckedSpec[]);
+  if (issues.length > 0) throw new ValidationError(several ? 'A job of the batch' : 'The job', issues);
+  return checked;
 }
 
 const DATA = ['data'] as const;

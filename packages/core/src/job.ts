@@ -20,14 +20,16 @@ export const FAILURE_REASONS = ['error', 'timeout', 'cancelled', 'expired', 'cra
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /** What becomes of a job whose parent fails. */
-export const PARENT_POLICIES = ['wait', 'fail', 'continue', 'skip'] as const;
+export const PARENT_POLICIES = ['wait', 'fail', 'continue', 'skip', 'only'] as const;
 
 /**
  * One of {@link PARENT_POLICIES}, for when a parent has failed for good:
  * - `wait`: the job waits for somebody to retry the parent;
  * - `fail`: it fails, too, with reason `dependency`;
  * - `continue`: the parent counts as done;
- * - `skip`: it completes without having run, and what depends on it goes on.
+ * - `skip`: it completes without having run, and what depends on it goes on;
+ * - `only`: it is there for that case only. The parent counts as done, and the job runs when the others have ended; when all of them
+ *   complete, it completes without having run.
  *
  * A parent that leaves the store before it has completed fails those that wait for it.
  */
@@ -89,6 +91,21 @@ export const CRASH_POLICIES = ['resume', 'hold', 'fail'] as const;
  */
 export type CrashPolicy = (typeof CRASH_POLICIES)[number];
 
+/** What becomes of a job that waits for jobs that it added, when one of them fails for good: as of {@link PARENT_POLICIES}. */
+export const CHILD_POLICIES = ['wait', 'fail', 'continue'] as const satisfies readonly ParentPolicy[];
+
+/** One of {@link CHILD_POLICIES}. */
+export type ChildPolicy = (typeof CHILD_POLICIES)[number];
+
+/** Jobs that a job added while it ran, and waited for: see `ctx.children`. */
+export interface JobChildren {
+  name: string;
+  /** In the order in which they were asked for. */
+  ids: string[];
+  /** Absent: it waits. */
+  onChildFailed?: Exclude<ChildPolicy, 'wait'>;
+}
+
 /** Severity of a log line. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -119,6 +136,15 @@ export interface JobError {
   stack?: string;
 }
 
+/** A part of the work that is not done again: see `ctx.step`. */
+export interface JobStep {
+  name: string;
+  /** When its result was kept: ISO 8601, UTC. */
+  at: string;
+  /** Left out when it returned nothing. */
+  result?: Json;
+}
+
 /** What happened to a job so far. */
 export interface JobMetadata {
   /** How many times the job went back to pending after a failed or crashed attempt. */
@@ -135,6 +161,8 @@ export interface JobMetadata {
   crashes?: number;
   /** What the handler last passed to `ctx.checkpoint`, handed to the next attempt. */
   checkpoint?: Json;
+  /** What `ctx.step` did, in any attempt, in the order in which it was done; see {@link MAX_STEPS}. */
+  steps?: JobStep[];
   /** True while a handler runs on after its timeout or cancellation; it no longer owns the outcome. */
   stuck?: boolean;
 }
@@ -144,6 +172,9 @@ export const MAX_LOGS = 100;
 
 /** How many failures a job keeps. */
 export const MAX_ERRORS = 20;
+
+/** How many steps a job may have. */
+export const MAX_STEPS = 1_000;
 
 /** Wait between attempts: the same each time, or growing. All times in milliseconds. */
 export interface BackoffSpec {
@@ -210,6 +241,10 @@ export interface Job<Data = unknown, Result = unknown> {
   dependsOn?: string[];
   /** What becomes of it when one of them fails; absent: it waits. */
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
+  /** The job that added it while it ran. */
+  parent?: string;
+  /** Jobs that it added while it ran, the newest last. */
+  children?: JobChildren[];
   /** At most one pending or active job holds a key. */
   key?: string;
   /** Whose job it is: ready jobs of one type start in turns between groups, and limits may count by group. */
@@ -231,7 +266,7 @@ export interface Job<Data = unknown, Result = unknown> {
   cancelling?: boolean;
   /** True on a pending job whose process died, and which waits for somebody to approve it. */
   held?: boolean;
-  /** True on a completed job that never ran, because a parent of it failed. */
+  /** True on a completed job that never ran: see {@link ParentPolicy}, `skip` and `only`. */
   skipped?: boolean;
   result?: Result;
   reason?: FailureReason;
@@ -261,6 +296,8 @@ export const JOB_KEYS = [
   'onCrash',
   'dependsOn',
   'onParentFailed',
+  'parent',
+  'children',
   'key',
   'group',
   'needs',
@@ -327,6 +364,13 @@ export interface JobOptions {
   trace?: TraceContext;
 }
 
+/** A job that a handler adds. */
+export interface ChildJob {
+  type: string;
+  data: unknown;
+  options?: JobOptions;
+}
+
 /** Every option, so that the compiler finds the one that is forgotten. */
 const OPTIONS: Record<keyof JobOptions, true> = {
   id: true,
@@ -379,4 +423,14 @@ export interface JobSpec {
   needs?: Record<string, number>;
   tags?: string[];
   trace?: TraceContext;
+}
+
+/** Jobs that a running job adds, and waits for. */
+export interface NewChildren {
+  /** 1 to 128 characters; the only ones of this name of the job. */
+  name: string;
+  /** 1 to 10,000. One whose id or key a job holds already means that job. */
+  jobs: JobSpec[];
+  /** `wait` by default. */
+  onChildFailed?: ChildPolicy;
 }

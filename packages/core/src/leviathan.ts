@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock';
 import { LeviathanError } from './errors';
 import type { QueueEventMap, QueueListener } from './events';
 import type { ImportResult } from './exchange/report';
+import type { BatchCallbacks, BatchHandles, FlowHandles, FlowJob, FlowNames, ListHandles } from './flow';
 import type { HistoryQuery, HistoryResult } from './history';
 import type { Job } from './job';
 import type { JobHandle } from './job-handle';
@@ -185,8 +186,33 @@ export class Leviathan<const P extends Processors = Processors, const G extends 
   addMany<const J extends readonly JobInput<WithPlugins<P, G>>[]>(
     jobs: J,
     options?: AddOptions,
-  ): Promise<{ -readonly [I in keyof J]: JobHandle<ResultFor<WithPlugins<P, G>, J[I]['type']>> }> {
+  ): Promise<ListHandles<WithPlugins<P, G>, J>> {
     return this.queue.addMany(jobs, options);
+  }
+
+  /** See {@link Queue.addFlow}. */
+  addFlow<const F extends Record<string, FlowJob<WithPlugins<P, G>>>>(
+    jobs: F & FlowNames<F>,
+    options?: AddOptions,
+  ): Promise<FlowHandles<WithPlugins<P, G>, F>> {
+    return this.queue.addFlow<F>(jobs, options);
+  }
+
+  /** See {@link Queue.addChain}. */
+  addChain<const J extends readonly JobInput<WithPlugins<P, G>>[]>(
+    jobs: J,
+    options?: AddOptions,
+  ): Promise<ListHandles<WithPlugins<P, G>, J>> {
+    return this.queue.addChain(jobs, options);
+  }
+
+  /** See {@link Queue.addBatch}. */
+  addBatch<const J extends readonly JobInput<WithPlugins<P, G>>[], const C extends BatchCallbacks<WithPlugins<P, G>>>(
+    jobs: J,
+    callbacks: C,
+    options?: AddOptions,
+  ): Promise<BatchHandles<WithPlugins<P, G>, J, C>> {
+    return this.queue.addBatch(jobs, callbacks, options);
   }
 
   /** See {@link Queue.get}. */

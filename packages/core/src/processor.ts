@@ -5,7 +5,7 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Isolation } from './isolation';
-import type { BackoffSpec, Job, JobOptions, Json, LogLevel } from './job';
+import type { BackoffSpec, ChildJob, ChildPolicy, Job, JobOptions, Json, LogLevel } from './job';
 import { importHandler } from './module-handler';
 
 /** Milliseconds to wait after `attempt` (from 1) failed with `error`. */
@@ -37,6 +37,32 @@ export interface JobContext<Input = unknown> {
   log(message: string, options?: { level?: LogLevel; fields?: Json }): void;
   /** Keeps `data` for the next attempt; resolves once it is durable. */
   checkpoint(data: Json): Promise<void>;
+  /**
+   * Does a part of the work once: `run` is called unless an earlier attempt did this step, and its result, as JSON, is kept for all later
+   * attempts, whatever ended this one. Resolves once that is as durable as an added job, with the result as JSON makes it (a `Date` is a
+   * text, in this attempt as in the next). Steps may run side by side. One that throws is not kept; one does not begin once `signal` aborted.
+   *
+   * @param name 1 to 128 characters, the only one of this name in the attempt.
+   * @throws What `run` throws; the reason of `signal`; DuplicateStepError; ValidationError when the result is not JSON; JobTooLargeError;
+   *   JobStateError when the attempt is over, or no longer the job's.
+   */
+  step<T>(name: string, run: () => Promise<T> | T): Promise<T>;
+  /**
+   * Adds jobs, and gives them back when they have ended, in their order, with their results; `null` for one that was removed. The first
+   * time it ends this attempt: the job goes back to pending, in one commit with its new children, holds no slot meanwhile, and the attempt is
+   * not counted. Once the children have ended the job runs again, from the start of its handler, and the same call resolves. So put what
+   * must not be done twice into {@link JobContext.step}.
+   *
+   * The children are jobs like others, with `parent` set; cancelling this job leaves them alone. Jobs of types that this worker does not run
+   * are not checked. No jobs are no reason to wait: the call resolves with none.
+   *
+   * @param name 1 to 128 characters, the only one of this name in the attempt; `jobs` counts the first time only.
+   * @param options `onChildFailed`: when a child fails for good, this job waits until somebody retries it (`wait`, the default), fails with
+   *   reason `dependency` (`fail`), or goes on as if it had completed (`continue`) and sees how it ended.
+   * @throws WaitingError to end the handler: let it pass. The reason of `signal`; DuplicateStepError; ValidationError; JobStateError when the
+   *   attempt is over. Where the store cannot add the jobs, for example because they would wait for this one, the job fails.
+   */
+  children(name: string, jobs: readonly ChildJob[], options?: { onChildFailed?: ChildPolicy }): Promise<(Job | null)[]>;
 }
 
 /** Does the work of one attempt: what `run` of a processor is, or what its module exports. */

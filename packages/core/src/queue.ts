@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { CheckedSpec } from './checked-spec';
+import type { CheckedSpec } from './checked-spec';
 import { type Clock, systemClock } from './clock';
 import { DefinitionSet } from './definition-set';
+import { checkNewData } from './edit-check';
 import { type Issue, ValidationError } from './errors';
 import { type QueueEventMap, QueueEvents, type QueueListener } from './events';
 import {
@@ -16,10 +17,22 @@ import {
   importAll,
   type Lines,
 } from './exchange/index';
+import {
+  type Adder,
+  addBatch,
+  addChain,
+  addFlow,
+  type BatchCallbacks,
+  type BatchHandles,
+  type FlowHandles,
+  type FlowJob,
+  type FlowNames,
+  type ListHandles,
+} from './flow';
 import type { HistoryQuery, HistoryResult } from './history';
-import type { Job, JobOptions, Json } from './job';
+import type { Job, JobOptions } from './job';
 import { type JobCalls, JobHandle } from './job-handle';
-import { toJobSpec } from './job-spec';
+import { toJobSpec, toJobSpecs } from './job-spec';
 import type { AddJobOptions, DataFor, JobInput, Processors, ResultFor, TypeIn } from './job-types';
 import { toJson } from './json';
 import type { LimitSpec } from './limit';
@@ -30,7 +43,7 @@ import { ProcessorRegistry } from './processor-registry';
 import { assertChanged, type ChangeOptions, type ChangeTarget, toTarget } from './queue-target';
 import type { GateSpec, PoolSpec } from './resources';
 import { Schedules } from './schedules';
-import { check, isThenable } from './schema';
+import { isThenable } from './schema';
 import type {
   AddOptions,
   ChangeAction,
@@ -128,31 +141,55 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     } catch (error) {
       return Promise.reject(error);
     }
-    const added = isThenable(spec)
-      ? spec.then((checked) => this.#addSpecs([checked], options, issues, 'The job'))
-      : this.#addSpecs([spec], options, issues, 'The job');
+    const add = (checked: CheckedSpec): Promise<JobHandle[]> =>
+      issues.length > 0 ? Promise.reject(new ValidationError('The job', issues)) : this.#addSpecs([checked], options);
+    const added = isThenable(spec) ? spec.then(add) : add(spec);
     return added.then((handles) => handles[0] as JobHandle<ResultFor<P, T>>);
   }
 
   /**
    * Adds several jobs, all or none; the paths of faults begin with `[index]`. Otherwise as {@link Queue.add}.
    */
-  async addMany<const J extends readonly JobInput<P>[]>(
-    jobs: J,
+  async addMany<const J extends readonly JobInput<P>[]>(jobs: J, options?: AddOptions): Promise<ListHandles<P, J>> {
+    return (await this.#adder.add(jobs, options)) as ListHandles<P, J>;
+  }
+
+  /**
+   * Adds jobs that depend on each other by names, all or none. The handles have the names, too, and so have the paths of faults.
+   *
+   * @example
+   * ```ts
+   * const { resize } = await queue.addFlow({
+   *   fetch: { type: 'fetch', data: { url } },
+   *   resize: { type: 'resize', data: { width: 100 }, dependsOn: ['fetch'] },
+   * });
+   * ```
+   * @throws as {@link Queue.addMany}; ValidationError also for a name that is not in the flow.
+   */
+  async addFlow<const F extends Record<string, FlowJob<P>>>(
+    jobs: F & FlowNames<F>,
     options?: AddOptions,
-  ): Promise<{ -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> }> {
-    const issues: Issue[] = [];
-    const now = this.#clock.now();
-    const several = jobs.length > 1;
-    let mustWait = false;
-    const specs = jobs.map((job, i) => {
-      const spec = toJobSpec(job, this.#registry?.require(job.type), now, several ? i : undefined, issues);
-      if (!(spec instanceof CheckedSpec)) mustWait = true;
-      return spec;
-    });
-    const checked = mustWait ? await Promise.all(specs) : (specs as CheckedSpec[]);
-    const handles = await this.#addSpecs(checked, options, issues, several ? 'A job of the batch' : 'The job');
-    return handles as { -readonly [I in keyof J]: JobHandle<ResultFor<P, J[I]['type']>> };
+  ): Promise<FlowHandles<P, F>> {
+    return (await addFlow(this.#adder, jobs, options)) as FlowHandles<P, F>;
+  }
+
+  /** Adds jobs that run one after the other, all or none: each depends on the one before. Otherwise as {@link Queue.addMany}. */
+  async addChain<const J extends readonly JobInput<P>[]>(jobs: J, options?: AddOptions): Promise<ListHandles<P, J>> {
+    return (await addChain(this.#adder, jobs, options)) as ListHandles<P, J>;
+  }
+
+  /**
+   * Adds jobs and others that follow them, all or none: see {@link BatchCallbacks}. A callback reads how the jobs ended by `ctx.parents()`.
+   * Paths of faults begin with `[index]` or the name of the callback.
+   *
+   * @throws as {@link Queue.addMany}; ValidationError also for a batch of no jobs, or of more than 10,000.
+   */
+  async addBatch<const J extends readonly JobInput<P>[], const C extends BatchCallbacks<P>>(
+    jobs: J,
+    callbacks: C,
+    options?: AddOptions,
+  ): Promise<BatchHandles<P, J, C>> {
+    return (await addBatch(this.#adder, jobs, callbacks, options)) as BatchHandles<P, J, C>;
   }
 
   /** The job, or `null` when there is none with this id. */
@@ -262,7 +299,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   async edit(target: ChangeTarget, patch: JobPatch, options?: ChangeOptions): Promise<ChangeResult> {
     if (patch.data === undefined) return this.#change(target, { action: 'edit', patch }, options);
     const data = toJson('The edit', 'data', patch.data);
-    await this.#checkData(target, data);
+    if (this.#registry) await checkNewData(this.store, this.#registry, target, data);
     return this.#change(target, { action: 'edit', patch: { ...patch, data } }, options);
   }
 
@@ -344,15 +381,18 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     await Promise.all([this.#events.close(), this.#waits.close()]);
   }
 
-  #addSpecs(
-    specs: CheckedSpec[],
-    options: AddOptions | undefined,
-    issues: Issue[],
-    subject: string,
-  ): Promise<JobHandle[]> {
-    if (issues.length > 0) return Promise.reject(new ValidationError(subject, issues));
-    const { onDuplicate } = options ?? {};
-    const how = onDuplicate && { onDuplicate };
+  readonly #adder: Adder = {
+    now: () => this.#clock.now(),
+    add: async (jobs, options) => {
+      const specs = await toJobSpecs(jobs, (type) => this.#registry?.require(type), this.#clock.now());
+      return this.#addSpecs(specs, options);
+    },
+  };
+
+  #addSpecs(specs: CheckedSpec[], options: AddOptions | undefined): Promise<JobHandle[]> {
+    const { onDuplicate, ids } = options ?? {};
+    const some = onDuplicate !== undefined || ids !== undefined;
+    const how = some ? { ...(onDuplicate && { onDuplicate }), ...(ids && { ids }) } : undefined;
     const added = this.#enqueue ? this.#enqueue(specs, how) : this.store.add(specs, how);
     return added.then((results) => results.map((result) => new JobHandle(this, result)));
   }
@@ -362,32 +402,6 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     assertChanged(target, result);
     return result;
   }
-
-  async #checkData(target: ChangeTarget, data: Json): Promise<void> {
-    for (const type of await this.#pendingTypes(target)) {
-      const processor = this.#registry?.get(type);
-      const { issues } = processor ? await check(processor.input, data, ['data']) : {};
-      if (issues) throw new ValidationError(`The new data of a job of type ${JSON.stringify(type)}`, issues);
-    }
-  }
-
-  /** Types with processors here, among the pending jobs of the target. */
-  async #pendingTypes(target: ChangeTarget): Promise<string[]> {
-    const known = this.#registry?.types() ?? [];
-    const wanted = toTarget(target);
-    if ('ids' in wanted) {
-      const jobs = await this.store.get(wanted.ids);
-      const types = new Set(jobs.map((job) => (job?.status === 'pending' ? job.type : undefined)));
-      return known.filter((type) => types.has(type));
-    }
-    const { type: types, status = 'pending', ...filter } = wanted.filter;
-    if (!listOf(status).includes('pending')) return [];
-    const candidates = types === undefined ? known : known.filter((type) => listOf(types).includes(type));
-    const pages = await Promise.all(
-      candidates.map((type) => this.store.list({ filter: { ...filter, type, status: 'pending' }, limit: 1 })),
-    );
-    return candidates.filter((_, i) => (pages[i]?.jobs.length ?? 0) > 0);
-  }
 }
 
 /** The options of the job alone; none, if there are none. */
@@ -395,8 +409,4 @@ function jobOptionsOf(options: AddJobOptions | undefined): JobOptions | undefine
   if (options === undefined) return undefined;
   const { onDuplicate: _ofTheCall, ...ofTheJob } = options;
   return ofTheJob;
-}
-
-function listOf<T>(value: T | T[]): T[] {
-  return Array.isArray(value) ? value : [value];
 }

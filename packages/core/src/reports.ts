@@ -39,7 +39,8 @@ interface Entry {
   last?: boolean;
 }
 
-interface Checkpoint {
+/** What a later attempt relies on: a checkpoint or a step. */
+interface Memory {
   reporter: Reporter;
   report: Report;
   resolve: () => void;
@@ -48,13 +49,13 @@ interface Checkpoint {
 
 /**
  * Gathers per attempt the latest progress and the newest log lines, and sends all attempts' together. What must not wait (a checkpoint,
- * `stuck`, the last words of an attempt) goes with the next flush, in order. A store that fails here changes no job's outcome.
+ * a step, `stuck`, the last words of an attempt) goes with the next flush, in order. A store that fails here changes no job's outcome.
  */
 export class Reports {
   readonly #options: ReportsOptions;
   readonly #gathered = new Map<Reporter, Entry>();
   #urgent: Entry[] = [];
-  #checkpoints: Checkpoint[] = [];
+  #memories: Memory[] = [];
   #timer: Timer | undefined;
   #due = false;
   #last = Number.NEGATIVE_INFINITY;
@@ -83,11 +84,12 @@ export class Reports {
 
   /** Resolves when the store has it; rejects when it could not be kept, or the attempt is no longer the job's. */
   checkpoint(reporter: Reporter, checkpoint: Json): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const report = { id: reporter.id, token: reporter.token, checkpoint };
-      this.#checkpoints.push({ reporter, report, resolve, reject });
-      this.#options.schedule();
-    });
+    return this.#remember(reporter, { checkpoint });
+  }
+
+  /** As {@link Reports.checkpoint}. */
+  step(reporter: Reporter, step: NonNullable<Report['step']>): Promise<void> {
+    return this.#remember(reporter, { step });
   }
 
   /** Tells that the handler ignores its signal; the last that counts of the attempt. */
@@ -120,13 +122,21 @@ export class Reports {
       void this.#deliver(entries);
     }
     // By themselves: a checkpoint that the store turns down must not take the others' news along.
-    if (this.#checkpoints.length > 0) void this.#keep(this.#checkpoints.splice(0));
+    if (this.#memories.length > 0) void this.#keep(this.#memories.splice(0));
   }
 
   /** Stops its timer. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  #remember(reporter: Reporter, memory: Pick<Report, 'checkpoint' | 'step'>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const report = { id: reporter.id, token: reporter.token, ...memory };
+      this.#memories.push({ reporter, report, resolve, reject });
+      this.#options.schedule();
+    });
   }
 
   async #deliver(entries: Entry[]): Promise<void> {
@@ -143,17 +153,18 @@ export class Reports {
     }
   }
 
-  async #keep(checkpoints: Checkpoint[]): Promise<void> {
+  async #keep(memories: Memory[]): Promise<void> {
     try {
-      const results = await this.#options.store.report(checkpoints.map(({ report }) => report));
-      for (const [i, { reporter, resolve, reject }] of checkpoints.entries()) {
+      const results = await this.#options.store.report(memories.map(({ report }) => report));
+      for (const [i, { reporter, report, resolve, reject }] of memories.entries()) {
+        const what = report.step ? 'step' : 'checkpoint';
         if (this.#answered(reporter, results[i])) resolve();
-        else reject(new JobStateError(reporter.id, 'this attempt no longer runs it, so its checkpoint was not kept.'));
+        else reject(new JobStateError(reporter.id, `this attempt no longer runs it, so its ${what} was not kept.`));
       }
     } catch (error) {
       // One that the store does not take must not reject those of others: each is tried by itself.
-      if (checkpoints.length > 1) for (const checkpoint of checkpoints) void this.#keep([checkpoint]);
-      else for (const { reject } of checkpoints) reject(error);
+      if (memories.length > 1) for (const memory of memories) void this.#keep([memory]);
+      else for (const { reject } of memories) reject(error);
     }
   }
 

@@ -144,8 +144,8 @@ export class Settlements {
     }
     const [settlement] = batch as [Settlement];
     const { id, token } = settlement;
-    if (settlement.outcome === 'completed') {
-      // The same handler would return the same again: no retry.
+    if (settlement.outcome === 'completed' || settlement.outcome === 'waiting') {
+      // The same handler would return, or ask for, the same again: no retry.
       const failed: Settlement = { id, token, outcome: 'failed', reason: 'error', error: describeFailure(error) };
       const receipt = this.#receipts.get(settlement);
       if (receipt) this.#receipts.set(failed, receipt);

@@ -13,10 +13,12 @@ export const EVENT_KINDS = [
   'progress',
   'log',
   'checkpoint',
+  'step',
   'completed',
   'failed',
   'retrying',
   'released',
+  'waiting',
   'crashed',
   'cancelling',
   'stuck',
@@ -37,6 +39,7 @@ export type EventKind = (typeof EVENT_KINDS)[number];
  * One change. `seq` never goes back; progress and log lines carry the number of the last recorded change.
  *
  * - `retrying`: back to pending after a failed attempt, or by hand; `crashed`: back to pending because its process died.
+ * - `waiting`: back to pending until jobs that its handler added have ended.
  * - `refused`: a late or foreign settlement was turned away.
  * - `defined`: a definition was set or removed.
  * - `drained`: the last pending or active job ended.
@@ -58,8 +61,10 @@ export interface StoreEvent {
   progress?: number;
   detail?: Json;
   logs?: JobLog[];
+  /** Name of the step that was done. */
+  step?: string;
   reason?: FailureReason;
-  /** The job completed without having run, because a parent failed. */
+  /** The job completed without having run, as its `onParentFailed` says. */
   skipped?: true;
   /** Message of the error of a failed attempt. */
   error?: string;

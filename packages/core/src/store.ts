@@ -9,7 +9,7 @@
 import type { Definition, DefinitionChange, DefinitionKind } from './definition';
 import type { StoreHealth } from './health';
 import type { HistoryQuery, HistoryResult, StoreMetrics } from './history';
-import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json } from './job';
+import type { FailureReason, Job, JobError, JobLog, JobSpec, JobStatus, Json, NewChildren } from './job';
 import type { StoreEvent, SubscribeOptions, Subscription } from './store-events';
 import type { Trail, UndoRequest } from './trail';
 
@@ -145,7 +145,12 @@ export type Settlement =
       retryIn?: number;
     }
   /** Back to pending without an attempt spent: the worker shuts down. */
-  | { id: string; token: string; outcome: 'released' };
+  | { id: string; token: string; outcome: 'released' }
+  /**
+   * Back to pending without an attempt spent, until these jobs have ended, which are added in the same commit. Where they cannot be added
+   * (a fault in one, a cycle) the job fails with that error.
+   */
+  | { id: string; token: string; outcome: 'waiting'; children: NewChildren };
 
 /** Whether a settlement counted. */
 export interface SettleResult {
@@ -166,6 +171,8 @@ export interface Report {
   logs?: JobLog[];
   /** Kept for the next attempt; acknowledged as durably as an `add`. */
   checkpoint?: Json;
+  /** Kept for all later attempts, and acknowledged, as a checkpoint. The first result of a name stays. */
+  step?: { name: string; result?: Json };
   /** The handler ignores its abort signal. */
   stuck?: boolean;
 }
@@ -190,6 +197,8 @@ export interface JobFilter {
   reason?: FailureReason | FailureReason[];
   priority?: number | number[];
   key?: string;
+  /** Jobs that this job added while it ran. */
+  parent?: string | string[];
   worker?: string;
   /** Epoch milliseconds, inclusive. */
   createdAfter?: number;
@@ -356,7 +365,7 @@ export type Cause =
   | { code: 'window'; window: string /** When it opens: ISO 8601. */; until?: string }
   | { code: 'no-worker' /** No connected worker takes this type. */; type: string }
   | { code: 'running'; worker: string; since: string; cancelling: boolean; stuck: boolean }
-  | { code: 'completed'; at: string /** Without having run, because a parent failed. */; skipped?: true }
+  | { code: 'completed'; at: string /** Without having run, as its `onParentFailed` says. */; skipped?: true }
   | { code: 'failed'; at: string; reason: FailureReason; message: string };
 
 /** Answer to "why does this job not run?", as data and as a sentence. */
@@ -406,7 +415,10 @@ export interface JobStore {
   /** Ends attempts. A stale token is refused, not thrown. */
   settle(settlements: Settlement[]): Promise<SettleResult[]>;
 
-  /** Progress, log lines and checkpoints of running attempts. */
+  /**
+   * Progress, log lines, checkpoints and steps of running attempts.
+   * @throws ValidationError, JobTooLargeError for a checkpoint or a step; StoreWriteError
+   */
   report(reports: Report[]): Promise<ReportResult[]>;
 
   /**

@@ -88,6 +88,7 @@ describe('four folders without a journal', () => {
         },
         metadata: {
           ...{ retries: 1, progress: 0, crashes: 1, checkpoint: { page: 7 }, errors: [ERROR] },
+          steps: [{ name: 'fetch', at: CREATED, result: { size: 1 } }],
           logs: [{ at: CREATED, level: 'info', message: 'half way', fields: { bytes: 1 } }],
         },
       }),

@@ -24,6 +24,7 @@ const OUTCOMES = new Set<StoreRecord['op']>([
   'fail',
   'release',
   'checkpoint',
+  'step',
   'remove',
   'refuse',
 ]);

@@ -1,5 +1,5 @@
 /**
- * Records of the engine as lines of the journal: the meta is the record, the body is the job's data, result or checkpoint.
+ * Records of the engine as lines of the journal: the meta is the record, the body is the job's data, result or checkpoint, or a step's result.
  *
  * @module
  */
@@ -39,6 +39,8 @@ const OPS = new Set<string>([
   'release',
   'report',
   'checkpoint',
+  'step',
+  'await',
   'cancel',
   'edit',
   'restore',
@@ -74,12 +76,15 @@ export function recordOf(meta: Record<string, unknown>, body: string): StoreReco
   if (op === 'fire' && (!isSafeId(meta.schedule) || !Number.isFinite(meta.slot)))
     return 'the fire record names no slot of a schedule';
   if (op === 'checkpoint' && !isJson(body)) return 'the checkpoint is no JSON';
+  if (op === 'await' && !(typeof meta.name === 'string' && isTexts(meta.children))) return 'it waits for no children';
+  if (op === 'step' && typeof meta.name !== 'string') return 'the step has no name';
+  if (op === 'step' && body !== '' && !isJson(body)) return `the step's result is no JSON`;
   if (WITH_BODY.has(op)) return { ...meta, body } as unknown as StoreRecord;
   return meta as unknown as StoreRecord;
 }
 
 /** Records that have a body, be it empty. */
-const WITH_BODY = new Set<string>(['add', 'edit', 'restore', 'complete', 'checkpoint', 'define']);
+const WITH_BODY = new Set<string>(['add', 'edit', 'restore', 'complete', 'checkpoint', 'step', 'define']);
 
 function faultOfRestored(job: unknown): boolean {
   if (!isObject(job) || (job.status !== 'pending' && job.status !== 'failed')) return true;
@@ -93,6 +98,10 @@ function faultOfJob(job: unknown, body: string): string | undefined {
     if (!Number.isFinite(job[key])) return `the added job ${job.id} has no ${key}`;
   }
   return body === '' ? `the added job ${job.id} has no data` : undefined;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function isJson(text: string): boolean {

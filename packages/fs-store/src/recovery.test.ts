@@ -220,6 +220,9 @@ describe('a record that cannot be understood', () => {
     'of a worker without a process': [{ op: 'worker', worker: 'w' }],
     'that edits without a patch': [{ op: 'edit', id: 'j1' }],
     'with a checkpoint that is no JSON': [{ op: 'checkpoint', id: 'j1' }, '{'],
+    'with children that are none': [{ op: 'await', id: 'j1', name: 'parts', children: [1] }, ''],
+    'with a step that has no name': [{ op: 'step', id: 'j1' }, '1'],
+    'with a step that is no JSON': [{ op: 'step', id: 'j1', name: 's' }, '{'],
     'with log lines that are none': [{ op: 'report', id: 'j1', logs: 'all is well' }],
   };
 

@@ -226,6 +226,8 @@ const STORE_FIELDS = [
   'finished',
   'worker',
   'cancelling',
+  'skipped',
+  'children',
   'result',
   'reason',
 ];

@@ -9,7 +9,7 @@ export function* pendingInOrder(table: JobTable): Generator<Entry> {
   yield* readyInOrder(table);
   yield* table.scheduled.keys();
   const blocked = new Set<Entry>();
-  for (const waiting of table.dependents.values()) for (const entry of waiting) blocked.add(entry);
+  for (const waiting of table.dependencies.dependents.values()) for (const entry of waiting) blocked.add(entry);
   yield* blocked;
 }
 

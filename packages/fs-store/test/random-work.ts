@@ -11,7 +11,7 @@ export class RandomWork {
   /** Every kind of record. */
   readonly allOps = [
     ...['add', 'start', 'complete', 'retry', 'fail', 'release', 'report', 'checkpoint', 'cancel', 'edit', 'remove'],
-    ...['refuse', 'pause', 'worker', 'restore'],
+    ...['step', 'await', 'refuse', 'pause', 'worker', 'restore'],
   ];
   private held: ClaimedJob[] = [];
   private ids: string[] = [];
@@ -107,6 +107,7 @@ export class RandomWork {
       { id, token, outcome: 'failed', error, reason: 'error', retryIn: random.below(3) * 1_000 },
       { id, token, outcome: 'failed', error, reason: 'timeout' },
       { id, token, outcome: 'released' },
+      { id, token, outcome: 'waiting', children: { name: `p${random.below(9)}`, jobs: [this.spec(), this.spec()] } },
     ];
     await store.settle([this.pick(outcomes) as Settlement]);
     if (token === claimed.token) this.held = this.held.filter((other) => other !== claimed);
@@ -130,6 +131,7 @@ export class RandomWork {
         ...(random.below(2) === 0 && { detail: this.json() }),
         ...(random.below(2) === 0 && { logs }),
         ...(random.below(2) === 0 && { checkpoint: this.json() }),
+        ...(random.below(2) === 0 && { step: { name: `s${random.below(5)}`, result: this.json() } }),
         ...(random.below(4) === 0 && { stuck: true }),
       },
     ]);

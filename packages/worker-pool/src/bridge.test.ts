@@ -68,5 +68,5 @@ it('lets a handler call no other function of the program', async () => {
   const reached = await run('export default (context) => Object.keys(context).sort().join()', {
     secret: () => 1,
   } as never);
-  expect(reached).toBe('attempt,checkpoint,input,job,lastCheckpoint,log,parents,progress,signal');
+  expect(reached).toBe('attempt,checkpoint,children,input,job,lastCheckpoint,log,parents,progress,signal,step');
 });

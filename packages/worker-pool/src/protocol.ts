@@ -10,7 +10,7 @@ import type { WireError } from './wire-error';
  * The functions of the context that answer: the handler's call of one is a call to the program, and functions among its arguments are
  * called back. A new one of {@link JobContext} needs its name here and nothing else.
  */
-export const CALLS = ['parents', 'checkpoint'] as const satisfies readonly (keyof JobContext)[];
+export const CALLS = ['parents', 'checkpoint', 'step', 'children'] as const satisfies readonly (keyof JobContext)[];
 
 /** Those that do not: what they tell is sent in order, many in one message. */
 export const TELLS = ['progress', 'log'] as const satisfies readonly (keyof JobContext)[];

@@ -37,6 +37,14 @@ describe.each(ISOLATION_KINDS)('a handler in a %s', (kind) => {
     expect(told.indexOf('90 %')).toBeGreaterThan(told.indexOf('10 %'));
   });
 
+  it('does a step once, and waits for jobs that it adds', async () => {
+    const { run } = await rig([task('whole', { kind }), task('default', { kind })]);
+    const { result, metadata, children, attempt } = await run('whole', 5);
+    expect(result).toEqual({ first: 'done in run 1', doubled: [10, 12] });
+    expect(metadata.steps).toMatchObject([{ name: 'first', result: 'done in run 1' }]);
+    expect([children?.[0]?.ids.length, attempt]).toEqual([2, 1]);
+  });
+
   it('may tell more than anybody wants to hear', async () => {
     const { run } = await rig([task('chatty', { kind })]);
     const job = await run('chatty', 50_000);

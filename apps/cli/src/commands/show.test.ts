@@ -41,6 +41,23 @@ describe('leviathan show', () => {
     expect(out).toMatch(/warn +careful/);
   });
 
+  it('tells what its handler did and added', async () => {
+    const cli = new TestCli();
+    await cli.store.add([{ type: 'x', data: 1, id: 'whole' }]);
+    const [claim] = await cli.store.claim({ worker: 'w', limit: 1, wait: false });
+    const attempt = { id: 'whole', token: claim?.token ?? '' };
+    await cli.store.report([{ ...attempt, step: { name: 'fetch', result: 1 } }]);
+    const jobs = Array.from({ length: 7 }, (_, n) => ({ type: 'part', data: n, id: `part-${n}` }));
+    const children = { name: 'parts', jobs, onChildFailed: 'fail' as const };
+    await cli.store.settle([{ ...attempt, outcome: 'waiting', children }]);
+    const { out } = await cli.run(['show', 'whole']);
+    expect(out).toMatch(/^steps done +fetch$/m);
+    expect(out).toMatch(/^children +parts: part-0, .*part-4 and 2 more \(if one fails: fail\)$/m);
+    expect((await cli.run(['show', 'part-1'])).out).toMatch(/^added by +whole$/m);
+    const listed = await cli.run(['list', '--parent', 'whole', '--json']);
+    expect(listed.out.match(/"part-\d"/g)).toHaveLength(7);
+  });
+
   it('shows no password of a URL, and lets no data draw on the terminal', async () => {
     const { out } = await (await withJobs()).run(['show', A], { columns: 80, env: { NO_COLOR: '1' } });
     expect(out).toContain('https://***@example.org/a');

@@ -23,6 +23,7 @@ export function eventLine(event: StoreEvent, c: Colors): string {
     event.type === undefined ? undefined : oneLine(event.type),
     event.kind === 'progress' ? `${Math.floor(event.progress ?? 0)}%  ${detailOf(event.detail)}`.trim() : undefined,
     event.kind === 'started' ? `attempt ${event.attempt ?? 1}` : undefined,
+    event.step === undefined ? undefined : oneLine(event.step),
     event.reason,
     event.error === undefined ? undefined : oneLine(event.error),
     event.runAt === undefined ? undefined : `next ${event.runAt}`,

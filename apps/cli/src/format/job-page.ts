@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Explanation, Job, JobError, JobLog } from '@leviathan/core';
+import type { Explanation, Job, JobChildren, JobError, JobLog } from '@leviathan/core';
 import type { Colors } from 'picocolors/types';
 import type { Session } from '../session';
 import { detailOf, stateOf } from './job';
@@ -12,6 +12,7 @@ import { wrap } from './text';
 import { duration, relative, timeOfDay } from './time';
 
 const LABEL_COLUMNS = 12;
+const SHOWN_CHILDREN = 5;
 const CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"]+@/gi;
 
 /** The page of `show`: facts, data, result, errors and logs; never wider than the terminal. */
@@ -75,6 +76,9 @@ function facts(job: Job, now: number): [label: string, value: string][] {
     ['on crash', job.onCrash],
     ['dead letter', job.deadLetter && `a job of type ${job.deadLetter}`],
     ['letter of', job.deadLetterOf && `${job.deadLetterOf.id}, ${job.deadLetterOf.type} (${job.deadLetterOf.reason})`],
+    ['steps done', job.metadata.steps?.map(({ name }) => name).join(', ')],
+    ['added by', job.parent],
+    ['children', job.children?.map(childrenOf).join('; ')],
     ['timeout', job.timeout === undefined ? undefined : duration(job.timeout)],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);
@@ -84,6 +88,13 @@ function needsOf(needs: Record<string, number>): string {
   return Object.entries(needs)
     .map(([pool, amount]) => `${amount} ${pool}`)
     .join(', ');
+}
+
+/** Ids of its children, the first of many. */
+function childrenOf({ name, ids, onChildFailed }: JobChildren): string {
+  const more = ids.length > SHOWN_CHILDREN ? ` and ${ids.length - SHOWN_CHILDREN} more` : '';
+  const policy = onChildFailed === undefined ? '' : ` (if one fails: ${onChildFailed})`;
+  return `${name}: ${ids.slice(0, SHOWN_CHILDREN).join(', ')}${more}${policy}`;
 }
 
 function policyOf({ onParentFailed }: Job): string {

@@ -19,6 +19,7 @@ describe('parseFilter', () => {
       until: '5m',
       reason: ['timeout'],
       key: 'k',
+      parent: 'whole',
       priority: ['1', '10'],
     };
     expect(parseFilter(options, NOW)).toEqual({
@@ -30,6 +31,7 @@ describe('parseFilter', () => {
       updatedBefore: NOW - 300_000,
       reason: ['timeout'],
       key: 'k',
+      parent: 'whole',
       priority: [1, 10],
     });
   });

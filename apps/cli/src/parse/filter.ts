@@ -20,6 +20,7 @@ export interface FilterOptions {
   reason?: string[];
   priority?: string[];
   key?: string;
+  parent?: string;
 }
 
 /**
@@ -33,6 +34,7 @@ export function parseFilter(options: FilterOptions, now: number): JobFilter | un
   if (options.tag) filter.tags = options.tag;
   if (options.text !== undefined) filter.text = options.text;
   if (options.key !== undefined) filter.key = options.key;
+  if (options.parent !== undefined) filter.parent = options.parent;
   if (options.since !== undefined) filter.updatedAfter = parseWhen(options.since, now, 'past');
   if (options.until !== undefined) filter.updatedBefore = parseWhen(options.until, now, 'past');
   if (options.reason)

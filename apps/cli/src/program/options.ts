@@ -35,6 +35,7 @@ export function withFilters(command: Command, leaveOut: readonly 'priority'[] = 
   add(command, '--until <when>', 'last changed before then');
   add(command, '--reason <reasons>', 'failed because of: error, timeout, cancelled, expired, crashed', collectList);
   add(command, '--key <key>', 'the job with this key');
+  add(command, '--parent <id>', 'jobs that this job added while it ran');
   if (!leaveOut.includes('priority'))
     add(command, '--priority <numbers>', 'jobs of these priorities, 1 to 10', collectList);
   return command;

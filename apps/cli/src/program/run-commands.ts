@@ -37,7 +37,7 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
     .option('--group <group>', 'whose job it is: groups take turns, and limits may count by group')
     .option('--needs <pools>', 'what it takes of which pool, as gpu or memory=512 (several: by comma)', collectList)
     .option('--depends-on <ids>', 'jobs that must complete first (several: by comma)', collectList)
-    .option('--on-parent-failed <policy>', 'wait, fail, continue or skip when one of them fails (wait)')
+    .option('--on-parent-failed <policy>', 'wait, fail, continue, skip or only when one of them fails (wait)')
     .option('-w, --wait', 'wait for its end; runs it here if no other worker takes it')
     .option('--batch', 'read many jobs from standard input, one JSON object a line')
     .option('--any-type', 'add it even if no processor here knows the type');

@@ -43,6 +43,8 @@ export function adoption(job: Job, state: JobStatus): AddDraft {
   if (job.trace) head.trace = job.trace;
   if (job.dependsOn) head.dependsOn = job.dependsOn;
   if (job.onParentFailed) head.onParentFailed = job.onParentFailed;
+  if (job.parent !== undefined) head.parent = job.parent;
+  if (job.children) head.children = job.children;
   const draft: AddDraft = { op: 'add', job: head, body: JSON.stringify(job.data ?? null) };
   if (job.result !== undefined) draft.result = JSON.stringify(job.result);
   return draft;
@@ -62,6 +64,7 @@ function runOf(job: Job, status: JobStatus): RunHead {
   if (metadata.errors.length > 0) run.errors = metadata.errors;
   if (metadata.crashes !== undefined) run.crashes = metadata.crashes;
   if (metadata.checkpoint !== undefined) run.checkpoint = metadata.checkpoint;
+  if (metadata.steps !== undefined) run.steps = metadata.steps;
   if (job.worker !== undefined) run.worker = job.worker;
   if (job.started !== undefined) run.started = Date.parse(job.started);
   if (status === 'pending') {

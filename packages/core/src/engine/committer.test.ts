@@ -96,11 +96,11 @@ it('records later what becomes of a child when it cannot be written with the fai
   committer.commit([{ op: 'fail', id: 'parent', reason: 'cancelled' }]);
   expect(table.entries.get('parent')?.status).toBe('failed');
   expect(table.entries.get('child')?.place).toBe('blocked');
-  expect(table.hasOrphans).toBe(true);
+  expect(table.dependencies.hasWork).toBe(true);
   refuse(() => false);
   committer.commit([]);
   expect(table.entries.get('child')).toMatchObject({ status: 'failed', run: { reason: 'dependency' } });
-  expect(table.hasOrphans).toBe(false);
+  expect(table.dependencies.hasWork).toBe(false);
   await settle();
   expect(told).toEqual(['added parent', 'added child', 'failed parent', 'failed child', 'drained undefined']);
 });

@@ -9,7 +9,7 @@ import type { JobTable } from './job-table';
 import type { Draft, RecordDraft, StoreRecord } from './records';
 import { isoOf } from './time';
 
-/** Jobs that one commit settles because a parent of theirs failed; the others follow in the next turns of the event loop. */
+/** Jobs that one commit lets go because a parent ended; the others follow in the next turns of the event loop: see `Budget`. */
 const CASCADE = 1_000;
 
 /** Where records become durable. */
@@ -47,7 +47,7 @@ export class Committer {
    */
   commit(drafts: readonly Draft[], { lazy = false } = {}): Promise<void> | undefined {
     const records = this.number(drafts);
-    if (records.length === 0 && !this.table.hasOrphans) return undefined;
+    if (records.length === 0 && !this.table.dependencies.hasWork) return undefined;
     // Written first: what the index shows must not be lost by a crash of this process.
     if (records.length > 0) this.log.write(records);
     for (const record of records) applyAndTell(this.table, this.hub, record);
@@ -59,21 +59,23 @@ export class Committer {
   }
 
   /**
-   * Records what becomes of jobs whose parent failed or left, and of those that depend on them, some thousand at a time. What cannot be
-   * written now is tried again with the next commit; `commit([])` is one.
+   * Lets jobs go whose parents ended, and records what becomes of those that cannot go on, and of those that depend on them, some thousand
+   * at a time. What cannot be written now is tried again with the next commit; `commit([])` is one.
    */
   private settleOrphans(): void {
     this.isStuck = false;
-    for (let left = CASCADE; left > 0 && this.table.hasOrphans; ) {
-      const orphans = this.table.takeOrphans(left);
-      if (orphans.length === 0) return;
-      left -= orphans.length;
+    const { dependencies } = this.table;
+    const budget = { left: CASCADE };
+    while (budget.left > 0 && dependencies.hasWork) {
+      dependencies.tell(budget);
+      const orphans = dependencies.takeOrphans(budget);
+      if (orphans.length === 0) continue;
       const records = this.number(orphans.map((orphan) => decideOrphan(this.table, orphan, this.clock.now())));
       try {
         this.log.write(records);
       } catch {
         // The caller's own records stand.
-        this.table.returnOrphans(orphans);
+        dependencies.returnOrphans(orphans);
         this.isStuck = true;
         return;
       }

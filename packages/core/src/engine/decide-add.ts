@@ -92,6 +92,12 @@ export function decideAdd(
   const records: RecordDraft[] = [];
   const results: AddResult[] = [];
   overlay.begin();
+  /** Ids of jobs that were there already, under another one. */
+  const known = new Map<string, string>();
+  const answer = (id: string, result: AddResult): void => {
+    results.push(result);
+    if (result.id !== id) known.set(id, result.id);
+  };
   try {
     let hasParents = false;
     for (const spec of specs) {
@@ -99,17 +105,18 @@ export function decideAdd(
       const mayExist = spec.isNamed || options.isRepeated === true;
       const mayRepeat = job.id !== '';
       if (!mayRepeat) job.id = newJobId(context.now);
-      const known = mayExist ? knownJob(table, overlay, job.id) : undefined;
-      if (known !== undefined) {
-        if (options.onDuplicate === 'reject') throw new DuplicateJobError(known, 'id', job.id);
-        results.push({ id: known, added: false, ...(known !== job.id && spec.unique && outcomeOf(spec.unique.mode)) });
+      const existing = mayExist ? knownJob(table, overlay, job.id) : undefined;
+      if (existing !== undefined) {
+        if (options.onDuplicate === 'reject') throw new DuplicateJobError(existing, 'id', job.id);
+        const outcome = existing !== job.id && spec.unique && outcomeOf(spec.unique.mode);
+        answer(job.id, { id: existing, added: false, ...outcome });
         continue;
       }
       if (job.key !== undefined) {
         const rule = spec.unique ?? { mode: options.onDuplicate === 'reject' ? 'reject' : 'keep' };
         const result = addToKey(context, overlay, { ...spec, key: job.key, rule, mayRepeat }, records);
         if (result) {
-          results.push(result);
+          answer(job.id, result);
           continue;
         }
       }
@@ -120,7 +127,11 @@ export function decideAdd(
       records.push(spec.draft);
       results.push({ id: job.id, added: true });
     }
-    if (hasParents) checkParents(records, specs, (id) => overlay.jobOf(id) === id || table.entries.has(id));
+    if (hasParents) {
+      const added = new Set(records.flatMap((record) => (record.op === 'add' ? [record.job.id] : [])));
+      if (known.size > 0) useKnown(records, added, known);
+      checkParents(records, specs, (id) => added.has(id) || overlay.jobOf(id) === id || table.entries.has(id));
+    }
   } catch (error) {
     overlay.giveBack();
     throw error;
@@ -173,6 +184,19 @@ function stateOf(table: JobTable, key: string, bodies: BodySource): KeyState | u
   if (!holder) return undefined;
   const follower = table.keys.followerOf(key);
   return { holder: holderOf(holder, bodies), follower: follower && holderOf(follower, bodies) };
+}
+
+/** Who depends on a job of this call that turned out to be there already depends on that one. */
+function useKnown(
+  records: readonly RecordDraft[],
+  added: ReadonlySet<string>,
+  known: ReadonlyMap<string, string>,
+): void {
+  const meant = (id: string): string => (added.has(id) ? id : (known.get(id) ?? id));
+  for (const record of records) {
+    if (record.op !== 'add' || !record.job.dependsOn) continue;
+    record.job.dependsOn = [...new Set(record.job.dependsOn.map(meant))];
+  }
 }
 
 function checkParents(

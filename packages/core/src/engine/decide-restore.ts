@@ -5,6 +5,7 @@ import { isObject } from '../json';
 import type { RestoreOptions, RestoreResult } from '../store';
 import { adoption } from './adoption';
 import { findCycle } from './decide-add';
+import { awaitedBy } from './dependencies';
 import { parseJob } from './job-record';
 import type { JobTable } from './job-table';
 import type { AddDraft, RecordDraft } from './records';
@@ -104,8 +105,8 @@ function checkCycles(added: readonly AddDraft[], table: JobTable): void {
   const drafts = new Map(added.map((draft) => [draft.job.id, draft]));
   const parentsOf = (id: string): readonly string[] | undefined => {
     const job = drafts.get(id)?.job;
-    if (job) return job.status === 'pending' ? job.dependsOn : undefined;
-    return table.entries.get(id)?.extra?.waitingFor;
+    if (job) return job.status === 'pending' ? awaitedBy(job) : undefined;
+    return [...(table.entries.get(id)?.extra?.waitingFor ?? [])];
   };
   const cycle = findCycle(drafts.keys(), parentsOf);
   if (cycle) throw new CycleError(cycle);

@@ -2,8 +2,10 @@
 import { type Issue, type LeviathanError, ValidationError } from '../errors';
 import { type JobError, type Json, MAX_LOGS } from '../job';
 import type { Report, Settlement } from '../store';
+import { type AwaitContext, decideAwait } from './decide-await';
+import { type Orphan, policyOf } from './dependencies';
 import type { Entry } from './entry';
-import type { JobTable, Orphan } from './job-table';
+import type { JobTable } from './job-table';
 import type { Draft, RecordDraft } from './records';
 import { isoOf } from './time';
 import { jsonText } from './validate';
@@ -25,12 +27,11 @@ export interface SettleDecision {
  * Decides one settlement. `settled` holds those of this commit that count, by the ids of their jobs.
  */
 export function decideSettle(
-  table: JobTable,
+  context: AwaitContext,
   settlement: Settlement,
   settled: Map<string, Settlement>,
-  context: { now: number; maxBytes: number },
 ): SettleDecision {
-  const entry = table.entries.get(settlement.id);
+  const entry = context.table.entries.get(settlement.id);
   const earlier = settled.get(settlement.id);
   if (!entry || earlier || tokenOf(entry) !== settlement.token) {
     if (!entry) return { accepted: false };
@@ -38,10 +39,17 @@ export function decideSettle(
     const { id, token, outcome } = settlement;
     return { accepted: false, draft: { op: 'refuse', id, token, outcome } };
   }
+  settled.set(entry.id, settlement);
+  if (settlement.outcome === 'waiting' && !entry.run?.cancelling)
+    return { accepted: true, draft: withReport(entry, decideAwait(context, entry, settlement.children)) };
   const outcome = outcomeOf(entry, settlement, context);
   const unsaved = liveReport(entry);
-  settled.set(entry.id, settlement);
   return { accepted: true, draft: unsaved ? [unsaved, outcome] : outcome };
+}
+
+function withReport(entry: Entry, records: RecordDraft[]): RecordDraft[] {
+  const unsaved = liveReport(entry);
+  return unsaved ? [unsaved, ...records] : records;
 }
 
 function outcomeOf(entry: Entry, settlement: Settlement, context: { now: number; maxBytes: number }): RecordDraft {
@@ -145,10 +153,11 @@ function takeBack(entry: Entry, cause: 'released' | 'crashed', now: number): Rec
   return retry;
 }
 
-/** What becomes of a job whose parent failed, or left. */
+/** What becomes of a job whose parent failed, or left, or whose parents all completed although it was to run if one failed. */
 export function decideOrphan(table: JobTable, { entry, parent }: Orphan, now: number): RecordDraft {
   const { id, extra, attempt } = entry;
-  if (extra?.onParentFailed === 'skip') return { op: 'skip', id, parent };
+  if (parent === undefined) return { op: 'skip', id };
+  if (policyOf(extra) === 'skip') return { op: 'skip', id, parent };
   const message = table.entries.has(parent)
     ? `Job ${parent} failed, which this one depends on.`
     : `Job ${parent} left the store before it completed, and this one depends on it.`;

@@ -80,7 +80,7 @@ function restoredHead(was: Entry): RestoredHead {
 
 /** Its place in the queue is the old one; what it waits for is found anew. */
 function addedAgain({ bodiesBefore }: UndoContext, was: Entry, who: object): RecordDraft {
-  const { waitingFor: _anew, ...head } = headOf(was);
+  const { waitingFor: _anew, parentFailed: _too, ...head } = headOf(was);
   const job: JobHead = { ...head, order: was.order, rev: was.rev + 1 };
   const result = resultOf(was, bodiesBefore);
   return { op: 'add', job, body: dataOf(was, bodiesBefore), ...(result !== undefined && { result }), ...who };

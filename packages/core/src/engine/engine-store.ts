@@ -45,6 +45,7 @@ import { ClaimDesk } from './claim-desk';
 import { type CommitLog, Committer } from './committer';
 import { countJobs } from './count';
 import { Deadlines } from './deadlines';
+import { AddOverlay } from './decide-add';
 import { decideDefine } from './decide-define';
 import { decideRestore } from './decide-restore';
 import { decideSettle, decideTakeBack } from './decide-settle';
@@ -188,10 +189,12 @@ export class EngineStore implements JobStore {
   async settle(settlements: Settlement[]): Promise<SettleResult[]> {
     this.assertOpen();
     const settled = new Map<string, Settlement>();
-    const context = { now: this.clock.now(), maxBytes: this.maxBytes };
+    const overlay = new AddOverlay();
+    const { table, maxBytes } = this;
+    const context = { table, bodies: this.options.bodies, overlay, now: this.clock.now(), maxBytes };
     const drafts: Draft[] = [];
     const results = settlements.map((settlement): SettleResult => {
-      const { accepted, draft } = decideSettle(this.table, settlement, settled, context);
+      const { accepted, draft } = decideSettle(context, settlement, settled);
       if (draft) drafts.push(draft);
       return { id: settlement.id, accepted };
     });
@@ -415,7 +418,7 @@ export class EngineStore implements JobStore {
     }
     this.armSchedule();
     this.schedules.follow();
-    if (this.table.hasOrphans) {
+    if (this.table.dependencies.hasWork) {
       const wait = this.committer.isStuck ? RETRY_INTERVAL : SLICE_INTERVAL;
       this.alarms.after('cascade', wait, () => this.settleOrphans());
     }

@@ -4,7 +4,15 @@
  *
  * @module
  */
-import type { BackoffSpec, CrashPolicy, DeadLetterOrigin, JobStatus, ParentPolicy, TraceContext } from '../job';
+import type {
+  BackoffSpec,
+  CrashPolicy,
+  DeadLetterOrigin,
+  JobChildren,
+  JobStatus,
+  ParentPolicy,
+  TraceContext,
+} from '../job';
 import type { JobHead } from './records';
 import { NOTHING_HAPPENED, Run, runHeadOf } from './run';
 
@@ -21,8 +29,16 @@ export interface EntryExtra {
   onCrash?: Exclude<CrashPolicy, 'resume'>;
   dependsOn?: string[];
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
-  /** The parents that have not completed yet. */
-  waitingFor?: string[];
+  /** Id of the job that added it while it ran. */
+  parent?: string;
+  /** Jobs that it added while it ran, the newest last. */
+  children?: JobChildren[];
+  /** The parents, or the newest of its children, that have not ended yet. */
+  waitingFor?: Set<string>;
+  /** Number of the record with which it began to wait for its children. */
+  waitingSince?: number;
+  /** A parent failed, which is what it is there for. */
+  parentFailed?: true;
   key?: string;
   group?: string;
   needs?: Record<string, number>;
@@ -217,7 +233,10 @@ const EXTRAS = [
   'onCrash',
   'dependsOn',
   'onParentFailed',
-  'waitingFor',
+  'parent',
+  'children',
+  'waitingSince',
+  'parentFailed',
   'key',
   'group',
   'needs',
@@ -231,6 +250,7 @@ function extraOf(head: JobHead): EntryExtra | undefined {
   if (isPlain(head)) return undefined;
   const extra: Record<string, unknown> = {};
   for (const name of EXTRAS) if (head[name] !== undefined) extra[name] = head[name];
+  if (head.waitingFor) extra.waitingFor = new Set(head.waitingFor);
   return extra as EntryExtra;
 }
 
@@ -244,6 +264,8 @@ function isPlain(head: JobHead): boolean {
     head.deadLetter === undefined &&
     head.onCrash === undefined &&
     head.dependsOn === undefined &&
+    head.parent === undefined &&
+    head.children === undefined &&
     head.key === undefined &&
     head.group === undefined &&
     head.needs === undefined &&
@@ -263,7 +285,7 @@ export function headOf(entry: Entry): JobHead {
     maxCrashes: entry.maxCrashes,
   };
   if (entry.runAt !== 0) head.runAt = entry.runAt;
-  Object.assign(head, entry.extra);
+  if (entry.extra) Object.assign(head, extraHeadOf(entry.extra));
   head.status = entry.status;
   head.created = entry.created;
   head.updated = entry.updated;
@@ -273,4 +295,10 @@ export function headOf(entry: Entry): JobHead {
   if (entry.retries !== 0) head.retries = entry.retries;
   if (entry.run) head.run = runHeadOf(entry.run);
   return head;
+}
+
+/** What of it goes into a head. */
+export function extraHeadOf(extra: EntryExtra): Partial<JobHead> {
+  const { waitingFor, ...rest } = extra;
+  return waitingFor ? { ...rest, waitingFor: [...waitingFor] } : rest;
 }

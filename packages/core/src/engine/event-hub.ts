@@ -15,7 +15,9 @@ const KINDS: Record<Exclude<JobOp, 'retry' | 'fail' | 'report' | 'restore'>, Eve
   complete: 'completed',
   skip: 'completed',
   release: 'released',
+  await: 'waiting',
   checkpoint: 'checkpoint',
+  step: 'step',
   cancel: 'cancelling',
   edit: 'edited',
   remove: 'removed',
@@ -199,6 +201,7 @@ export function eventOf(record: StoreRecord, kind: EventKind, entry: Entry | und
   if (entry.run?.worker !== undefined) event.worker = entry.run.worker;
   if ('error' in record && record.error) event.error = record.error.message;
   if (record.op === 'skip') event.skipped = true;
+  if (record.op === 'step') event.step = record.name;
   if (record.op === 'fail') event.reason = record.reason;
   if (record.op === 'restore' && record.job.reason) event.reason = record.job.reason;
   if (record.op === 'retry' && record.runAt !== undefined) event.runAt = isoOf(record.runAt);

@@ -43,10 +43,10 @@ function causesOf(table: JobTable, entry: Entry, context: ExplainContext): Cause
 function pendingCauses(table: JobTable, entry: Entry, context: ExplainContext): Cause[] {
   const causes: Cause[] = [];
   const waitingFor = entry.extra?.waitingFor;
-  if (waitingFor)
+  if (waitingFor?.size)
     causes.push({
       code: 'blocked',
-      by: waitingFor.map((id) => ({ id, status: table.entries.get(id)?.status ?? 'missing' })),
+      by: [...waitingFor].map((id) => ({ id, status: table.entries.get(id)?.status ?? 'missing' })),
     });
   const crash = entry.run?.held ? entry.run.errors?.at(-1) : undefined;
   if (entry.run?.held) causes.push({ code: 'held', since: crash?.at ?? isoOf(entry.updated) });
@@ -114,7 +114,7 @@ function sentenceOf(cause: Cause): string {
       return `${cause.worker} has been running it since ${cause.since}${cause.cancelling ? '; it was asked to stop' : ''}${cause.stuck ? ' and does not react' : ''}.`;
     case 'completed':
       return cause.skipped
-        ? `It was left out at ${cause.at}, because a parent failed.`
+        ? `It was left out at ${cause.at}: it was not to run, as its parents ended.`
         : `It completed at ${cause.at}.`;
     case 'failed':
       return `It failed at ${cause.at} (${cause.reason})${cause.message ? `: ${cause.message.replace(/\.$/, '')}` : ''}.`;

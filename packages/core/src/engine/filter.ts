@@ -26,6 +26,7 @@ export function compileFilter(filter: JobFilter | undefined, bodies: BodySource)
   oneOf(filter.priority, (entry) => entry.priority);
   oneOf(filter.reason, (entry) => (entry.status === 'failed' ? entry.run?.reason : undefined));
   oneOf(filter.key, (entry) => entry.extra?.key);
+  oneOf(filter.parent, (entry) => entry.extra?.parent);
   oneOf(filter.worker, (entry) => entry.run?.worker);
   const { tags, createdAfter, createdBefore, updatedAfter, updatedBefore, text } = filter;
   if (tags?.length) tests.push((entry) => tags.every((tag) => entry.extra?.tags?.includes(tag)));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Entry } from './entry';
+import { type Entry, extraHeadOf } from './entry';
 import { quoted } from './quoted';
 import { type Run, runHeadOf } from './run';
 
@@ -13,7 +13,7 @@ export function headTextOf(entry: Entry): string {
   let text = `{"id":"${entry.id}","type":${quoted(entry.type)},"priority":${entry.priority}`;
   text += `,"maxAttempts":${entry.maxAttempts},"maxCrashes":${entry.maxCrashes}`;
   if (entry.runAt !== 0) text += `,"runAt":${entry.runAt}`;
-  if (extra) text += fieldsOf(JSON.stringify(extra));
+  if (extra) text += fieldsOf(JSON.stringify(extraHeadOf(extra)));
   text += `,"status":"${entry.status}","created":${entry.created},"updated":${entry.updated},"rev":${entry.rev}`;
   if (entry.order !== entry.seq) text += `,"order":${entry.order}`;
   if (!run) return `${text}}`;

@@ -1,6 +1,6 @@
 /** Checks of single values in a job that somebody wrote. Each answers with what the value must be, or with nothing when it is. */
 import type { Issue } from '../errors';
-import { type Json, LOG_LEVELS } from '../job';
+import { CHILD_POLICIES, type Json, LOG_LEVELS } from '../job';
 import { isObject } from '../json';
 
 /** A calendar date with a time: what `Date.parse` reads besides ISO 8601 differs between engines. */
@@ -32,8 +32,11 @@ const METADATA: Record<string, Check> = {
   errors: list,
   crashes: wholeNumber,
   checkpoint: anything,
+  steps: list,
   stuck: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
 };
+
+const STEP: Record<string, Check> = { name: text, at: isTime, result: anything };
 
 const LOG: Record<string, Check> = {
   at: isTime,
@@ -59,6 +62,7 @@ export function checkMetadata(value: Json): Issue[] {
   for (const [name, checks, needed] of [
     ['logs', LOG, ['at', 'level', 'message']],
     ['errors', ERROR, ['at', 'attempt', 'name', 'message']],
+    ['steps', STEP, ['name', 'at']],
   ] as const) {
     const entries = value[name];
     if (!Array.isArray(entries)) continue;
@@ -66,6 +70,20 @@ export function checkMetadata(value: Json): Issue[] {
       issues.push(...checkFields(entry, checks, needed, ['metadata', name, i]));
   }
   return issues;
+}
+
+const CHILDREN: Record<string, Check> = {
+  name: text,
+  ids: (value) =>
+    Array.isArray(value) && value.every((id) => typeof id === 'string') ? undefined : 'must be a list of texts',
+  onChildFailed: (value) =>
+    (CHILD_POLICIES as readonly unknown[]).includes(value) ? undefined : `must be one of ${CHILD_POLICIES.join(', ')}`,
+};
+
+/** Faults of a job's `children`. */
+export function checkChildren(value: Json): Issue[] {
+  if (!Array.isArray(value)) return [{ path: ['children'], message: 'must be a list' }];
+  return value.flatMap((group, i) => checkFields(group, CHILDREN, ['name', 'ids'], ['children', i]));
 }
 
 function list(value: Json): string | undefined {

@@ -62,6 +62,8 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
     if (extra.onCrash !== undefined) job.onCrash = extra.onCrash;
     if (extra.dependsOn) job.dependsOn = [...extra.dependsOn];
     if (extra.onParentFailed) job.onParentFailed = extra.onParentFailed;
+    if (extra.parent !== undefined) job.parent = extra.parent;
+    if (extra.children) job.children = structuredClone(extra.children);
     if (extra.key !== undefined) job.key = extra.key;
     if (extra.group !== undefined) job.group = extra.group;
     if (extra.needs) job.needs = { ...extra.needs };
@@ -117,6 +119,7 @@ export function metadataOf(entry: Entry): JobMetadata {
   };
   if (run.crashes) metadata.crashes = run.crashes;
   if (run.checkpoint !== undefined) metadata.checkpoint = structuredClone(run.checkpoint);
+  if (run.steps) metadata.steps = structuredClone(run.steps);
   if (run.stuck) metadata.stuck = true;
   return metadata;
 }

@@ -6,7 +6,7 @@
 import { type Issue, ValidationError } from '../errors';
 import { FAILURE_REASONS, JOB_KEYS, JOB_OPTION_KEYS, JOB_STATUSES, type Job, type JobSpec, type Json } from '../job';
 import { isObject, type JsonObject } from '../json';
-import { checkMetadata, isTime, wholeNumber } from './job-checks';
+import { checkChildren, checkMetadata, isTime, wholeNumber } from './job-checks';
 import { isSafeId } from './safe-id';
 import { isoOf } from './time';
 import { acceptSpecs, JOB_DEFAULTS } from './validate';
@@ -47,6 +47,7 @@ const CHECKS: Partial<Record<keyof Job, (value: Json) => string | undefined>> = 
   status: (value) =>
     (JOB_STATUSES as readonly unknown[]).includes(value) ? undefined : `must be one of ${JOB_STATUSES.join(', ')}`,
   order: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
+  parent: (value) => (isSafeId(value) ? undefined : 'must be the id of a job'),
   worker: (value) => (typeof value === 'string' ? undefined : 'must be a text'),
   cancelling: trueOrFalse,
   held: trueOrFalse,
@@ -77,6 +78,7 @@ function faultsOf(raw: JsonObject): Issue[] {
   if (raw.type === undefined) issues.push({ path: ['type'], message: 'is missing' });
   if (raw.data === undefined) issues.push({ path: ['data'], message: 'is missing' });
   if (raw.metadata !== undefined) issues.push(...checkMetadata(raw.metadata));
+  if (raw.children !== undefined) issues.push(...checkChildren(raw.children));
   return issues;
 }
 

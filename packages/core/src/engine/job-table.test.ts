@@ -25,8 +25,10 @@ const draft = (id: number): fc.Arbitrary<RecordDraft> => {
       { op: 'retry', id: job.id, cause: 'manual' },
       { op: 'fail', id: job.id, reason: 'error', error: ERROR },
       { op: 'release', id: job.id },
+      { op: 'await', id: job.id, name: 'parts', children: [`j${(id * 7) % 21}`, 'gone'], onChildFailed: 'continue' },
       { op: 'report', id: job.id, progress: 40 },
       { op: 'checkpoint', id: job.id, body: '{"at":3}' },
+      { op: 'step', id: job.id, name: 'one', body: '1' },
       { op: 'cancel', id: job.id },
       { op: 'edit', id: job.id, patch: { priority: 1, runAt: null }, body: '' },
       { op: 'restore', id: job.id, job: { status: 'pending', priority: 3, order: 7, maxAttempts: 2 }, body: '' },
@@ -60,8 +62,8 @@ function placeOf(table: JobTable, entry: Entry): Place {
   if (entry.status !== 'pending') return entry.status;
   const { waitingFor } = entry.extra ?? {};
   if (waitingFor) {
-    expect(waitingFor.length).toBeGreaterThan(0);
-    for (const parent of waitingFor) expect(table.dependents.get(parent)?.has(entry)).toBe(true);
+    expect(waitingFor.size).toBeGreaterThan(0);
+    for (const parent of waitingFor) expect(table.dependencies.dependents.get(parent)?.has(entry)).toBe(true);
     return 'blocked';
   }
   return entry.runAt > 0 ? 'scheduled' : 'ready';
@@ -137,8 +139,10 @@ describe('JobTable', () => {
       retry: { op: 'retry', id: 'j0', cause: 'manual' },
       fail: { op: 'fail', id: 'j0', reason: 'error' },
       release: { op: 'release', id: 'j0' },
+      await: { op: 'await', id: 'j0', name: 'parts', children: ['j1'] },
       report: { op: 'report', id: 'j0', progress: 1 },
       checkpoint: { op: 'checkpoint', id: 'j0', body: '1' },
+      step: { op: 'step', id: 'j0', name: 'one', body: '' },
       cancel: { op: 'cancel', id: 'j0' },
       edit: { op: 'edit', id: 'j0', patch: { priority: 1 }, body: '' },
       restore: { op: 'restore', id: 'j0', job: { status: 'pending', priority: 1, order: 1, maxAttempts: 1 }, body: '' },

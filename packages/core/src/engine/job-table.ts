@@ -8,6 +8,7 @@ import type { DefinitionKind } from '../definition';
 import { Admission, isSpecial } from './admission';
 import { BTree, type SortedSet } from './btree';
 import { DefinitionTable } from './definition-table';
+import { Dependencies } from './dependencies';
 import { compareQueueOrder, compareRunAt, Entry, type EntryExtra, type Place } from './entry';
 import { EntryIndex } from './entry-index';
 import { FinishedList } from './finished-list';
@@ -24,13 +25,8 @@ const QUEUE_NODE_SIZE = 64;
 
 /** Definitions by which jobs start. */
 const RULES = { limit: true, pool: true, gate: true, window: true } satisfies Partial<Record<DefinitionKind, true>>;
-
-/** A blocked job that will never run by itself. */
-export interface Orphan {
-  entry: Entry;
-  /** Id of the parent that failed, or left before it completed. */
-  parent: string;
-}
+/** What happens to a running job that runs on. */
+const KEEP_PLACE = new Set<StoreRecord['op']>(['report', 'checkpoint', 'step', 'cancel']);
 
 /** All jobs of a store. */
 export class JobTable {
@@ -45,12 +41,8 @@ export class JobTable {
   /** The process of each worker that ever took a job, as far as known. */
   readonly workers = new Map<string, string>();
   readonly byWorker = new Map<string, Set<Entry>>();
-  /** Jobs that wait for a parent, by the parent's id. */
-  readonly dependents = new Map<string, Set<Entry>>();
-  /** How many pending and active jobs named it as a parent, by its id. */
-  private readonly needs = new Map<string, number>();
-  /** Blocked jobs of which a parent failed or left, as far as was seen when it happened. */
-  private readonly orphans = new Set<Entry>();
+  /** Who waits for whom. */
+  readonly dependencies = new Dependencies(this.entries, (entry) => this.unblock(entry));
   /** In the order in which they finished. */
   readonly finished = { completed: new FinishedList(), failed: new FinishedList() };
   /** Characters of data and results of finished jobs. */
@@ -121,28 +113,31 @@ export class JobTable {
       const { key, throttle } = record.job;
       if (key !== undefined && throttle !== undefined)
         this.keys.windows.open({ key, id: record.job.id, until: record.at + throttle }, record.at);
+      this.dependencies.finish(record.job.id);
       if (this.entries.has(record.job.id)) {
         // In a newer snapshot; its dependents may be older.
-        if (record.job.status === 'completed') this.releaseDependents(record.job.id, record.seq);
+        if (record.job.status === 'completed') this.dependencies.ended(record.job.id, record.seq, true);
         return false;
       }
       const entry = new Entry(record.job.id, record.job.type, record.seq, record.job.created ?? record.at, record.job);
       entry.data = record.body;
       if (record.result !== undefined) entry.result = record.result;
       entry.size = record.body.length + (record.result?.length ?? 0);
-      if (entry.extra?.dependsOn && entry.status === 'pending') this.awaitParents(entry.extra);
+      if (entry.extra && entry.status === 'pending') this.dependencies.begin(entry.extra);
       this.insert(entry);
       this.count(record, entry);
       // Jobs that are adopted together may come in any order, and one that is replaced may be waited for.
-      if (entry.status === 'completed') this.releaseDependents(entry.id, record.seq);
-      else if (entry.status === 'failed') this.leaveDependents(entry.id, record.seq);
+      if (entry.status === 'completed' || entry.status === 'failed')
+        this.dependencies.ended(entry.id, record.seq, entry.status === 'completed');
       this.onApplied?.(record, entry);
       return true;
     }
     const entry = this.entries.get(record.id);
     // Also when the parent left the store since, or stands completed in a newer snapshot: its dependents may be older.
-    if (record.op === 'complete' || record.op === 'skip') this.releaseDependents(record.id, record.seq);
-    else if (losesDependents(record)) this.leaveDependents(record.id, record.seq);
+    if (record.op === 'complete' || record.op === 'skip') this.dependencies.ended(record.id, record.seq, true);
+    else if (losesDependents(record)) this.dependencies.ended(record.id, record.seq, false);
+    else if (record.op === 'retry' || record.op === 'remove' || record.op === 'restore')
+      this.dependencies.finish(record.id);
     if (!entry) return false;
     if (record.seq <= entry.lastSeq) return true;
     if (!allows(record.op, entry.status)) return false;
@@ -158,13 +153,16 @@ export class JobTable {
       this.onApplied?.(record, entry);
       return true;
     }
-    const keepsPlace = record.op === 'report' || record.op === 'checkpoint' || record.op === 'cancel';
+    const keepsPlace = KEEP_PLACE.has(record.op);
     this.count(record, entry);
     if (!keepsPlace) this.unplace(entry);
     this.textSize -= entry.size;
     const absorbed = record.op === 'edit' && record.absorbs !== undefined ? (entry.extra?.absorbed ?? []) : undefined;
     mutate(entry, record);
     if (absorbed) this.keys.absorb(entry, absorbed);
+    if (record.op === 'await') this.dependencies.begin(entry.extra as EntryExtra);
+    // In a replay: that it started proves that it waited for nobody any more.
+    else if (record.op === 'start' && entry.extra?.waitingFor) delete entry.extra.waitingFor;
     this.textSize += entry.size;
     if (!keepsPlace) this.place(entry);
     this.onApplied?.(record, entry);
@@ -200,45 +198,6 @@ export class JobTable {
     }
   }
 
-  /** Whether jobs that are not finished yet may want to see how this one ended. */
-  isNeeded(id: string): boolean {
-    return this.needs.has(id);
-  }
-
-  /** Whether there may be jobs for {@link JobTable.takeOrphans}. */
-  get hasOrphans(): boolean {
-    return this.orphans.size > 0;
-  }
-
-  /**
-   * Takes out blocked jobs that a failed or missing parent keeps from ever running, with that parent's id; `max` at most. Those that go on
-   * without it are let go: that needs no record, since whoever reads the records finds the same.
-   */
-  takeOrphans(max: number): Orphan[] {
-    const taken: Orphan[] = [];
-    for (const entry of this.orphans) {
-      if (taken.length === max) break;
-      this.orphans.delete(entry);
-      if (this.entries.get(entry.id) !== entry) continue;
-      while (entry.place === 'blocked') {
-        const parent = this.lostParentOf(entry);
-        if (parent === undefined) break;
-        if (entry.extra?.onParentFailed === 'continue') {
-          this.release(entry, parent);
-          continue;
-        }
-        taken.push({ entry, parent });
-        break;
-      }
-    }
-    return taken;
-  }
-
-  /** They could not be dealt with, and are to be given out again. */
-  returnOrphans(orphans: readonly Orphan[]): void {
-    for (const { entry } of orphans) this.orphans.add(entry);
-  }
-
   /** Takes an entry out of every structure. */
   remove(entry: Entry): void {
     this.unplace(entry);
@@ -257,7 +216,7 @@ export class JobTable {
   private place(entry: Entry): void {
     if (entry.status === 'pending' || entry.status === 'active') {
       if (entry.extra?.key !== undefined) this.keys.take(entry.extra.key, entry);
-      this.need(entry, 1);
+      this.dependencies.need(entry, 1);
     }
     if (entry.status !== 'pending') {
       this.enter(entry, entry.status);
@@ -284,15 +243,19 @@ export class JobTable {
     } else if (place === 'active') {
       this.heldBy(entry.run?.worker ?? '').add(entry);
       if (admission.isLive) admission.started(entry, entry.updated);
-    } else if (place === 'blocked') {
-      this.listenToParents(entry);
-      if (this.lostParentOf(entry)) this.orphans.add(entry);
-    } else if (place !== 'held') {
+    } else if (place === 'blocked') this.dependencies.listen(entry);
+    else if (place !== 'held') {
       this.finished[place].add(entry);
       this.finishedSize[place] += entry.size;
-      // A blocked job that was cancelled may be retried: parents that complete meanwhile count.
-      this.listenToParents(entry);
+      this.dependencies.listen(entry);
     }
+  }
+
+  private unblock(entry: Entry): void {
+    // It may have waited for the job that held its key.
+    if (entry.extra?.key !== undefined) this.keys.take(entry.extra.key, entry);
+    this.counts.add(entry.type, 'blocked', -1);
+    this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
   }
 
   private unplace(entry: Entry): void {
@@ -305,25 +268,15 @@ export class JobTable {
       if (entry.runAt > 0) this.due.delete(entry);
     } else if (place === 'scheduled') this.unplaceScheduled(entry);
     else if (place === 'active') this.letGo(entry);
-    else if (place === 'blocked') this.forgetParents(entry);
+    else if (place === 'blocked') this.dependencies.forget(entry);
     else if (place !== 'held') {
       this.finished[place].delete(entry);
       this.finishedSize[place] -= entry.size;
-      this.forgetParents(entry);
+      this.dependencies.forget(entry);
     }
     const key = entry.extra?.key;
     if (key !== undefined) this.keys.leave(key, entry);
-    if (place !== 'completed' && place !== 'failed') this.need(entry, -1);
-  }
-
-  private need(entry: Entry, change: 1 | -1): void {
-    const parents = entry.extra?.dependsOn;
-    if (!parents) return;
-    for (const parent of parents) {
-      const count = (this.needs.get(parent) ?? 0) + change;
-      if (count > 0) this.needs.set(parent, count);
-      else this.needs.delete(parent);
-    }
+    if (place !== 'completed' && place !== 'failed') this.dependencies.need(entry, -1);
   }
 
   private readyOf(type: string): SortedSet<Entry> {
@@ -355,75 +308,6 @@ export class JobTable {
     const held = this.byWorker.get(worker);
     held?.delete(entry);
     if (held?.size === 0) this.byWorker.delete(worker);
-  }
-
-  private awaitParents(extra: EntryExtra): void {
-    const waitingFor = extra.dependsOn?.filter((id) => {
-      const status = this.entries.get(id)?.status;
-      return status !== 'completed' && !(status === 'failed' && extra.onParentFailed === 'continue');
-    });
-    if (waitingFor?.length) extra.waitingFor = waitingFor;
-  }
-
-  /** The first of its parents that will not complete unless somebody retries it, if its policy is not to wait for that. */
-  private lostParentOf({ extra }: Entry): string | undefined {
-    return extra?.waitingFor?.find((id) => {
-      const parent = this.entries.get(id);
-      return !parent || (parent.status === 'failed' && extra.onParentFailed !== undefined);
-    });
-  }
-
-  private listenToParents(entry: Entry): void {
-    for (const parent of entry.extra?.waitingFor ?? []) {
-      const waiting = this.dependents.get(parent);
-      if (waiting) waiting.add(entry);
-      else this.dependents.set(parent, new Set([entry]));
-    }
-  }
-
-  private forgetParents(entry: Entry): void {
-    for (const parent of entry.extra?.waitingFor ?? []) {
-      const waiting = this.dependents.get(parent);
-      waiting?.delete(entry);
-      if (waiting?.size === 0) this.dependents.delete(parent);
-    }
-  }
-
-  /** @param seq When the parent completed: jobs that were added later wait for another job, which got its id. */
-  private releaseDependents(parent: string, seq: number): void {
-    const waiting = this.dependents.get(parent);
-    if (!waiting) return;
-    for (const entry of [...waiting]) if (entry.seq <= seq) this.release(entry, parent);
-  }
-
-  /** The parent failed, or left. @param seq When. */
-  private leaveDependents(parent: string, seq: number): void {
-    const waiting = this.dependents.get(parent);
-    if (!waiting) return;
-    for (const entry of [...waiting]) {
-      if (entry.seq > seq) continue;
-      if (entry.extra?.onParentFailed === 'continue') this.release(entry, parent);
-      else this.orphans.add(entry);
-    }
-  }
-
-  /** It waits for this parent no more. */
-  private release(entry: Entry, parent: string): void {
-    const waiting = this.dependents.get(parent);
-    waiting?.delete(entry);
-    if (waiting?.size === 0) this.dependents.delete(parent);
-    const extra = entry.extra as EntryExtra;
-    const left = extra.waitingFor?.filter((id) => id !== parent);
-    if (left?.length) {
-      extra.waitingFor = left;
-      return;
-    }
-    delete extra.waitingFor;
-    if (entry.place !== 'blocked') return;
-    // It may have waited for the job that held its key.
-    if (extra.key !== undefined) this.keys.take(extra.key, entry);
-    this.counts.add(entry.type, 'blocked', -1);
-    this.enter(entry, entry.runAt > 0 ? 'scheduled' : 'ready');
   }
 
   private setPaused(paused: boolean, type: string | undefined): void {

@@ -34,6 +34,7 @@ const head = fc.record(
     backoff: fc.record({ type: fc.constant('fixed' as const), delay: fc.nat() }),
     dependsOn: fc.array(text, { minLength: 1, maxLength: 2 }),
     key: text,
+    parent: text,
     tags: fc.array(text, { minLength: 1, maxLength: 3 }),
     order: fc.double({ noNaN: true, noDefaultInfinity: true }),
   },
@@ -55,6 +56,8 @@ const later = fc.oneof(
     logs: [{ at: '', level: 'info', message: '\u2028"' }],
   }),
   json.map((body): RecordDraft => ({ op: 'checkpoint', id: 'j', body })),
+  text.map((name): RecordDraft => ({ op: 'await', id: 'j', name, children: ['x', 'y'], onChildFailed: 'fail' })),
+  json.map((body): RecordDraft => ({ op: 'step', id: 'j', name: '"', body })),
   fc.constant<RecordDraft>({ op: 'cancel', id: 'j' }),
   json.map((body): RecordDraft => ({ op: 'edit', id: 'j', patch: { priority: 2 }, body })),
 );

@@ -29,7 +29,7 @@ function metadataText(entry: Entry): string {
 }
 
 function extraText(extra: EntryExtra): string {
-  const { backoff, timeout, dependsOn, onParentFailed, key, group, needs, tags } = extra;
+  const { backoff, timeout, dependsOn, onParentFailed, parent, children, key, group, needs, tags } = extra;
   let text = '';
   if (backoff) text += `,"backoff":${JSON.stringify(backoff)}`;
   if (timeout !== undefined) text += `,"timeout":${timeout}`;
@@ -39,6 +39,8 @@ function extraText(extra: EntryExtra): string {
   if (extra.onCrash !== undefined) text += `,"onCrash":${JSON.stringify(extra.onCrash)}`;
   if (dependsOn) text += `,"dependsOn":${JSON.stringify(dependsOn)}`;
   if (onParentFailed) text += `,"onParentFailed":"${onParentFailed}"`;
+  if (parent !== undefined) text += `,"parent":${JSON.stringify(parent)}`;
+  if (children) text += `,"children":${JSON.stringify(children)}`;
   if (key !== undefined) text += `,"key":${quoted(key)}`;
   if (group !== undefined) text += `,"group":${quoted(group)}`;
   if (needs) text += `,"needs":${JSON.stringify(needs)}`;

@@ -53,8 +53,13 @@ export class KeyIndex implements Iterable<[key: string, holder: Entry]> {
 
   /** The job ended, or is about to change. */
   leave(key: string, entry: Entry): void {
-    if (this.holders.get(key) === entry) this.holders.delete(key);
-    else if (this.followers.get(key) === entry) this.followers.delete(key);
+    if (this.holders.get(key) === entry) {
+      // Whoever follows it may hear of its end a moment later, and nobody may take the key in between.
+      const follower = this.followers.get(key);
+      this.followers.delete(key);
+      if (follower) this.holders.set(key, follower);
+      else this.holders.delete(key);
+    } else if (this.followers.get(key) === entry) this.followers.delete(key);
   }
 
   /** The job is in the store, with the adds that it took up. */
@@ -76,5 +81,5 @@ export class KeyIndex implements Iterable<[key: string, holder: Entry]> {
 }
 
 function waitsFor(entry: Entry, other: Entry): boolean {
-  return entry.extra?.waitingFor?.includes(other.id) === true;
+  return entry.extra?.waitingFor?.has(other.id) === true;
 }

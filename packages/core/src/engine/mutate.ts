@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type JobError, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
+import { type JobChildren, type JobError, type JobStep, type Json, MAX_ERRORS, MAX_LOGS } from '../job';
 import type { Entry, EntryExtra } from './entry';
 import { type EditPatch, MAX_ABSORBED, type RestoredHead, type StoreRecord } from './records';
 import type { Run } from './run';
+import { isoOf } from './time';
 
 /** Records that change the fields of an existing job. */
 export type MutatingRecord = Exclude<
@@ -60,11 +61,20 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       if (run.attempt === 0) run.retryUntil = undefined;
       endAttempt(run, record.taken !== true);
       return;
+    case 'await':
+      entry.status = 'pending';
+      run.attempt--;
+      endAttempt(run, true);
+      addChildren(entry, record);
+      return;
     case 'report':
       report(run, record);
       return;
     case 'checkpoint':
       run.checkpoint = JSON.parse(record.body) as Json;
+      return;
+    case 'step':
+      step(run, record);
       return;
     case 'cancel':
       run.cancelling = true;
@@ -142,6 +152,19 @@ function report(run: Run, record: Extract<MutatingRecord, { op: 'report' }>): vo
   if (record.detail !== undefined) run.detail = record.detail;
   if (record.logs) run.logs = [...(run.logs ?? []), ...record.logs].slice(-MAX_LOGS);
   if (record.stuck) run.stuck = true;
+}
+
+function step(run: Run, { name, at, body }: Extract<MutatingRecord, { op: 'step' }>): void {
+  const done: JobStep = { name, at: isoOf(at) };
+  if (body !== '') done.result = JSON.parse(body) as Json;
+  run.steps = [...(run.steps ?? []), done];
+}
+
+function addChildren(entry: Entry, record: Extract<MutatingRecord, { op: 'await' }>): void {
+  const { name, children: ids, onChildFailed } = record;
+  const group: JobChildren = onChildFailed === undefined ? { name, ids } : { name, ids, onChildFailed };
+  const children = [...(entry.extra?.children ?? []), group];
+  entry.setOptions({ extra: { ...entry.extra, children, waitingSince: record.seq } });
 }
 
 function addError(run: Run, error: JobError | undefined): void {

@@ -52,7 +52,9 @@ export async function tableAt(past: Past, moment: Moment, about?: About): Promis
     // A time in which a snapshot was being written: some of its jobs are newer, so an older one must do.
     if ('at' in moment && table.seq < to) continue;
     // Those that go on without a lost parent need no record for it.
-    table.takeOrphans(Number.POSITIVE_INFINITY);
+    const budget = { left: Number.POSITIVE_INFINITY };
+    table.dependencies.tell(budget);
+    table.dependencies.takeOrphans(budget);
     return table;
   }
   const earliest = await earliestOf(past);

@@ -2,19 +2,22 @@
  * The records of a store: everything that ever changes a job is one of these, and the state of a store is what comes out of applying
  * them in order. A persistent store appends them to its journal; the same `apply` runs live and in a replay.
  *
- * `body` holds a JSON text (data, result or checkpoint) that readers may leave unparsed.
+ * `body` holds a JSON text (data, result, checkpoint or a step's result) that readers may leave unparsed.
  *
  * @module
  */
 import type { DefinitionKind } from '../definition';
 import type {
   BackoffSpec,
+  ChildPolicy,
   CrashPolicy,
   DeadLetterOrigin,
   FailureReason,
+  JobChildren,
   JobError,
   JobLog,
   JobStatus,
+  JobStep,
   Json,
   ParentPolicy,
   TraceContext,
@@ -49,6 +52,8 @@ export interface JobHead {
   onCrash?: Exclude<CrashPolicy, 'resume'>;
   dependsOn?: string[];
   onParentFailed?: Exclude<ParentPolicy, 'wait'>;
+  /** The job that added it while it ran. */
+  parent?: string;
   key?: string;
   group?: string;
   needs?: Record<string, number>;
@@ -65,7 +70,11 @@ export interface JobHead {
   updated?: number;
   rev?: number;
   order?: number;
+  children?: JobChildren[];
   waitingFor?: string[];
+  /** See `EntryExtra`. */
+  waitingSince?: number;
+  parentFailed?: true;
   attempt?: number;
   retries?: number;
   run?: RunHead;
@@ -93,6 +102,7 @@ export interface RunHead {
   retryUntil?: number;
   stuck?: boolean;
   checkpoint?: Json;
+  steps?: JobStep[];
 }
 
 /** How many adds a job remembers that it took up: one that is made again, since its answer was lost, comes soon. */
@@ -148,8 +158,8 @@ type RecordBody =
   | { op: 'start'; id: string; worker: string }
   /** An attempt succeeded; body: its result, empty for none. */
   | { op: 'complete'; id: string; body: string }
-  /** Completed without having run: this parent failed, and it was added with that wish. */
-  | { op: 'skip'; id: string; parent: string }
+  /** Completed without having run, as it was added with that wish: this parent failed, or (left out) none did. */
+  | { op: 'skip'; id: string; parent?: string }
   /** Back to pending after a failed attempt (`failed`), a death (`crashed`; `held`: until somebody approves), or by hand (`manual`). */
   | {
       op: 'retry';
@@ -164,10 +174,14 @@ type RecordBody =
   | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; taken?: true; by?: string }
   /** Back to pending, the attempt not counted; `taken`: its worker left without settling it. */
   | { op: 'release'; id: string; taken?: true }
+  /** Back to pending until these jobs, which it added, have ended; the attempt not counted. */
+  | { op: 'await'; id: string; name: string; children: string[]; onChildFailed?: Exclude<ChildPolicy, 'wait'> }
   /** Progress and log lines since the last report. */
   | { op: 'report'; id: string; progress?: number; detail?: Json; logs?: JobLog[]; stuck?: true }
   /** Body: what the next attempt receives. */
   | { op: 'checkpoint'; id: string; body: string }
+  /** Body: what later attempts receive instead of doing the step again, empty for nothing. */
+  | { op: 'step'; id: string; name: string; body: string }
   /** A running job is asked to stop. */
   | { op: 'cancel'; id: string; by?: string }
   /** Body: the new data, empty when it stays. `absorbs`: the id of an add that it takes up, because this job holds its key. */

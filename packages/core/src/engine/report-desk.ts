@@ -1,7 +1,7 @@
 /** Reports of running attempts: told at once, recorded now and then. */
 import type { Clock, Timer } from '../clock';
 import { type Issue, ValidationError } from '../errors';
-import type { Json } from '../job';
+import { type Json, MAX_STEPS } from '../job';
 import type { EventKind, Report, ReportResult, StoreEvent } from '../store';
 import type { Committer } from './committer';
 import { keepReport, liveReport, tokenOf } from './decide-settle';
@@ -9,10 +9,19 @@ import type { Entry } from './entry';
 import { detailOf, progressOf } from './job-of';
 import type { Draft, RecordDraft } from './records';
 import { isoOf } from './time';
-import { jsonText } from './validate';
+import { isName, jsonText, MAX_NAME_LENGTH } from './validate';
 
 /** Progress is recorded at most this often (ms) per job: it matters to those who watch, not to recovery. */
 const RECORD_INTERVAL = 1_000;
+
+/** What one call brings. */
+interface Intake {
+  drafts: Draft[];
+  /** Whose handlers do not stop. */
+  stuck: Set<Entry>;
+  /** Names of the steps that are new with this call. */
+  steps: Map<Entry, Set<string>>;
+}
 
 /** Takes reports in. */
 export class ReportDesk {
@@ -25,11 +34,11 @@ export class ReportDesk {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** @throws ValidationError, JobTooLargeError for a checkpoint; StoreWriteError */
+  /** @throws ValidationError, JobTooLargeError for a checkpoint or a step; StoreWriteError */
   async report(reports: Report[], maxBytes: number): Promise<ReportResult[]> {
-    const drafts: Draft[] = [];
-    const stuck = new Set<Entry>();
-    const results = reports.map((report) => this.take(report, maxBytes, drafts, stuck));
+    const intake: Intake = { drafts: [], stuck: new Set(), steps: new Map() };
+    const results = reports.map((report) => this.take(report, maxBytes, intake));
+    const { drafts, stuck } = intake;
     // Only now: such a record takes along all that was reported of its attempt, also by the rest of this call.
     for (const entry of stuck) drafts.push({ op: 'report', id: entry.id, stuck: true, ...liveFields(entry) });
     if (drafts.length > 0) await this.committer.commit(drafts);
@@ -51,7 +60,7 @@ export class ReportDesk {
     }
   }
 
-  private take(report: Report, maxBytes: number, drafts: Draft[], stuck: Set<Entry>): ReportResult {
+  private take(report: Report, maxBytes: number, { drafts, stuck, steps }: Intake): ReportResult {
     const entry = this.committer.table.entries.get(report.id);
     if (!entry || tokenOf(entry) !== report.token) return { id: report.id, accepted: false, cancelling: false };
     keepReport(entry, report);
@@ -59,7 +68,8 @@ export class ReportDesk {
     if (report.logs?.length) this.tell(entry, 'log', report);
     if (entry.run?.live) this.saveSoon(entry);
     if (report.checkpoint !== undefined)
-      drafts.push({ op: 'checkpoint', id: entry.id, body: checkpointText(report.checkpoint, maxBytes) });
+      drafts.push({ op: 'checkpoint', id: entry.id, body: bodyOf('checkpoint', report.checkpoint, maxBytes) });
+    if (report.step !== undefined) drafts.push(...stepOf(entry, report.step, maxBytes, steps));
     if (report.stuck && !entry.run?.stuck) stuck.add(entry);
     return { id: report.id, accepted: true, cancelling: entry.run?.cancelling === true };
   }
@@ -96,9 +106,30 @@ function liveFields(entry: Entry): Partial<Extract<RecordDraft, { op: 'report' }
   return { ...entry.run?.live };
 }
 
-function checkpointText(checkpoint: Json, maxBytes: number): string {
+/** The record of a step; none when it is known already: its report was repeated. */
+function stepOf(
+  entry: Entry,
+  { name, result }: NonNullable<Report['step']>,
+  maxBytes: number,
+  steps: Map<Entry, Set<string>>,
+): RecordDraft[] {
+  if (!isName(name)) throw invalid(['step', 'name'], `must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
+  const known = entry.run?.steps ?? [];
+  const fresh = steps.get(entry) ?? new Set();
+  if (fresh.has(name) || known.some((step) => step.name === name)) return [];
+  if (known.length + fresh.size >= MAX_STEPS) throw invalid(['step'], `is one more than the ${MAX_STEPS} of a job`);
+  steps.set(entry, fresh.add(name));
+  const body = result === undefined ? '' : bodyOf('step', result, maxBytes);
+  return [{ op: 'step', id: entry.id, name, body }];
+}
+
+function bodyOf(field: 'checkpoint' | 'step', value: Json, maxBytes: number): string {
   const issues: Issue[] = [];
-  const text = jsonText('checkpoint', checkpoint, maxBytes, [], issues);
+  const text = jsonText(field, value, maxBytes, [], issues);
   if (issues.length > 0) throw new ValidationError('The report', issues);
   return text;
+}
+
+function invalid(path: string[], message: string): ValidationError {
+  return new ValidationError('The report', [{ path, message }]);
 }

@@ -42,7 +42,9 @@ export function isLeaving(table: JobTable, retention: Retention, entry: Entry): 
   const { status } = entry;
   if (status !== 'completed' && status !== 'failed') return false;
   const { count } = retention[status];
-  return !table.isNeeded(entry.id) && finished[status].size > count && finished[status].after(entry) >= count;
+  return (
+    !table.dependencies.isNeeded(entry.id) && finished[status].size > count && finished[status].after(entry) >= count
+  );
 }
 
 /** The jobs past their retention, oldest first, `max` at most. Those that unfinished jobs depend on stay. */
@@ -61,7 +63,7 @@ export function findExpired(table: JobTable, retention: Retention, now: number, 
         break;
       }
       // Jobs that depend on it have not run yet, and may want its result.
-      if (table.isNeeded(entry.id)) continue;
+      if (table.dependencies.isNeeded(entry.id)) continue;
       expired.push(entry);
       count--;
       bytes -= entry.size;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FailureReason, JobError, JobLog, Json } from '../job';
+import type { FailureReason, JobError, JobLog, JobStep, Json } from '../job';
 import type { RunHead } from './records';
 
 /** Reported by the running attempt and not recorded yet: progress is recorded now and then, not each time. */
@@ -29,6 +29,7 @@ class RareRun {
   retryUntil: number | undefined = undefined;
   stuck: boolean | undefined = undefined;
   checkpoint: Json | undefined = undefined;
+  steps: JobStep[] | undefined = undefined;
   live: LiveReport | undefined = undefined;
 }
 
@@ -75,8 +76,9 @@ export class Run implements RunHead {
     this.finished = head.finished;
     this.progress = head.progress;
     if (head === NOTHING_HAPPENED) return;
-    const { reason, skipped, cancelling, detail, logs, errors, crashes, retryUntil, stuck, checkpoint, held } = head;
-    Object.assign(this, {
+    const { reason, skipped, cancelling, detail, logs, errors, crashes, retryUntil, stuck, checkpoint, steps, held } =
+      head;
+    const kept = {
       reason,
       skipped,
       cancelling,
@@ -87,8 +89,10 @@ export class Run implements RunHead {
       retryUntil,
       stuck,
       checkpoint,
+      steps,
       held,
-    });
+    };
+    Object.assign(this, kept);
   }
 
   /** Whether it has left nothing but times, numbers and a result. */
@@ -184,6 +188,14 @@ export class Run implements RunHead {
     if (value !== undefined || this.rare) this.rarely().checkpoint = value;
   }
 
+  get steps(): JobStep[] | undefined {
+    return this.rare?.steps;
+  }
+
+  set steps(value: JobStep[] | undefined) {
+    if (value !== undefined || this.rare) this.rarely().steps = value;
+  }
+
   get live(): LiveReport | undefined {
     return this.rare?.live;
   }
@@ -236,7 +248,7 @@ export class Run implements RunHead {
 /** What of a run goes into a head. */
 export function runHeadOf(run: Run): RunHead {
   const { token, settled, worker, started, finished, reason, skipped, cancelling, progress } = run;
-  const { detail, logs, errors, crashes, retryUntil, stuck, checkpoint, held } = run;
+  const { detail, logs, errors, crashes, retryUntil, stuck, checkpoint, steps, held } = run;
   const head = { token, settled, worker, started, finished, reason, skipped, cancelling, progress };
-  return { ...head, detail, logs, errors, crashes, retryUntil, stuck, checkpoint, held } as RunHead;
+  return { ...head, detail, logs, errors, crashes, retryUntil, stuck, checkpoint, steps, held } as RunHead;
 }

@@ -140,7 +140,7 @@ export class Sweeper {
     const { committer, archive } = this.options;
     if (committer.table.entries.get(entry.id) !== entry) return false;
     if (archive && this.kept.get(entry) !== entry.lastSeq) return false;
-    if (committer.table.isNeeded(entry.id)) return false;
+    if (committer.table.dependencies.isNeeded(entry.id)) return false;
     return entry.status === 'completed' || entry.status === 'failed';
   }
 }

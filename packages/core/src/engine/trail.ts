@@ -104,7 +104,7 @@ class Teller {
 
   /** The record itself belongs to the attempt before. */
   private after(record: JobRecord): void {
-    if (record.op === 'release' && this.attempt !== undefined) this.attempt--;
+    if ((record.op === 'release' || record.op === 'await') && this.attempt !== undefined) this.attempt--;
     if (record.op === 'retry' && record.cause === 'manual') this.attempt = 0;
     if (record.op === 'remove') Object.assign(this, { status: undefined, attempt: undefined, worker: undefined });
   }
@@ -128,8 +128,10 @@ const OF_AN_ATTEMPT = new Set<JobOp>([
   'retry',
   'fail',
   'release',
+  'await',
   'report',
   'checkpoint',
+  'step',
   'cancel',
   'refuse',
 ]);

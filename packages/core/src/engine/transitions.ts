@@ -32,7 +32,11 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
     when: 'a worker claims it; the attempt is counted before its handler runs',
   },
   complete: { from: ['active'], to: 'completed', when: 'the handler returned' },
-  skip: { from: ['pending'], to: 'completed', when: 'a parent failed, and it was added with `onParentFailed: skip`' },
+  skip: {
+    from: ['pending'],
+    to: 'completed',
+    when: 'a parent failed and it has `onParentFailed: skip`, or none did and it has `only`',
+  },
   retry: {
     from: ['active', 'failed'],
     to: 'pending',
@@ -44,8 +48,14 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
     when: 'no tries are left, the error forbids another, it was cancelled, or a parent failed',
   },
   release: { from: ['active'], to: 'pending', when: 'its worker shut down first; the attempt is not counted' },
+  await: {
+    from: ['active'],
+    to: 'pending',
+    when: 'the handler added jobs and waits for them; the attempt is not counted',
+  },
   report: { from: ['active'], when: 'the handler reported progress or logged' },
   checkpoint: { from: ['active'], when: 'the handler left a checkpoint for the next attempt' },
+  step: { from: ['active'], when: 'the handler did a step that later attempts need not do again' },
   cancel: { from: ['active'], when: 'somebody cancelled the running job; its handler is told to stop' },
   edit: { from: ['pending'], when: 'priority, order, data or options were changed, or a held job was approved' },
   restore: { from: ['pending', 'failed'], to: ['pending', 'failed'], when: 'a change of it was undone' },

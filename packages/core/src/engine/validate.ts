@@ -23,8 +23,16 @@ const TYPE = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 const MAX_TAGS = 32;
 const MAX_TAG_LENGTH = 128;
 const MAX_KEY_LENGTH = 512;
-const MAX_PARENTS = 1_000;
+/** Characters of the name of a step. */
+export const MAX_NAME_LENGTH = 128;
+/** Jobs that one may wait for. */
+export const MAX_PARENTS = 10_000;
 const MAX_TRIES = 1_000;
+
+/** Whether a text may name a step, or jobs that a job adds. */
+export function isName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH;
+}
 
 /** A valid new job: its record, with an empty id as long as it has none. */
 export interface AcceptedSpec {

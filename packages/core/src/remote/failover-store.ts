@@ -107,7 +107,10 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
 
   add(specs: JobSpec[], options?: Contract.AddOptions): Promise<Contract.AddResult[]> {
     if (!Array.isArray(specs)) return this.call('add', [specs, options]);
-    return this.call('add', [specs, { ...options, ids: chooseIds(specs, this.clock.now()) }] satisfies AddArgs);
+    return this.call('add', [
+      specs,
+      { ...options, ids: options?.ids ?? chooseIds(specs, this.clock.now()) },
+    ] satisfies AddArgs);
   }
 
   claim(request: Contract.ClaimRequest, options?: { signal?: AbortSignal }): Promise<Contract.ClaimedJob[]> {

@@ -10,7 +10,7 @@
  * | claim | jobs whose answer was lost are given back first, then it is a new claim |
  * | takeBack | jobs that were claimed since are kept; the number that it resolves with counts those of the repetition |
  * | pause, define | sets a state: the same again |
- * | report | progress, checkpoint and `stuck` set a value; log lines that were taken already would stand there twice |
+ * | report | progress, checkpoint and `stuck` set a value, the first result of a step stays; log lines that were taken already would stand there twice |
  * | change | cancel, remove, reprioritise and edit lead to the same state: what was changed already is skipped by the repetition. move puts the same jobs at the same place. retry finds its jobs pending, unless they failed once more meanwhile: then they are retried once more, as by a person who did not see the first answer |
  * | undo | what was put back already is skipped as moved on. Without a number it is the newest change that is undone, which after the first try is that try itself: callers that may repeat themselves name the change |
  *

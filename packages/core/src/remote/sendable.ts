@@ -96,6 +96,7 @@ function faults(method: CallEntry['method'], args: unknown[]): Issue[] {
   if (method === 'report') {
     for (const report of subject as Report[]) {
       jsonText('checkpoint', report.checkpoint, Number.POSITIVE_INFINITY, [], issues);
+      jsonText('step', report.step, Number.POSITIVE_INFINITY, [], issues);
       jsonText('detail', report.detail, Number.POSITIVE_INFINITY, [], issues);
     }
   }

@@ -6,7 +6,7 @@
 import type { Job, JobError, JobLog, Json } from '../job';
 import type { AnyProcessor, InputOf, JobContext, ResultOf } from '../processor';
 import type { Queue } from '../queue';
-import type { JobStore } from '../store';
+import type { JobStore, Report } from '../store';
 import type { DrainOptions } from './drain';
 import { TestLeviathan } from './test-leviathan';
 
@@ -16,10 +16,14 @@ export interface RunJobOptions extends DrainOptions {
   attempts?: number;
   /** What an earlier attempt left behind with `ctx.checkpoint`. */
   checkpoint?: Json;
+  /** What an earlier attempt did with `ctx.step`: results by the names of the steps. */
+  steps?: Record<string, Json>;
   /** Milliseconds on the fake clock that one attempt may take; the processor's own timeout by default. */
   timeout?: number;
   /** Cancels the job when its first attempt has run for so many milliseconds on the fake clock; 0: as soon as it started. */
   cancelAfter?: number;
+  /** What runs the jobs that it adds with `ctx.children`. */
+  processors?: readonly AnyProcessor[];
   /** Jobs that it depends on, for `ctx.parents`: what each resulted in, or the message of the error that it failed with. */
   parents?: ({ result: Json } | { error: string })[];
   /** Cancels the job when it aborts, for example from within a server that the handler talks to. */
@@ -66,9 +70,9 @@ export async function runJob<P extends AnyProcessor>(
   data: InputOf<P>,
   options: RunJobOptions = {},
 ): Promise<JobRun<ResultOf<P>>> {
-  const { attempts = 1, checkpoint, timeout, cancelAfter, signal, parents = [] } = options;
+  const { attempts = 1, checkpoint, steps = {}, timeout, cancelAfter, signal, parents = [], processors = [] } = options;
   const progress: JobRun<unknown>['progress'] = [];
-  await using leviathan = new TestLeviathan({ processors: [recording(processor, progress)] });
+  await using leviathan = new TestLeviathan({ processors: [recording(processor, progress), ...processors] });
   const { clock, store } = leviathan;
   const logs: JobLog[] = [];
   await store.subscribe({ kinds: ['log'] }, (events) => {
@@ -81,12 +85,9 @@ export async function runJob<P extends AnyProcessor>(
     ...{ attempts, dependsOn, onParentFailed: 'continue' },
     ...(timeout !== undefined && { timeout }),
   });
-  if (checkpoint !== undefined) {
-    const [earlier] = await store.claim({ worker: 'earlier attempt', limit: 1, wait: false });
-    const attempt = { id, token: earlier?.token ?? '' };
-    await store.report([{ ...attempt, checkpoint }]);
-    await store.settle([{ ...attempt, outcome: 'released' }]);
-  }
+  const memories: Partial<Report>[] = Object.entries(steps).map(([name, result]) => ({ step: { name, result } }));
+  if (checkpoint !== undefined) memories.push({ checkpoint });
+  if (memories.length > 0) await leaveBehind(store, id, memories);
 
   const cancel = (): void => {
     // Too late is as good: the job ended by itself.
@@ -119,6 +120,14 @@ export async function runJob<P extends AnyProcessor>(
     attempts: job.attempt,
     job,
   };
+}
+
+/** An earlier attempt kept this, and was released. */
+async function leaveBehind(store: JobStore, id: string, memories: Partial<Report>[]): Promise<void> {
+  const [earlier] = await store.claim({ worker: 'earlier attempt', limit: 1, wait: false });
+  const attempt = { id, token: earlier?.token ?? '' };
+  await store.report(memories.map((memory) => ({ ...memory, ...attempt })));
+  await store.settle([{ ...attempt, outcome: 'released' }]);
 }
 
 /** Adds jobs that ended so; their ids. */
@@ -170,6 +179,12 @@ function recording(processor: AnyProcessor, progress: JobRun<unknown>['progress'
         },
         get checkpoint() {
           return ctx.checkpoint;
+        },
+        get step() {
+          return ctx.step;
+        },
+        get children() {
+          return ctx.children;
         },
         progress: (percent, detail) => {
           progress.push({ percent, ...(detail !== undefined && { detail }) });

@@ -8,6 +8,7 @@ import { add } from './suite/add';
 import { audit } from './suite/audit';
 import { badInput } from './suite/bad-input';
 import { changes } from './suite/change';
+import { children } from './suite/children';
 import { claim } from './suite/claim';
 import { close } from './suite/close';
 import { concurrency } from './suite/concurrency';
@@ -35,6 +36,7 @@ import { rules } from './suite/rules';
 import { schedules } from './suite/schedules';
 import { scheduling } from './suite/scheduling';
 import { settle } from './suite/settle';
+import { steps } from './suite/steps';
 import { storeTest } from './suite/store-test';
 import { takeBack } from './suite/take-back';
 import { time } from './suite/time';
@@ -55,6 +57,7 @@ const CONCERNS = [
   claim,
   settle,
   report,
+  steps,
   takeBack,
   changes,
   moves,
@@ -74,6 +77,7 @@ const CONCERNS = [
   history,
   dependencies,
   parentPolicies,
+  children,
   restore,
   exchange,
   events,

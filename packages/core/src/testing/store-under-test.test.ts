@@ -25,7 +25,9 @@ const NO_RULES = { definitions: false, rules: false, schedules: false, history: 
 
 describe('lackingFeatures', () => {
   it('finds nothing lacking in a store that claims everything and takes a clock', () => {
-    expect([...lackingFeatures(under({ persistent: true, shared: true, audit: true }, new FakeClock())).keys()]).toEqual([]);
+    expect([
+      ...lackingFeatures(under({ persistent: true, shared: true, audit: true }, new FakeClock())).keys(),
+    ]).toEqual([]);
   });
 
   it('finds every feature lacking in a store that claims nothing, each with a reason that names the store', () => {

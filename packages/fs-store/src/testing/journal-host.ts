@@ -104,7 +104,7 @@ export function stateOf({ table, bodies, clock }: Pick<JournalHost, 'table' | 'b
     result: resultOf(entry, bodies),
   }));
   const idsOf = (entries: Iterable<{ id: string }>): string[] => [...entries].map(({ id }) => id);
-  const waiting = [...table.dependents].filter(([, entries]) => entries.size > 0);
+  const waiting = [...table.dependencies.dependents].filter(([, entries]) => entries.size > 0);
   return {
     seq: table.seq,
     size: table.size,

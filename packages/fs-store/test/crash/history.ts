@@ -31,6 +31,7 @@ import {
   type SeenText,
   seenText,
   settled,
+  waitsFor,
 } from './seen';
 
 /** One change of one job. */
@@ -209,9 +210,14 @@ class Reader {
     }
   }
 
-  private addOne(id: string, spec: JobSpec, marks: Partial<Step> = {}): void {
-    this.jobs.set(id, { seen: fresh(spec), maxAttempts: spec.maxAttempts ?? JOB_DEFAULTS.maxAttempts, store: 0 });
+  private addOne(id: string, spec: JobSpec, marks: Partial<Step> = {}, parent: string | null = null): void {
+    this.jobs.set(id, {
+      seen: fresh(spec, parent),
+      maxAttempts: spec.maxAttempts ?? JOB_DEFAULTS.maxAttempts,
+      store: 0,
+    });
     this.step(id, 'add', (seen) => seen, { batch: this.batch, ...marks });
+    if (spec.onParentFailed === 'only') this.leaveOut({ batch: this.batch, ...marks });
     for (const parent of spec.dependsOn ?? []) {
       if (this.jobs.get(parent)?.seen.status === 'failed') this.cascade(parent, false, { batch: this.batch, ...marks });
     }
@@ -229,14 +235,24 @@ class Reader {
     for (const [n, settlement] of settlements.entries()) {
       const running = this.jobs.get(settlement.id);
       if (running?.seen.status !== 'active' || results?.[n]?.accepted === false) continue;
-      this.step(settlement.id, settlement.outcome, (seen) => settled(seen, settlement, running.maxAttempts));
+      const marks = this.addChildren(settlement, running.seen);
+      this.step(settlement.id, settlement.outcome, (seen) => settled(seen, settlement, running.maxAttempts), marks);
     }
   }
 
+  /** They come with the job's own step, or not at all. */
+  private addChildren(settlement: Settlement, { cancelling }: Seen): Partial<Step> {
+    if (settlement.outcome !== 'waiting' || cancelling) return {};
+    const batch = ++this.batch;
+    for (const spec of settlement.children.jobs) this.addOne(spec.id as string, spec, { batch }, settlement.id);
+    return { batch };
+  }
+
   private report(reports: readonly Report[], results: ReportResult[] | undefined): void {
-    for (const [n, { id, checkpoint }] of reports.entries()) {
-      if (checkpoint === undefined || results?.[n]?.accepted === false) continue;
-      this.step(id, 'checkpoint', (seen) => ({ ...seen, checkpoint }));
+    for (const [n, { id, checkpoint, step }] of reports.entries()) {
+      if (results?.[n]?.accepted === false) continue;
+      if (checkpoint !== undefined) this.step(id, 'checkpoint', (seen) => ({ ...seen, checkpoint }));
+      if (step) this.step(id, `step ${step.name}`, (seen) => ({ ...seen, steps: [...seen.steps, step.name] }));
     }
   }
 
@@ -337,13 +353,24 @@ class Reader {
     if ((after === null && before.status !== 'completed') || after?.status === 'failed') {
       this.cascade(job, after === null, { ...marks, batch });
     }
+    if (after?.status === 'completed') this.leaveOut({ ...marks, batch });
   }
 
   /** What becomes of jobs that depend on it is there with its own end, or made when the store opens: nobody sees one without the other. */
   private cascade(parent: string, hasLeft: boolean, marks: Partial<Step>): void {
     for (const [id, { seen }] of [...this.jobs]) {
-      const after = seen.options.dependsOn.includes(parent) ? orphaned(seen, hasLeft) : undefined;
+      const after = waitsFor(seen).includes(parent) ? orphaned(seen, hasLeft) : undefined;
       if (after) this.step(id, `end for want of ${parent}`, () => after, marks);
+    }
+  }
+
+  /** All parents completed of jobs that were to run if one failed. */
+  private leaveOut(marks: Partial<Step>): void {
+    const isDone = (id: string): boolean => this.jobs.get(id)?.seen.status === 'completed';
+    for (const [id, { seen }] of [...this.jobs]) {
+      if (seen.status !== 'pending' || seen.options.onParentFailed !== 'only' || !waitsFor(seen).every(isDone))
+        continue;
+      this.step(id, 'left out', (was) => ({ ...was, status: 'completed', skipped: true }), marks);
     }
   }
 }

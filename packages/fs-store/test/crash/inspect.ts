@@ -205,6 +205,8 @@ function seenJob(job: Job): SeenText {
     cancelling: cancelling ?? false,
     skipped: skipped ?? false,
     checkpoint: metadata.checkpoint ?? null,
+    steps: (metadata.steps ?? []).map(({ name }) => name),
+    ...{ parent: job.parent ?? null, children: job.children ?? [] },
     options: optionsOf(job),
   });
 }

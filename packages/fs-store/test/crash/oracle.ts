@@ -6,7 +6,7 @@
  */
 import type { History, Step } from './history';
 import type { Observation } from './inspect';
-import { orphaned, type Seen, type SeenText, seenText } from './seen';
+import { orphaned, type Seen, type SeenText, seenText, waitsFor } from './seen';
 
 /** Which crash it was. */
 export interface Crash {
@@ -90,7 +90,7 @@ function isSeen(
 function isAdoptedAs(adopted: SeenText | null, shown: SeenText): boolean {
   if (adopted === null || shown === adopted) return shown === adopted;
   const seen = JSON.parse(adopted) as Seen;
-  const alone = seen.options.dependsOn.length > 0 ? orphaned(seen, true) : undefined;
+  const alone = waitsFor(seen).length > 0 ? orphaned(seen, true) : undefined;
   return alone !== undefined && shown === seenText(alone);
 }
 

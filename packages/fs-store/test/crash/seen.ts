@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Job, JobSpec, Json, Settlement } from '@leviathan/core';
+import type { Job, JobChildren, JobSpec, Json, NewChildren, Settlement } from '@leviathan/core';
 import { JOB_DEFAULTS } from '@leviathan/core/engine';
 
 /** What a job was added with besides its data and priority; what was left out, with its default. */
@@ -30,6 +30,10 @@ export interface Seen {
   cancelling: boolean;
   skipped: boolean;
   checkpoint: Json;
+  /** Their names. */
+  steps: readonly string[];
+  parent: string | null;
+  children: readonly JobChildren[];
   options: SeenOptions;
 }
 
@@ -37,8 +41,10 @@ export interface Seen {
 export type SeenText = string;
 
 export function seenText(seen: Seen): SeenText {
-  const { status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, options } = seen;
-  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, options });
+  const { status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, steps, options } = seen;
+  const { parent, children } = seen;
+  const rest = { checkpoint, steps, parent, children, options };
+  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, skipped, ...rest });
 }
 
 /** The options of a job, as it was added or as a store shows it. */
@@ -52,11 +58,12 @@ export function optionsOf(job: JobSpec | Job): SeenOptions {
 /** A pause, which is kept as if it were a job. */
 export const PAUSE: JobSpec = { type: '', data: false };
 
-/** A job that was just added. */
-export function fresh(spec: JobSpec): Seen {
+/** A job that was just added, by a producer or by another job. */
+export function fresh(spec: JobSpec, parent: string | null = null): Seen {
   const { data, priority = JOB_DEFAULTS.priority } = spec;
-  const rest = { result: null, reason: null, cancelling: false, skipped: false, checkpoint: null };
-  return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest, options: optionsOf(spec) };
+  const rest = { result: null, reason: null, cancelling: false, skipped: false, checkpoint: null, steps: [] };
+  const family = { parent, children: [] };
+  return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest, ...family, options: optionsOf(spec) };
 }
 
 /** After an attempt ended so. */
@@ -64,10 +71,24 @@ export function settled(seen: Seen, settlement: Settlement, maxAttempts: number)
   const ended = { ...seen, cancelling: false };
   if (settlement.outcome === 'completed') return { ...ended, status: 'completed', result: settlement.result ?? null };
   if (settlement.outcome === 'released') return released(seen);
+  if (settlement.outcome === 'waiting') return awaiting(seen, settlement.children);
   const { retryIn, reason } = settlement;
   if (seen.cancelling) return { ...ended, status: 'failed', reason: 'cancelled' };
   if (retryIn === undefined || seen.attempt >= maxAttempts) return { ...ended, status: 'failed', reason };
   return { ...ended, status: 'pending' };
+}
+
+/** It waits for jobs that it added. */
+function awaiting(seen: Seen, { name, jobs, onChildFailed }: NewChildren): Seen {
+  if (seen.cancelling) return released(seen);
+  const policy = onChildFailed === undefined || onChildFailed === 'wait' ? {} : { onChildFailed };
+  const group: JobChildren = { name, ids: jobs.map(({ id }) => id as string), ...policy };
+  return { ...released(seen), children: [...seen.children, group] };
+}
+
+/** The jobs that it waits for: what it added last, once it has run. */
+export function waitsFor({ options, children }: Seen): readonly string[] {
+  return children.at(-1)?.ids ?? options.dependsOn;
 }
 
 /** Its worker gave it back. */
@@ -91,7 +112,8 @@ export function retried(seen: Seen): Seen {
 /** A parent of it failed, or left; undefined: it goes on, or waits on. */
 export function orphaned(seen: Seen, parentLeft: boolean): Seen | undefined {
   if (seen.status !== 'pending') return undefined;
-  const { onParentFailed } = seen.options;
+  const group = seen.children.at(-1);
+  const onParentFailed = group ? (group.onChildFailed ?? null) : seen.options.onParentFailed;
   if (onParentFailed === 'skip') return { ...seen, status: 'completed', skipped: true };
   if (onParentFailed === 'fail' || (parentLeft && onParentFailed === null)) {
     return { ...seen, status: 'failed', reason: 'dependency' };

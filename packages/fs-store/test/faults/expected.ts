@@ -159,6 +159,7 @@ export class Expected {
       const known = this.jobs.get(settlement.id);
       if (!known || (results && !results[i]?.accepted)) continue;
       const after = outcomeOf(known, settlement, results?.[i]?.status);
+      this.#awaits(known, settlement, !results && isOpen);
       if (results) Object.assign(known, after, { holder: undefined, cancelling: false });
       else if (isOpen) {
         for (const status of after.statuses) known.statuses.add(status);
@@ -166,6 +167,15 @@ export class Expected {
         known.result = after.result;
       }
     }
+  }
+
+  /** Its children are there with its own step, or not at all. */
+  #awaits(known: ExpectedJob, settlement: Settlement, isOpen: boolean): void {
+    if (settlement.outcome !== 'waiting' || known.cancelling) return;
+    const { jobs, onChildFailed = 'wait' } = settlement.children;
+    for (const spec of jobs) this.jobs.set(spec.id as string, jobOf(spec, isOpen));
+    known.dependsOn = jobs.map(({ id }) => id as string);
+    known.onParentFailed = onChildFailed;
   }
 
   #reported(reports: Report[], results: ReportResult[]): void {
@@ -227,7 +237,7 @@ export class Expected {
       isSettled = true;
       for (const job of this.jobs.values()) {
         const loss = job.statuses.has('pending') ? this.#lossOf(job) : 'none';
-        const end = job.onParentFailed === 'skip' ? 'completed' : 'failed';
+        const end = job.onParentFailed === 'skip' || job.onParentFailed === 'only' ? 'completed' : 'failed';
         if (loss === 'none' || (loss === 'perhaps' && job.statuses.has(end))) continue;
         if (loss === 'sure') job.statuses.delete('pending');
         job.statuses.add(end);
@@ -245,11 +255,19 @@ export class Expected {
   /** Whether a parent keeps it from ever running. */
   #lossOf({ dependsOn, onParentFailed }: ExpectedJob): 'none' | 'perhaps' | 'sure' {
     if (onParentFailed === 'continue') return 'none';
+    if (onParentFailed === 'only') return this.#isUnwanted(dependsOn);
     if (dependsOn.some((id) => this.#left.has(id))) return 'sure';
     if (onParentFailed === 'wait') return 'none';
     const parents = dependsOn.flatMap((id) => this.jobs.get(id) ?? []).filter(({ statuses }) => statuses.has('failed'));
     if (parents.length === 0) return 'none';
     return parents.some(({ statuses }) => statuses.size === 1) ? 'sure' : 'perhaps';
+  }
+
+  /** All of its parents completed, and it was to run if one failed. */
+  #isUnwanted(parents: string[]): 'none' | 'perhaps' | 'sure' {
+    const all = parents.map((id) => this.jobs.get(id)?.statuses ?? new Set<JobStatus>());
+    if (!all.every((statuses) => statuses.has('completed'))) return 'none';
+    return all.every(({ size }) => size === 1) ? 'sure' : 'perhaps';
   }
 
   #paused(paused: boolean, type = '*'): void {
@@ -329,7 +347,7 @@ function outcomeOf(
 ): Pick<ExpectedJob, 'statuses' | 'attempts' | 'result'> {
   if (settlement.outcome === 'completed')
     return { statuses: new Set(['completed']), attempts, result: settlement.result };
-  if (settlement.outcome === 'released') {
+  if (settlement.outcome === 'released' || settlement.outcome === 'waiting') {
     const back = new Set([...attempts].map((attempt) => attempt - 1));
     return cancelling
       ? { statuses: new Set(['failed']), attempts, result }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { JobSpec, ParentPolicy } from '@leviathan/core';
+import type { ChildPolicy, ClaimedJob, JobSpec, NewChildren, ParentPolicy, Settlement } from '@leviathan/core';
 import type { FsStoreOptions } from '../../src/options';
 import { completed, failed, World } from './world';
 
@@ -106,6 +106,54 @@ const list: Workload[] = [
     },
   },
   {
+    name: 'children',
+    options: {},
+    async run(world) {
+      await world.start();
+      await world.add(jobs('whole', 2));
+      const [a, b] = await world.claim({ limit: 2 });
+      const parts = (name: string, onChildFailed: ChildPolicy): NewChildren => ({
+        ...{ name, onChildFailed, jobs: jobs(name, 2, { type: 'b', maxAttempts: 1 }) },
+      });
+      const waiting = ({ job, token }: ClaimedJob, children: NewChildren): Settlement => ({
+        ...{ id: job.id, token, outcome: 'waiting', children },
+      });
+      if (a && b) await world.settle([waiting(a, parts('kept', 'wait')), waiting(b, parts('lost', 'fail'))]);
+      const [first, second, third, fourth] = await world.claim({ limit: 4, types: { b: 4 } });
+      if (first && third) await world.complete([first, third]);
+      if (fourth) await world.settle([failed(fourth)]);
+      if (second) await world.complete([second]);
+      const [again] = await world.claim();
+      if (again) await world.settle([waiting(again, parts('more', 'continue'))]);
+      await world.settle((await world.claim({ limit: 2, types: { b: 2 } })).map((job) => failed(job)));
+      await world.complete(await world.claim());
+      await world.close();
+    },
+  },
+  {
+    name: 'callbacks',
+    options: {},
+    async run(world) {
+      await world.start();
+      const after = (id: string, ...dependsOn: string[]): JobSpec => ({
+        ...{ id, type: 'b', data: id, dependsOn, onParentFailed: 'only' },
+      });
+      await world.add([
+        ...jobs('job', 3, { maxAttempts: 1 }),
+        after('alarm', 'job-0', 'job-1'),
+        after('quiet', 'job-1', 'job-2'),
+        after('behind', 'quiet'),
+      ]);
+      const [first, second, third] = await world.claim({ limit: 3 });
+      if (first) await world.settle([failed(first)]);
+      if (second) await world.complete([second]);
+      await world.complete(await world.claim({ types: { b: 1 } }));
+      if (third) await world.complete([third]);
+      await world.add([after('late', 'job-1')]);
+      await world.close();
+    },
+  },
+  {
     name: 'claim',
     options: {},
     async run(world) {
@@ -150,6 +198,7 @@ const list: Workload[] = [
         const at = new Date(world.clock.now()).toISOString();
         await world.report([{ id, token: a.token, progress: 40, logs: [{ at, level: 'info', message: 'on' }] }]);
         await world.report([{ id, token: a.token, checkpoint: { offset: 7 } }]);
+        await world.report([{ id, token: a.token, step: { name: 'fetched', result: { size: 7 } } }]);
         await world.pass(1_500);
         await world.report([{ id, token: a.token, stuck: true }]);
       }

@@ -23,6 +23,15 @@ export const told = async ({ input, job, attempt, progress, log, checkpoint, las
   return { input, id: job.id, type: job.type, attempt, lastCheckpoint: lastCheckpoint ?? null, parents: results };
 };
 
+export const whole = async ({ input, job, step, children }) => {
+  const first = await step('first', () => `done in run ${(job.children?.length ?? 0) + 1}`);
+  const parts = await children('parts', [
+    { type: 'default', data: input },
+    { type: 'default', data: input + 1 },
+  ]);
+  return { first, doubled: parts.map((part) => part.result.doubled) };
+};
+
 export const chatty = ({ input, progress, log }) => {
   for (let i = 1; i <= input; i++) {
     progress((i / input) * 100, { i });

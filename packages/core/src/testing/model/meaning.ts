@@ -12,6 +12,7 @@ import type {
   JobPatch,
   ListQuery,
   MoveTarget,
+  Settlement,
 } from '../../store';
 import type { Call } from './calls';
 import type { Drawn, Plans } from './plans';
@@ -34,7 +35,7 @@ export const MEANINGS = {
   settle: (world: World, { ends }: Plan<'settle'>): Call | undefined => {
     const settlements = ends.flatMap(({ attempt, end }) => {
       const named = attemptOf(world, attempt);
-      return named ? [{ ...named, ...withoutUndefined(end) }] : [];
+      return named ? [{ ...named, ...endOf(world, end) } as Settlement] : [];
     });
     return settlements.length > 0 ? { call: 'settle', args: [settlements] } : undefined;
   },
@@ -89,6 +90,17 @@ export const MEANINGS = {
 
   counts: (): Call => ({ call: 'counts', args: [] }),
 };
+
+type WithoutAttempt<S> = S extends Settlement ? Omit<S, 'id' | 'token'> : never;
+
+function endOf(world: World, end: Plan<'settle'>['ends'][number]['end']): WithoutAttempt<Settlement> {
+  if (end.outcome !== 'waiting') return withoutUndefined(end);
+  const jobs = end.jobs.map((job): JobSpec => ({ ...job, id: world.newId() }));
+  const { onChildFailed } = end;
+  // Of no other children of the job.
+  const name = `parts from ${jobs[0]?.id}`;
+  return { outcome: 'waiting', children: { name, jobs, ...(onChildFailed && { onChildFailed }) } };
+}
 
 /** Where a claim goes, and what it asks for. */
 export function requestOf({ worker, limit, types }: Plan<'claim'>): Omit<ClaimRequest, 'wait'> {
@@ -163,8 +175,8 @@ function targetOf(world: World, target: Plan<'change'>['target']): ChangeRequest
 }
 
 function filterOf(world: World, plan: NonNullable<Plan<'list'>['query']['filter']>): JobFilter {
-  const { created, updated, ...filter } = plan;
-  const times: JobFilter = {};
+  const { created, updated, parent, ...filter } = plan;
+  const times: JobFilter = parent === undefined ? {} : { parent: idOf(world, parent) };
   const { now } = world.ref;
   if (created) times[`created${created.side}`] = now - created.ms;
   if (updated) times[`updated${updated.side}`] = now - updated.ms;

@@ -5,7 +5,7 @@
  * @module
  */
 import type * as FastCheck from 'fast-check';
-import { FAILURE_REASONS, JOB_STATUSES, type Json, PARENT_POLICIES } from '../../job';
+import { CHILD_POLICIES, FAILURE_REASONS, JOB_STATUSES, type Json, PARENT_POLICIES } from '../../job';
 import { EVENT_KINDS } from '../../store';
 
 /** The module fast-check. */
@@ -104,6 +104,7 @@ export function plansOf(fc: Fc, powers: Powers) {
     reason: rarely(fc.constantFrom(...FAILURE_REASONS)),
     priority: rarely(fc.oneof(priority, fc.constant([4, 5]))),
     key: rarely(fc.constantFrom(...KEYS)),
+    parent: powers.dependencies ? rarely(pick) : none,
     worker: rarely(fc.constantFrom('w1', 'w3')),
     created: powers.time ? rarely(ago) : none,
     updated: powers.time ? rarely(ago) : none,
@@ -123,6 +124,11 @@ export function plansOf(fc: Fc, powers: Powers) {
     { name: 'TypeError', message: 'boom', code: 'E_BOOM', stack: 'TypeError: boom\n    at handler' },
     { name: 'Error', message: '' },
   );
+  const waiting = fc.record({
+    outcome: fc.constant('waiting' as const),
+    jobs: fc.array(fc.record({ type, data }), { minLength: 1, maxLength: 2 }),
+    onChildFailed: sometimes(fc.constantFrom(...CHILD_POLICIES)),
+  });
   const end = fc.oneof(
     oneOf,
     { weight: 1, arbitrary: fc.record({ outcome: fc.constant('completed' as const), result: sometimes(data) }) },
@@ -136,6 +142,7 @@ export function plansOf(fc: Fc, powers: Powers) {
       }),
     },
     { weight: 1, arbitrary: fc.record({ outcome: fc.constant('released' as const) }) },
+    ...(powers.dependencies ? [{ weight: 1, arbitrary: waiting }] : []),
   );
   const patch = fc.record(
     {
@@ -189,6 +196,7 @@ export function plansOf(fc: Fc, powers: Powers) {
           detail: seldom(data),
           lines: fc.nat({ max: 2 }),
           checkpoint: seldom(data),
+          step: seldom(fc.record({ name: fc.constantFrom('one', 'two', '__proto__'), result: data })),
           stuck: seldom(fc.constant(true)),
         }),
         { minLength: 1, maxLength: 2 },

@@ -23,6 +23,14 @@ export function add(ref: Reference, specs: JobSpec[], options: AddOptions, told:
     fresh.push({ spec, id });
     results.push({ id, added: true });
   }
+  // Who depends on a job of the call that was there already, under another id, depends on that one.
+  for (const [n, one] of fresh.entries()) {
+    const dependsOn = one.spec.dependsOn?.map((parent) => {
+      const place = specs.findLastIndex(({ id }) => id === parent);
+      return fresh.some(({ id }) => id === parent) ? parent : (results[place]?.id ?? parent);
+    });
+    if (dependsOn) fresh[n] = { ...one, spec: { ...one.spec, dependsOn } };
+  }
   const codes: string[] = [];
   if (duplicate && options.onDuplicate === 'reject') codes.push('DUPLICATE');
   const exists = (id: string): boolean => find(ref, id) !== undefined || fresh.some((other) => other.id === id);
@@ -30,13 +38,17 @@ export function add(ref: Reference, specs: JobSpec[], options: AddOptions, told:
   if (orphan) codes.push('INVALID');
   if (!orphan && waitForEachOther(fresh)) codes.push('CYCLE');
   if (codes.length > 0) throw new Refusal(codes);
-  for (const { spec, id } of fresh) {
-    const one = newJob(ref, spec, id);
-    ref.known.push(one);
-    tell(ref, one, 'added');
-  }
+  for (const { spec, id } of fresh) enter(ref, spec, id);
   serve(ref);
   return results;
+}
+
+/** It is there. */
+export function enter(ref: Reference, spec: JobSpec, id: string, parent?: string): void {
+  const one = newJob(ref, spec, id);
+  if (parent !== undefined) one.job.parent = parent;
+  ref.known.push(one);
+  tell(ref, one, 'added');
 }
 
 function newId(ref: Reference, told: string | undefined): string {
@@ -74,6 +86,7 @@ function newJob(ref: Reference, spec: JobSpec, id: string): Known {
   return {
     job,
     waitingFor: parents.filter((parent) => find(ref, parent)?.job.status !== 'completed'),
+    parentFailed: false,
     failures: 0,
     backoff: false,
     finishedNo: 0,

@@ -1,35 +1,33 @@
-import type { JobError } from '../../job';
+import type { JobError, ParentPolicy } from '../../job';
 import { find, inAnyOrder, iso, type Known, type Reference } from './reference';
 import { end, fail } from './reference-end';
 
 /** Jobs that a parent keeps from ever running end, one way or another, and then those that depend on them. */
 export function cascade(ref: Reference): void {
   for (const one of ref.known) {
-    if (one.job.onParentFailed !== 'continue') continue;
-    one.waitingFor = one.waitingFor.filter((id) => statusOf(ref, id) !== 'failed' && statusOf(ref, id) !== 'missing');
+    if (policyOf(one) !== 'continue' && policyOf(one) !== 'only') continue;
+    const left = one.waitingFor.filter((id) => statusOf(ref, id) !== 'failed' && statusOf(ref, id) !== 'missing');
+    if (left.length < one.waitingFor.length) one.parentFailed = true;
+    one.waitingFor = left;
   }
-  const lost = ref.known.filter((one) => one.job.status === 'pending' && lostParent(ref, one) !== undefined);
-  if (lost.length === 0) return;
+  const pending = ref.known.filter(({ job }) => job.status === 'pending');
+  const lost = pending.filter((one) => lostParent(ref, one) !== undefined);
+  // All parents completed, and it was to run if one failed.
+  const unwanted = pending.filter(
+    (one) => policyOf(one) === 'only' && one.waitingFor.length === 0 && !one.parentFailed,
+  );
+  if (lost.length + unwanted.length === 0) return;
   inAnyOrder(ref, () => {
     for (const one of lost) endWithout(ref, one, lostParent(ref, one) as string);
+    for (const one of unwanted) skip(ref, one);
   });
   cascade(ref);
 }
 
 function endWithout(ref: Reference, one: Known, parent: string): void {
-  const { id, attempt, onParentFailed } = one.job;
-  if (onParentFailed === 'skip') {
-    end(
-      ref,
-      one,
-      'completed',
-      (job) => {
-        job.status = 'completed';
-        job.skipped = true;
-      },
-      { skipped: true },
-    );
-    for (const child of ref.known) child.waitingFor = child.waitingFor.filter((other) => other !== id);
+  const { attempt } = one.job;
+  if (policyOf(one) === 'skip') {
+    skip(ref, one);
     return;
   }
   const message =
@@ -40,9 +38,25 @@ function endWithout(ref: Reference, one: Known, parent: string): void {
   fail(ref, one, 'dependency', error);
 }
 
-function lostParent(ref: Reference, { job, waitingFor }: Known): string | undefined {
-  const gone = job.onParentFailed === undefined ? ['missing'] : ['missing', 'failed'];
-  return waitingFor.find((id) => gone.includes(statusOf(ref, id)));
+/** It completes without having run. */
+function skip(ref: Reference, one: Known): void {
+  const change = (job: Known['job']): void => {
+    job.status = 'completed';
+    job.skipped = true;
+  };
+  end(ref, one, 'completed', change, { skipped: true });
+  for (const child of ref.known) child.waitingFor = child.waitingFor.filter((other) => other !== one.job.id);
+}
+
+/** Who has run waits for its children, if for anybody. */
+function policyOf({ job }: Known): ParentPolicy | undefined {
+  const children = job.children?.at(-1);
+  return children ? children.onChildFailed : job.onParentFailed;
+}
+
+function lostParent(ref: Reference, one: Known): string | undefined {
+  const gone = policyOf(one) === undefined ? ['missing'] : ['missing', 'failed'];
+  return one.waitingFor.find((id) => gone.includes(statusOf(ref, id)));
 }
 
 function statusOf(ref: Reference, id: string): string {

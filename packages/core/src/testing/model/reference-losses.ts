@@ -65,7 +65,9 @@ export function expired(ref: Reference, retention: Retention, now: number): Know
 /** Jobs that depend on it have not run yet, and may want its result. */
 function isNeeded(ref: Reference, { job: parent }: Known): boolean {
   return ref.known.some(
-    ({ job }) => (job.status === 'pending' || job.status === 'active') && job.dependsOn?.includes(parent.id),
+    ({ job }) =>
+      (job.status === 'pending' || job.status === 'active') &&
+      [job.dependsOn ?? [], ...(job.children ?? []).map(({ ids }) => ids)].some((ids) => ids.includes(parent.id)),
   );
 }
 

@@ -1,6 +1,7 @@
 import { type JobError, MAX_ERRORS, MAX_LOGS } from '../../job';
 import type { EventKind, Report, ReportResult, Settlement, SettleResult } from '../../store';
 import { find, inAnyOrder, iso, type Known, type Reference, record, surely, tell } from './reference';
+import { enter } from './reference-add';
 import { serve } from './reference-claim';
 import { end, fail } from './reference-end';
 
@@ -28,6 +29,7 @@ function settleOne(ref: Reference, settlement: Settlement): boolean {
   one.unsure = surely(one);
   if (outcome === 'completed') complete(ref, one, settlement);
   else if (outcome === 'released') release(ref, one);
+  else if (outcome === 'waiting') wait(ref, one, settlement);
   else failed(ref, one, settlement);
   return true;
 }
@@ -65,6 +67,25 @@ export function release(ref: Reference, one: Known): void {
   record(ref, one, 'released', (job) => {
     job.status = 'pending';
     job.attempt--;
+  });
+}
+
+/** It adds jobs, and waits for them. */
+function wait(ref: Reference, one: Known, { children }: Extract<Settlement, { outcome: 'waiting' }>): void {
+  if (one.job.cancelling) {
+    release(ref, one);
+    return;
+  }
+  const { name, jobs, onChildFailed = 'wait' } = children;
+  const ids = jobs.map(({ id }) => id as string);
+  for (const spec of jobs) enter(ref, spec, spec.id as string, one.job.id);
+  delete one.token;
+  one.waitingFor = ids;
+  record(ref, one, 'waiting', (job) => {
+    job.status = 'pending';
+    job.attempt--;
+    const group = { name, ids, ...(onChildFailed !== 'wait' && { onChildFailed }) };
+    job.children = [...(job.children ?? []), group];
   });
 }
 
@@ -115,7 +136,7 @@ export function report(ref: Reference, reports: Report[]): ReportResult[] {
 
 function reportOne(
   ref: Reference,
-  { id, token, progress, detail, logs = [], checkpoint, stuck }: Report,
+  { id, token, progress, detail, logs = [], checkpoint, step, stuck }: Report,
 ): ReportResult {
   const one = find(ref, id);
   if (!one || one.token === undefined || one.token !== token) return { id, accepted: false, cancelling: false };
@@ -139,6 +160,16 @@ function reportOne(
     record(ref, one, 'checkpoint', (job) => {
       job.metadata.checkpoint = checkpoint;
     });
+  if (step && !metadata.steps?.some(({ name }) => name === step.name))
+    record(
+      ref,
+      one,
+      'step',
+      (job) => {
+        job.metadata.steps = [...(job.metadata.steps ?? []), { ...step, at: iso(ref.now) }];
+      },
+      { step: step.name },
+    );
   if (stuck && !metadata.stuck) {
     record(ref, one, 'stuck', (job) => {
       job.metadata.stuck = true;

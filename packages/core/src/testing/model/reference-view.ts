@@ -18,6 +18,7 @@ function fits(job: Job, filter: JobFilter): boolean {
     one(filter.reason, job.status === 'failed' ? job.reason : undefined) &&
     one(filter.priority, job.priority) &&
     one(filter.key, job.key) &&
+    one(filter.parent, job.parent) &&
     one(filter.worker, job.worker) &&
     tags.every((tag) => job.tags?.includes(tag)) &&
     (createdAfter === undefined || created >= createdAfter) &&

@@ -14,6 +14,8 @@ export interface Known {
   job: Job;
   /** Parents that have not completed since it was added. */
   waitingFor: string[];
+  /** A parent of it failed, or left. */
+  parentFailed: boolean;
   /** Attempts that failed since it was added or retried by hand. */
   failures: number;
   /** Fencing token of the running attempt. */

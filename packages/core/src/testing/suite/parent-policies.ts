@@ -8,6 +8,7 @@ const BY_POLICY = {
   fail: { status: 'failed', reason: 'dependency', skipped: undefined },
   continue: { status: 'pending', reason: undefined, skipped: undefined },
   skip: { status: 'completed', reason: undefined, skipped: true },
+  only: { status: 'pending', reason: undefined, skipped: undefined },
 } as const satisfies Record<ParentPolicy, Partial<Job>>;
 
 const POLICIES = Object.keys(BY_POLICY) as ParentPolicy[];
@@ -56,7 +57,7 @@ export function parentPolicies(test: StoreTest): void {
           const expected = removed && policy === 'wait' ? BY_POLICY.fail : BY_POLICY[policy];
           expect(await shown(h, `child-${policy}`), policy).toEqual(expected);
         }
-        expect((await h.claim()).map(({ job }) => job.id)).toEqual(['child-continue']);
+        expect((await h.claim()).map(({ job }) => job.id)).toEqual(['child-continue', 'child-only']);
         const { metadata, finished, attempt } = await h.job('child-fail');
         expect(metadata.errors).toHaveLength(1);
         expect(metadata.errors[0]).toMatchObject({ name: 'DependencyError', code: 'DEPENDENCY', attempt: 0 });
@@ -70,7 +71,7 @@ export function parentPolicies(test: StoreTest): void {
       const policies = await Promise.all(
         POLICIES.map(async (policy) => (await h.job(`child-${policy}`)).onParentFailed),
       );
-      expect(policies).toEqual([undefined, 'fail', 'continue', 'skip']);
+      expect(policies).toEqual([undefined, 'fail', 'continue', 'skip', 'only']);
     });
 
     dependent(
@@ -78,11 +79,14 @@ export function parentPolicies(test: StoreTest): void {
       async (h) => {
         await h.addAll([{ id: 'parent' }, ...POLICIES.map((policy) => child(policy))]);
         await h.settle(await h.claimOne(), { outcome: 'failed', error: BOOM, reason: 'error', retryIn: 0 });
-        expect((await h.store.counts()).waiting.blocked).toBe(4);
+        expect((await h.store.counts()).waiting.blocked).toBe(5);
         await h.settle(await h.claimOne(), { outcome: 'completed' });
         expect((await h.claim()).map(({ job }) => job.id).sort()).toEqual(
-          POLICIES.map((policy) => `child-${policy}`).sort(),
+          POLICIES.filter((policy) => policy !== 'only')
+            .map((policy) => `child-${policy}`)
+            .sort(),
         );
+        expect(await shown(h, 'child-only')).toEqual(BY_POLICY.skip);
       },
     );
 
@@ -90,7 +94,7 @@ export function parentPolicies(test: StoreTest): void {
       await h.fail({ id: 'parent' });
       await h.addAll(POLICIES.map((policy) => child(policy)));
       for (const policy of POLICIES) expect(await shown(h, `child-${policy}`), policy).toEqual(BY_POLICY[policy]);
-      expect((await h.claim()).map(({ job }) => job.id)).toEqual(['child-continue']);
+      expect((await h.claim()).map(({ job }) => job.id)).toEqual(['child-continue', 'child-only']);
     });
 
     dependent('goes from job to job: a failed one fails its own, a skipped one lets them go on', async (h) => {
@@ -127,6 +131,51 @@ export function parentPolicies(test: StoreTest): void {
       expect((await h.claim()).length).toBe(0);
       await h.settle(second, { outcome: 'completed' });
       expect((await h.claimOne()).job.id).toBe('end');
+    });
+
+    dependent('runs a job that is there for a failure when the last of its parents has ended', async (h) => {
+      await h.addAll([{ id: 'p1' }, { id: 'p2' }, { id: 'end', dependsOn: ['p1', 'p2'], onParentFailed: 'only' }]);
+      await failNext(h);
+      const second = await h.claimOne();
+      expect((await h.claim()).length).toBe(0);
+      // It failed once, whatever becomes of it.
+      await h.store.change({ change: { action: 'retry' }, target: { ids: ['p1'] } });
+      await h.settle(await h.claimOne(), { outcome: 'completed' });
+      await h.settle(second, { outcome: 'completed' });
+      expect((await h.claimOne()).job.id).toBe('end');
+    });
+
+    dependent('leaves out a job that is there for a failure when none came', async (h) => {
+      await h.complete({ id: 'p1' });
+      await h.addAll([
+        { id: 'p2' },
+        { id: 'at-once', dependsOn: ['p1'], onParentFailed: 'only' },
+        { id: 'end', dependsOn: ['p1', 'p2'], onParentFailed: 'only' },
+        { id: 'cancelled', dependsOn: ['p2'], onParentFailed: 'only' },
+        { id: 'after', dependsOn: ['end'], onParentFailed: 'fail' },
+        { id: 'twice', dependsOn: ['end'], onParentFailed: 'only' },
+      ]);
+      expect(await shown(h, 'at-once')).toEqual(BY_POLICY.skip);
+      await h.store.change({ change: { action: 'cancel' }, target: { ids: ['cancelled'] } });
+      const recorder = await h.record({ ids: ['end'] });
+      await h.settle(await h.claimOne(), { outcome: 'completed' });
+      expect(await recorder.until(({ id }) => id === 'end', 'the end')).toMatchObject({ skipped: true });
+      expect(await shown(h, 'end')).toEqual(BY_POLICY.skip);
+      expect(await shown(h, 'twice')).toEqual(BY_POLICY.skip);
+      await h.store.change({ change: { action: 'retry' }, target: { ids: ['cancelled'] } });
+      expect(await shown(h, 'cancelled')).toEqual({ ...BY_POLICY.skip, reason: undefined });
+      const [explained] = await h.store.explain(['end']);
+      expect(explained?.causes).toMatchObject([{ code: 'completed', skipped: true }]);
+      expect((await h.claim()).map(({ job }) => job.id)).toEqual(['after']);
+    });
+
+    dependent('lets thousands of jobs go on when their parent completes', async (h) => {
+      const children = Array.from({ length: 2_500 }, (_, n) => ({ id: `c-${n}`, dependsOn: ['parent'] }));
+      await h.addAll([{ id: 'parent' }, ...children]);
+      await h.settle(await h.claimOne(), { outcome: 'completed' });
+      while ((await h.store.counts()).waiting.blocked > 0) await h.pass(1);
+      expect((await h.claim({ limit: 3 })).map(({ job }) => job.id)).toEqual(['c-0', 'c-1', 'c-2']);
+      expect((await h.store.counts()).waiting.ready).toBe(2_497);
     });
 
     dependent('is asked again when the job is retried, and forgotten when its parent is', async (h) => {
