@@ -145,7 +145,7 @@ it('escapes what a label may not hold', async () => {
 
 it('of an empty store is text of the format as well', async () => {
   expect(parse(await prometheusText(new MemoryStore())).samples.map(({ name }) => name)).toEqual([
-    ...Array.from({ length: 4 }, () => 'leviathan_jobs_waiting'),
+    ...Array.from({ length: 5 }, () => 'leviathan_jobs_waiting'),
     'leviathan_workers',
   ]);
 });

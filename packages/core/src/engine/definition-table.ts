@@ -24,6 +24,7 @@ export class DefinitionTable {
   /** Called after each change, and once for each definition that a snapshot brought. */
   onChanged: ((kind: DefinitionKind, name: string) => void) | undefined;
 
+  /** The one of this kind and name, if there is one. */
   get(kind: DefinitionKind, name: string): StoredDefinition | undefined {
     return this.byKind.get(kind)?.get(name);
   }

@@ -28,6 +28,7 @@ export class PastDesk {
     private readonly clock: Clock,
   ) {}
 
+  /** What the journal tells of a job. */
   trail(id: string): Promise<Trail> {
     return readTrail(this.past, id);
   }

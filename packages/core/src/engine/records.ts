@@ -60,7 +60,7 @@ export interface JobHead {
   tags?: string[];
   /** Milliseconds for which its key is throttled; of a new job alone. */
   throttle?: number;
-  /** Ids of adds that it took up, see `unique`; the newest, {@link MAX_ABSORBED} at most. */
+  /** Ids of adds that it took up, see `unique`; the newest, 100 at most. */
   absorbed?: string[];
   deadLetterOf?: DeadLetterOrigin;
   trace?: TraceContext;
