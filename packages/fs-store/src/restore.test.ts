@@ -46,7 +46,10 @@ describe('a job that replaces another one', () => {
       const parent = table.entries.get('parent');
       const data = parent && dataOf(parent, bodies);
       seen.add(`${data} ${table.keys.get('k')?.id}`);
-      expect(table.entries.get('child')).toMatchObject({ place: 'blocked', extra: { waitingFor: new Set(['parent']) } });
+      expect(table.entries.get('child')).toMatchObject({
+        place: 'blocked',
+        extra: { waitingFor: new Set(['parent']) },
+      });
       await kill();
     }
     expect([...seen]).toEqual(['"old" parent', '"new" other']);
