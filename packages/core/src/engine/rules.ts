@@ -41,8 +41,8 @@ export function rulesOf(definitions: DefinitionTable, machine: MachineProbe | un
   return [
     ...definitions.of('limit').flatMap(({ name, value }) => limitRules(name, value as unknown as LimitSpec)),
     ...definitions.of('pool').map(({ name, value }) => new PoolRule(name, value as unknown as PoolSpec)),
-    ...definitions.of('gate').map(({ name, value }) => new GateRule(name, value as unknown as GateSpec, machine)),
-    ...definitions.of('window').map(({ name, value }) => new WindowRule(name, value as unknown as WindowSpec)),
+    ...definitions.of('gate').map(({ name, value }) => gateRule(name, value as unknown as GateSpec, machine)),
+    ...definitions.of('window').map(({ name, value }) => windowRule(name, value as unknown as WindowSpec)),
   ];
 }
 
@@ -134,8 +134,18 @@ class PoolRule implements Rule {
   }
 }
 
-/** Open and closed by what the machine says; nothing is counted. */
-class Gate extends Bucket {
+/** Open or closed, whoever asks: nothing is counted. */
+abstract class Door extends Bucket {
+  take(): void {}
+  give(): void {}
+
+  protected isFresh(): boolean {
+    return true;
+  }
+}
+
+/** Open and closed by what the machine says. */
+class Gate extends Door {
   constructor(
     private readonly spec: GateSpec,
     private readonly machine: MachineProbe | undefined,
@@ -150,43 +160,10 @@ class Gate extends Bucket {
   faults(): string[] {
     return faultsOfGate(this.spec, this.machine?.read() ?? {});
   }
-
-  take(): void {}
-  give(): void {}
-
-  protected isFresh(): boolean {
-    return true;
-  }
 }
 
-class GateRule implements Rule {
-  readonly counts = 'running';
-  readonly memory = 0;
-  readonly types: ReadonlySet<string> | undefined;
-  readonly tags: ReadonlySet<string> | undefined;
-  private readonly gate: Gate;
-
-  constructor(
-    private readonly name: string,
-    spec: GateSpec,
-    machine: MachineProbe | undefined,
-  ) {
-    this.types = spec.types && new Set(spec.types);
-    this.tags = spec.tags && new Set(spec.tags);
-    this.gate = new Gate(spec, machine);
-  }
-
-  claimOn(entry: Entry): { bucket: Bucket; amount: number } | undefined {
-    return isAbout(this, entry) ? { bucket: this.gate, amount: 1 } : undefined;
-  }
-
-  causeOf(): Cause {
-    return { code: 'gate', gate: this.name, because: this.gate.faults() };
-  }
-}
-
-/** Open and closed by the clock; nothing is counted. */
-class Window extends Bucket {
+/** Open and closed by the clock. */
+class Window extends Door {
   private minute = Number.NaN;
   private opening: number | undefined;
 
@@ -205,38 +182,39 @@ class Window extends Bucket {
     }
     return this.opening ?? 'never';
   }
-
-  take(): void {}
-  give(): void {}
-
-  protected isFresh(): boolean {
-    return true;
-  }
 }
 
-class WindowRule implements Rule {
+/** One door for all the jobs that it is about. */
+class DoorRule implements Rule {
   readonly counts = 'running';
   readonly memory = 0;
   readonly types: ReadonlySet<string> | undefined;
   readonly tags: ReadonlySet<string> | undefined;
-  private readonly window: Window;
 
   constructor(
-    private readonly name: string,
-    { types, tags, open }: WindowSpec,
+    { types, tags }: { types?: string[]; tags?: string[] },
+    private readonly door: Door,
+    readonly causeOf: (opening: Opening) => Cause,
   ) {
     this.types = types && new Set(types);
     this.tags = tags && new Set(tags);
-    this.window = new Window(open);
   }
 
   claimOn(entry: Entry): { bucket: Bucket; amount: number } | undefined {
-    return isAbout(this, entry) ? { bucket: this.window, amount: 1 } : undefined;
+    return isAbout(this, entry) ? { bucket: this.door, amount: 1 } : undefined;
   }
+}
 
-  causeOf(opening: Opening): Cause {
-    return { code: 'window', window: this.name, ...(typeof opening === 'number' && { until: isoOf(opening) }) };
-  }
+function gateRule(name: string, spec: GateSpec, machine: MachineProbe | undefined): Rule {
+  const gate = new Gate(spec, machine);
+  return new DoorRule(spec, gate, () => ({ code: 'gate', gate: name, because: gate.faults() }));
+}
+
+function windowRule(name: string, spec: WindowSpec): Rule {
+  return new DoorRule(spec, new Window(spec.open), (opening) => ({
+    ...{ code: 'window', window: name },
+    ...(typeof opening === 'number' && { until: isoOf(opening) }),
+  }));
 }
 
 function isAbout({ types, tags }: Rule, entry: Entry): boolean {
