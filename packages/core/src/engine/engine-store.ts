@@ -150,7 +150,7 @@ export class EngineStore implements JobStore {
     this.past = options.past && new PastDesk(options.past, this.clock);
     if (this.hub.active) this.forgetEventsLater();
     // Not a record more before the whole store is made.
-    this.wake({ isMade: false });
+    this.wake(false);
   }
 
   async open(): Promise<void> {
@@ -397,8 +397,8 @@ export class EngineStore implements JobStore {
     return new UnsupportedError(this.capabilities.name, what);
   }
 
-  /** After each commit: hands out what became ready, and sets the next alarms. */
-  private wake({ isMade } = { isMade: true }): void {
+  /** After each commit: hands out what became ready, and sets the next alarms. @param isMade The whole store is made, and may write. */
+  private wake(isMade = true): void {
     if (this.serving || this.closed) return;
     this.serving = true;
     try {
