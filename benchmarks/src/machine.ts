@@ -24,6 +24,8 @@ export interface Machine {
   loadAverage: number[];
   /** Rounds of each measurement. */
   rounds: number;
+  /** The commit that Leviathan was compared with, where it was not compared with other queues. */
+  baseline?: string;
   /** How the engines that leave a choice were set up: what was fastest. */
   settings: Record<string, string>;
   /** Why a row has no values. */

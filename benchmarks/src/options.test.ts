@@ -16,6 +16,10 @@ test('engines and metrics can be named, and their order is kept', () => {
   expect(options).toMatchObject({ engines: ['bullmq', 'leviathan'], metrics: ['latency'], rounds: 2 });
 });
 
+test('compared with itself, Leviathan is alone', () => {
+  expect(parseOptions(['queue', '--baseline', 'v1'], known)).toMatchObject({ engines: ['leviathan'], baseline: 'v1' });
+});
+
 test('a quick run has one round', () => {
   expect(parseOptions(['queue', '--quick'], known).rounds).toBe(1);
 });
@@ -26,6 +30,7 @@ test.each([
   [['queue', '--engines', 'kafka'], 'no engine kafka'],
   [['queue', '--metrics', ''], 'no metric'],
   [['queue', '--rounds', '0'], '--rounds'],
+  [['queue', '--baseline', 'v1', '--engines', 'bullmq'], '--baseline'],
   [['queue', '--fast'], '--fast'],
 ])('%j is turned down with the reason', (args, reason) => {
   expect(() => parseOptions(args, known)).toThrow(UsageError);

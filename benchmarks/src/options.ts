@@ -1,11 +1,14 @@
 /** What the command was told. */
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
+import { OURS } from './result';
 
 export interface Options {
   json: string | undefined;
   rounds: number;
   engines: string[];
+  /** A commit that Leviathan is compared with, in place of other engines. */
+  baseline: string | undefined;
   metrics: string[];
   quick: boolean;
   folder: string;
@@ -19,6 +22,7 @@ export const usage = `Usage: npm run bench -- queue [options]
 Measures Leviathan and its peers side by side and prints the medians of several rounds.
 
   --engines a,b    only these, in this order (all by default)
+  --baseline REF   Leviathan alone, beside itself as it was at this commit
   --metrics x,y    only these (all by default)
   --rounds N       rounds of each measurement (5 by default)
   --quick          one small round, to see that everything works; its figures mean nothing
@@ -36,10 +40,14 @@ export function parseOptions(args: string[], known: { engines: string[]; metrics
   if (positionals.length !== 1 || positionals[0] !== 'queue') throw new UsageError('Say what to measure: queue.');
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
   if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError('--rounds takes a whole number of 1 or more.');
+  if (values.baseline !== undefined && values.engines !== undefined) {
+    throw new UsageError('--baseline compares Leviathan with itself: it takes no --engines.');
+  }
   return {
     json: values.json,
     rounds,
-    engines: chosen('engine', values.engines, known.engines),
+    engines: values.baseline === undefined ? chosen('engine', values.engines, known.engines) : [OURS],
+    baseline: values.baseline,
     metrics: chosen('metric', values.metrics, known.metrics),
     quick: values.quick ?? false,
     folder: values.dir ?? tmpdir(),
@@ -57,6 +65,7 @@ function parse(args: string[]) {
         json: { type: 'string' },
         rounds: { type: 'string' },
         engines: { type: 'string' },
+        baseline: { type: 'string' },
         metrics: { type: 'string' },
         quick: { type: 'boolean' },
         dir: { type: 'string' },

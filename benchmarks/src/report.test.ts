@@ -44,6 +44,13 @@ test('ours stands beside the best peer, the target and the verdict', () => {
   expect(cells(text, 'add', 'process')).toEqual(wanted);
 });
 
+test('what it was compared with is named', () => {
+  const text = reportOf(
+    results([row('leviathan', 'add', 1)], { machine: { ...machine, baseline: 'c0ffee'.repeat(6) } }),
+  );
+  expect(text).toContain('"baseline" is commit c0ffeec0ffee');
+});
+
 test('a target that is met passes; without a target there is no verdict', () => {
   const alone = results([
     row('leviathan', 'loop-delay-p99', 3, { unit: 'ms' }),

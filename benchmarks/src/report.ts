@@ -11,11 +11,12 @@ export function reportOf(results: Results): string {
 }
 
 function describe({ machine }: Results): string {
-  const { cpu, cores, memory, kernel, fileSystem, disk, node, versions, date, loadAverage, rounds } = machine;
+  const { cpu, cores, memory, kernel, fileSystem, disk, node, versions, date, loadAverage, rounds, baseline } = machine;
   const programs = Object.entries({ Node: node, ...versions }).map(([name, version]) => `${name} ${version}`);
   return [
     `${cpu}, ${cores} cores, ${memory} GiB; ${kernel}; ${fileSystem} on ${disk}`,
     programs.join(', '),
+    ...(baseline === undefined ? [] : [`"baseline" is commit ${baseline.slice(0, 12)}`]),
     `${date}, load average ${loadAverage.join(' ')}, medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`,
   ].join('  \n');
 }

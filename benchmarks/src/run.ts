@@ -1,6 +1,7 @@
 /** `npm run bench`: measures, prints, and says with its exit code whether every measurement was made. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { type Baseline, provideBaseline } from './baseline';
 import { engines } from './engines';
 import type { Engine } from './engines/engine';
 import { FreshFolders } from './fresh-folder';
@@ -20,6 +21,8 @@ const names = { engines: engines.map(({ name }) => name), metrics: metrics.map((
 
 /** Where everything is measured. */
 let folders: FreshFolders | undefined;
+/** What this is compared with. */
+let baseline: Baseline | undefined;
 
 async function main(options: Options): Promise<boolean> {
   assertUsable(options);
@@ -36,7 +39,9 @@ async function main(options: Options): Promise<boolean> {
   }
   const absent: Machine['failures'] = {};
   const programs = await provideServers(chosen, absent);
-  const present = chosen.filter(({ name }) => absent[name] === undefined);
+  if (options.baseline !== undefined) baseline = await provideBaseline(options.baseline);
+  const found = chosen.filter(({ name }) => absent[name] === undefined);
+  const present = baseline === undefined ? found : [...found, baseline.engine];
   const node = options.node === undefined ? await nodeFor(present) : await nodeAt(options.node);
   await providePeers(present, node);
 
@@ -49,6 +54,7 @@ async function main(options: Options): Promise<boolean> {
     node: node.version,
     versions: versionsOf(present, programs),
     rounds: options.rounds,
+    ...(baseline && { baseline: baseline.commit }),
     settings: {},
     failures: absent,
   };
@@ -56,6 +62,7 @@ async function main(options: Options): Promise<boolean> {
   // As far as it has come, in case that it is ended early.
   for await (results of measureEverything(setting, present, options, machine)) save(results, options.json);
   await folders.removeAll();
+  await baseline?.remove();
   console.log(reportOf(results));
   return Object.keys(machine.failures).length === 0;
 }
@@ -142,6 +149,7 @@ function versionsOf(present: Engine[], programs: Partial<Record<ServerKind, Serv
 async function leave(code: number): Promise<never> {
   await killAll();
   await folders?.removeAll();
+  await baseline?.remove();
   process.exit(code);
 }
 

@@ -54,9 +54,14 @@ export interface Launch {
 }
 
 /** Starts a task in a process of its own. */
-export function startTask<Result>({ node, nodeArgs }: Launch, task: string, params: unknown): Task<Result> {
+export function startTask<Result>(
+  { node, nodeArgs }: Launch,
+  task: string,
+  params: unknown,
+  script = taskScript,
+): Task<Result> {
   const env = { ...process.env, NODE_ENV: 'production' };
-  const child = spawn(node, [...nodeArgs, taskScript], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(node, [...nodeArgs, script], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   adopt(child);
   const channel = messagesOf(child);
   let last: { finished?: true; result?: Result; error?: string } | undefined;

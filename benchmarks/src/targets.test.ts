@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { results, row } from '../test/results';
+import { machine, results, row } from '../test/results';
 import { ratiosOf } from './result';
 import { targetOf } from './targets';
 
@@ -45,6 +45,18 @@ test('a limit counts by itself', () => {
   expect(targetOf(results([row('leviathan', 'loop-delay-p99', 15)]), 'loop-delay-p99', 'process')?.met).toBe(true);
   expect(targetOf(results([row('leviathan', 'loop-delay-p99', 15.1)]), 'loop-delay-p99', 'process')?.met).toBe(false);
   expect(targetOf(results([row('leviathan', 'claim-1m-vs-1k', 0.89)]), 'claim-1m-vs-1k', 'process')?.met).toBe(false);
+});
+
+test('beside itself as it was, Leviathan is to be no more than 5 % worse', () => {
+  const with_ = (metric: string, now: number, before: number, unit: 'jobs/s' | 'ms') => {
+    const rows = [row('leviathan', metric, now, { unit }), row('baseline', metric, before, { unit })];
+    const all = { ...compared(rows), machine: { ...machine, baseline: 'c0ffee' } };
+    return targetOf(all, metric, 'process')?.met;
+  };
+  expect(with_('add', 95, 100, 'jobs/s')).toBe(true);
+  expect(with_('add', 94, 100, 'jobs/s')).toBe(false);
+  expect(with_('latency-p50', 1.05, 1, 'ms')).toBe(true);
+  expect(with_('latency-p50', 1.06, 1, 'ms')).toBe(false);
 });
 
 test('what was not measured is neither met nor missed', () => {

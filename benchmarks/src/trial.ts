@@ -58,7 +58,8 @@ async function measureIn(
   const options: EngineOptions = { folder, durability, variant, first: true, ...address };
   const running: Task<unknown>[] = [];
   const start = <Result>(name: string, params: object): Task<Result> => {
-    const task = startTask<Result>(launch, name, { engine: engine.name, options, ...params });
+    const told = { engine: engine.task?.engine ?? engine.name, options, ...params };
+    const task = startTask<Result>(launch, name, told, engine.task?.script);
     running.push(task);
     return task;
   };

@@ -4,7 +4,15 @@ import type { Payload } from '../payload';
 /** What an acknowledged call survives: the death of the process, or a power cut. */
 export type Durability = 'process' | 'power';
 
-export type EngineName = 'leviathan' | 'bullmq' | 'plainjob' | 'graphile-worker' | 'pg-boss' | 'bare-files';
+/** `baseline`: Leviathan as it was at an earlier commit. */
+export type EngineName =
+  | 'leviathan'
+  | 'baseline'
+  | 'bullmq'
+  | 'plainjob'
+  | 'graphile-worker'
+  | 'pg-boss'
+  | 'bare-files';
 
 /** A server that was started for one measurement. */
 export interface ServerAddress {
@@ -71,6 +79,8 @@ export interface Engine {
   packages: string[];
   /** The oldest Node that it runs on. */
   node: string;
+  /** The program that runs its measured processes, and its name there; that of this package if left out. */
+  task?: { script: string; engine: EngineName };
   /** The ways to set it up for workers of this concurrency; one if left out. */
   workVariants?(concurrency: number, durability: Durability): Variant[];
   /** The ways to set it up for adding job by job, 100 calls under way; one if left out. */

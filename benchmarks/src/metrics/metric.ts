@@ -59,9 +59,14 @@ export interface Metric {
   measure(trial: Trial): Promise<Values>;
 }
 
-/** A metric that is not compared with anybody: Leviathan alone. */
+/** A metric that is not compared with other queues: Leviathan alone, now and before. */
 export function ofLeviathan(metric: Pick<Metric, 'name' | 'series' | 'durabilities' | 'measure'>): Metric {
-  return { ...metric, takes: ({ name }) => name === 'leviathan', variants: () => [{}], fitted: false };
+  return {
+    ...metric,
+    takes: ({ name }) => name === 'leviathan' || name === 'baseline',
+    variants: () => [{}],
+    fitted: false,
+  };
 }
 
 /** The series of a metric that is one number. */
