@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Engine } from './engines/engine';
 import { leviathan } from './engines/leviathan';
+import { UsageError } from './options';
 import { inPackage } from './paths';
 
 const run = promisify(execFile);
@@ -18,7 +19,7 @@ export interface Baseline {
   remove(): Promise<void>;
 }
 
-/** Checks the commit out, installs its packages and builds it. @throws when there is none of this name, or it cannot be built */
+/** Checks the commit out, installs its packages and builds it. @throws UsageError when there is none of this name */
 export async function provideBaseline(revision: string): Promise<Baseline> {
   const commit = await commitOf(revision);
   const folder = await mkdtemp(join(tmpdir(), 'leviathan-baseline-'));
@@ -39,6 +40,6 @@ export async function provideBaseline(revision: string): Promise<Baseline> {
 async function commitOf(revision: string): Promise<string> {
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
   const { stdout } = await run('git', args, { cwd: repository }).catch(() => ({ stdout: '' }));
-  if (stdout === '') throw new Error(`There is no commit ${revision}.`);
+  if (stdout === '') throw new UsageError(`--baseline: there is no commit ${revision}.`);
   return stdout.trim();
 }
