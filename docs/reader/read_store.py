@@ -242,7 +242,7 @@ def change(job, run, record, body):
             run["crashes"] = run.get("crashes", 0) + 1
         add_error(run, record)
     elif op == "release":
-        job.update(status="pending", attempt=job["attempt"] - 1)
+        job.update(status="pending", attempt=job["attempt"] - 1, runAt=record.get("runAt", 0))
         end_attempt(run, not record.get("taken"))
     elif op == "await":
         job.update(status="pending", attempt=job["attempt"] - 1)

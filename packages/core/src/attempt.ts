@@ -23,7 +23,7 @@ import type { Handle } from './middleware/run';
 import { killTime, type ModuleRunner } from './module-runner';
 import type { AnyProcessor, JobContext } from './processor';
 import type { Reports } from './reports';
-import { retryDelay } from './retry-delay';
+import { retryDelay, snoozeDelay } from './retry-delay';
 import { type Checked, check, isThenable } from './schema';
 import type { ClaimedJob, Settlement } from './store';
 
@@ -58,6 +58,7 @@ export interface AttemptHost extends ChildrenSource {
  * | returns                              | completed | failed: timeout   | completed          | completed |
  * | throws                               | failed    | failed: timeout   | failed: cancelled  | released  |
  * | throws `UnrecoverableError`          | failed    | failed: timeout   | failed: cancelled  | failed    |
+ * | throws `SnoozeError`                 | released, for a time | failed: timeout | failed: cancelled | the same |
  * | ignores the signal until {@link Attempt.giveUp} |  | failed: timeout | failed: cancelled  | released  |
  * | has a worker, which dies             | failed: crashed | failed: timeout | failed: cancelled | released |
  * | has a worker, ended for another's sake | released | failed: timeout | failed: cancelled | released |
@@ -271,13 +272,13 @@ export class Attempt implements Remembering {
     if (this.#ended) this.#host.late(this, 'failed');
     else if (waiting && codeOf(error) === waiting.error.code && this.#failureReason(error) === 'error')
       this.#end({ id, token, outcome: 'waiting', children: waiting.children });
-    else if (this.#isReleasedBy(error)) this.#release();
+    else if (this.#isReleasedBy(error)) this.#release(snoozeDelay(error));
     else this.#fail(error, true);
   }
 
   #isReleasedBy(error: unknown): boolean {
-    if (error instanceof InterruptedError && !this.#abortReason) return true;
-    return this.#abortReason?.code === 'SHUTDOWN' && codeOf(error) !== 'UNRECOVERABLE';
+    if (!this.#abortReason) return error instanceof InterruptedError || snoozeDelay(error) !== undefined;
+    return this.#abortReason.code === 'SHUTDOWN' && codeOf(error) !== 'UNRECOVERABLE';
   }
 
   /** @param retry false: another attempt would end the same. */
@@ -309,8 +310,9 @@ export class Attempt implements Remembering {
     return stack === undefined ? failure : { ...failure, stack };
   }
 
-  #release(): void {
-    this.#end({ id: this.id, token: this.token, outcome: 'released' });
+  #release(delay?: number): void {
+    const released = { id: this.id, token: this.token, outcome: 'released' as const };
+    this.#end(delay === undefined ? released : { ...released, delay });
   }
 
   #end(settlement: Settlement): void {

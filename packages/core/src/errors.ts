@@ -270,6 +270,20 @@ export class RetryAtError extends LeviathanError {
   }
 }
 
+/** Throw it in a handler: it is too early. The job goes back to pending for so long, and its attempt is not counted. */
+export class SnoozeError extends LeviathanError {
+  /** Milliseconds. */
+  readonly delay: number;
+
+  /** @throws RangeError when `delay` is no finite number of 0 or more */
+  constructor(delay: number, message = `The job was put off for ${delay} ms.`, options?: { cause?: unknown }) {
+    if (!(Number.isFinite(delay) && delay >= 0))
+      throw new RangeError(`SnoozeError: ${delay} is no time in milliseconds.`);
+    super('SNOOZE', message, options);
+    this.delay = delay;
+  }
+}
+
 /** The reason of `ctx.signal` when the attempt took longer than its timeout. */
 export class TimeoutError extends LeviathanError {
   constructor(ms: number) {

@@ -111,7 +111,7 @@ export interface Processor<
   readonly handler?: string;
   /** How the module's handler is kept apart from the program, and what it may use. */
   readonly isolation?: Isolation;
-  /** The handler: does the work of one attempt. What it throws fails the attempt; see `UnrecoverableError` and `RetryAtError`. */
+  /** The handler: does the work of one attempt. What it throws fails the attempt; see `UnrecoverableError`, `RetryAtError` and `SnoozeError`. */
   run(ctx: JobContext<StandardSchemaV1.InferOutput<In>>): Promise<Result> | Result;
 }
 

@@ -8,6 +8,13 @@ import { codeOf } from './failure';
 import type { Job } from './job';
 import type { AnyProcessor } from './processor';
 
+/** Milliseconds for which the handler put its job off, if that is what it threw. By code, like all that a handler may throw. */
+export function snoozeDelay(error: unknown): number | undefined {
+  if (codeOf(error) !== 'SNOOZE') return undefined;
+  const { delay } = error as { delay?: unknown };
+  return typeof delay === 'number' && !Number.isNaN(delay) ? boundedWait(delay) : undefined;
+}
+
 /**
  * Milliseconds until the next attempt, if the store finds that one is left; `undefined` when there must be none. The job's own backoff
  * goes before its processor's, and that before the default.

@@ -68,7 +68,7 @@ export interface StoreEvent {
   skipped?: true;
   /** Message of the error of a failed attempt. */
   error?: string;
-  /** When a retrying job runs next: ISO 8601. */
+  /** When a retrying job, or one that was put off, runs next: ISO 8601. */
   runAt?: string;
   /** What was defined. */
   definition?: { kind: DefinitionKind; name: string; removed?: true };

@@ -144,8 +144,8 @@ export type Settlement =
       /** Milliseconds until the next attempt if one is left. Left out: fail for good. */
       retryIn?: number;
     }
-  /** Back to pending without an attempt spent: the worker shuts down. */
-  | { id: string; token: string; outcome: 'released' }
+  /** Back to pending without an attempt spent: the worker shuts down, or the handler was not to run for `delay` milliseconds. */
+  | { id: string; token: string; outcome: 'released'; delay?: number }
   /**
    * Back to pending without an attempt spent, until these jobs have ended, which are added in the same commit. Where they cannot be added
    * (a fault in one, a cycle) the job fails with that error.

@@ -44,6 +44,7 @@ const RECORDS: StoreRecord[] = [
   { seq: 9, at, op: 'fail', id: 'j-1', reason: 'crashed', error, crashed: true, taken: true, by: 'ann' },
   { seq: 10, at, op: 'release', id: 'j-1' },
   { seq: 11, at, op: 'release', id: 'j-1', taken: true },
+  { seq: 31, at, op: 'release', id: 'j-1', runAt: at + 1 },
   {
     ...{ seq: 12, at, op: 'report', id: 'j-1', progress: 50, detail: { bytes: 1 }, stuck: true },
     logs: [{ at: error.at, level: 'warn', message: 'a\tb', fields: [1] }],

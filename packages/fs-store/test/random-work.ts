@@ -106,7 +106,7 @@ export class RandomWork {
       { id, token, outcome: 'completed' },
       { id, token, outcome: 'failed', error, reason: 'error', retryIn: random.below(3) * 1_000 },
       { id, token, outcome: 'failed', error, reason: 'timeout' },
-      { id, token, outcome: 'released' },
+      { id, token, outcome: 'released', delay: random.below(3) * 1_000 },
       { id, token, outcome: 'waiting', children: { name: `p${random.below(9)}`, jobs: [this.spec(), this.spec()] } },
     ];
     await store.settle([this.pick(outcomes) as Settlement]);

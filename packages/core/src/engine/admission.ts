@@ -124,13 +124,13 @@ export class Admission {
     for (const taken of this.claimsOf(entry, at)) this.give(taken);
   }
 
-  /** An attempt failed and the next one has to wait: those behind it in its order wait with it. */
-  retryWaits(entry: Entry, at: number): void {
+  /** The job has started, and has to wait before it may start again: those behind it in its order wait with it. */
+  startAgainWaits(entry: Entry, at: number): void {
     this.take(entry, at, ['order']);
   }
 
   /** Its wait is over. */
-  retryDue(entry: Entry, at: number): void {
+  startAgainDue(entry: Entry, at: number): void {
     for (const taken of this.claimsOf(entry, at)) if (taken.rule.counts === 'order') this.give(taken);
   }
 
@@ -218,7 +218,7 @@ export class Admission {
     if (rules.running || rules.order) {
       for (const held of byWorker.values()) for (const entry of held) this.take(entry, now, ['running', 'order']);
     }
-    if (rules.order) for (const entry of scheduled.keys()) if (entry.attempt > 0) this.take(entry, now, ['order']);
+    if (rules.order) for (const entry of scheduled.keys()) if (hasStarted(entry)) this.take(entry, now, ['order']);
     if (rules.starts === 0) return;
     const startOf = (entry: Entry): number => entry.run?.started ?? Number.NEGATIVE_INFINITY;
     const recent = [...entries.values()].filter((entry) => startOf(entry) > now - rules.starts);
@@ -231,6 +231,11 @@ export class Admission {
       if (counts.includes(rule.counts)) bucket.take(at, amount);
     }
   }
+}
+
+/** Whether it ran, and is to run again. */
+export function hasStarted({ run }: Entry): boolean {
+  return run?.started !== undefined;
 }
 
 /** Whether a job asks for more than a worker. */

@@ -57,7 +57,10 @@ function outcomeOf(entry: Entry, settlement: Settlement, context: { now: number;
   if (settlement.outcome === 'completed') return completion(entry, settlement.result, context);
   if (settlement.outcome === 'failed') return failure(entry, settlement, context.now);
   if (entry.run?.cancelling) return { op: 'fail', id: entry.id, reason: 'cancelled' };
-  return { op: 'release', id: entry.id };
+  const delay = settlement.outcome === 'released' ? (settlement.delay ?? 0) : 0;
+  return delay > 0
+    ? { op: 'release', id: entry.id, runAt: Math.ceil(context.now + delay) }
+    : { op: 'release', id: entry.id };
 }
 
 /** Whether the attempt was settled so before, here or in an earlier call: one that completed did not fail, too. */

@@ -204,7 +204,8 @@ export function eventOf(record: StoreRecord, kind: EventKind, entry: Entry | und
   if (record.op === 'step') event.step = record.name;
   if (record.op === 'fail') event.reason = record.reason;
   if (record.op === 'restore' && record.job.reason) event.reason = record.job.reason;
-  if (record.op === 'retry' && record.runAt !== undefined) event.runAt = isoOf(record.runAt);
+  if ((record.op === 'retry' || record.op === 'release') && record.runAt !== undefined)
+    event.runAt = isoOf(record.runAt);
   if (record.op === 'report') {
     event.progress = progressOf(entry);
     if (record.detail !== undefined) event.detail = record.detail;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DefinitionKind } from '../definition';
-import { Admission, isSpecial } from './admission';
+import { Admission, hasStarted, isSpecial } from './admission';
 import { BTree, type SortedSet } from './btree';
 import { DefinitionTable } from './definition-table';
 import { Dependencies } from './dependencies';
@@ -239,7 +239,7 @@ export class JobTable {
       else if (isSpecial(entry)) admission.want();
     } else if (place === 'scheduled') {
       this.scheduled.set(entry, undefined);
-      if (admission.isLive && entry.attempt > 0) admission.retryWaits(entry, entry.updated);
+      if (admission.isLive && hasStarted(entry)) admission.startAgainWaits(entry, entry.updated);
     } else if (place === 'active') {
       this.heldBy(entry.run?.worker ?? '').add(entry);
       if (admission.isLive) admission.started(entry, entry.updated);
@@ -299,7 +299,7 @@ export class JobTable {
 
   private unplaceScheduled(entry: Entry): void {
     this.scheduled.delete(entry);
-    if (this.admission.isLive && entry.attempt > 0) this.admission.retryDue(entry, entry.updated);
+    if (this.admission.isLive && hasStarted(entry)) this.admission.startAgainDue(entry, entry.updated);
   }
 
   private letGo(entry: Entry): void {

@@ -56,6 +56,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       return;
     case 'release':
       entry.status = 'pending';
+      entry.runAt = record.runAt ?? 0;
       run.attempt--;
       // Nothing was tried yet.
       if (run.attempt === 0) run.retryUntil = undefined;

@@ -173,7 +173,7 @@ type RecordBody =
   /** Failed for good; `crashed` or `taken`: its worker left without settling it. */
   | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; taken?: true; by?: string }
   /** Back to pending, the attempt not counted; `taken`: its worker left without settling it. */
-  | { op: 'release'; id: string; taken?: true }
+  | { op: 'release'; id: string; taken?: true; runAt?: number }
   /** Back to pending until these jobs, which it added, have ended; the attempt not counted. */
   | { op: 'await'; id: string; name: string; children: string[]; onChildFailed?: Exclude<ChildPolicy, 'wait'> }
   /** Progress and log lines since the last report. */

@@ -84,6 +84,7 @@ class Teller {
         this.known.runAt = null;
         break;
       case 'retry':
+      case 'release':
         this.known.runAt = timeOf(record.runAt ?? null);
         break;
       case 'fail':

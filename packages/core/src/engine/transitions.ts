@@ -47,7 +47,11 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
     to: 'failed',
     when: 'no tries are left, the error forbids another, it was cancelled, or a parent failed',
   },
-  release: { from: ['active'], to: 'pending', when: 'its worker shut down first; the attempt is not counted' },
+  release: {
+    from: ['active'],
+    to: 'pending',
+    when: 'its worker shut down first, or the handler put it off; the attempt is not counted',
+  },
   await: {
     from: ['active'],
     to: 'pending',

@@ -66,9 +66,11 @@ function faultOf(passed: Settlement, given: Settlement): string | undefined {
     const { result } = passed as Extract<Settlement, { outcome: 'completed' }>;
     return result === undefined || 'json' in jsonOf(result, []) ? undefined : 'a result that is no JSON';
   }
-  if (outcome !== 'failed') {
-    return outcome === 'released' || outcome === given.outcome ? undefined : 'no outcome';
+  if (outcome === 'released') {
+    const { delay = 0 } = passed as Extract<Settlement, { outcome: 'released' }>;
+    return delay >= 0 ? undefined : 'a delay that is no time';
   }
+  if (outcome !== 'failed') return outcome === given.outcome ? undefined : 'no outcome';
   const { error, reason, retryIn } = passed as Extract<Settlement, { outcome: 'failed' }>;
   if (typeof error?.name !== 'string' || typeof error.message !== 'string') return 'a failure without an error';
   if (!FAILURE_REASONS.includes(reason)) return 'a failure without a reason';

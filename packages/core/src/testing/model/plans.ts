@@ -141,7 +141,13 @@ export function plansOf(fc: Fc, powers: Powers) {
         retryIn: powers.time ? fc.constantFrom(0, 0, undefined, 1, 1_000, 60_000) : fc.constantFrom(0, 0, undefined),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ outcome: fc.constant('released' as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        outcome: fc.constant('released' as const),
+        delay: powers.time ? fc.constantFrom(undefined, undefined, 0, 1_000, 60_000) : none,
+      }),
+    },
     ...(powers.dependencies ? [{ weight: 1, arbitrary: waiting }] : []),
   );
   const patch = fc.record(

@@ -28,7 +28,7 @@ function settleOne(ref: Reference, settlement: Settlement): boolean {
   one.settled = token;
   one.unsure = surely(one);
   if (outcome === 'completed') complete(ref, one, settlement);
-  else if (outcome === 'released') release(ref, one);
+  else if (outcome === 'released') release(ref, one, settlement.delay);
   else if (outcome === 'waiting') wait(ref, one, settlement);
   else failed(ref, one, settlement);
   return true;
@@ -58,16 +58,25 @@ function failed(ref: Reference, one: Known, settlement: Extract<Settlement, { ou
 }
 
 /** Back to pending without an attempt spent, or the end of one that was being cancelled. */
-export function release(ref: Reference, one: Known): void {
+export function release(ref: Reference, one: Known, delay = 0): void {
   if (one.job.cancelling) {
     fail(ref, one, 'cancelled');
     return;
   }
   delete one.token;
-  record(ref, one, 'released', (job) => {
-    job.status = 'pending';
-    job.attempt--;
-  });
+  const runAt = delay > 0 ? iso(ref.now + delay) : undefined;
+  one.backoff = runAt !== undefined && one.job.attempt > 1 && one.job.metadata.errors.length > 0;
+  record(
+    ref,
+    one,
+    'released',
+    (job) => {
+      job.status = 'pending';
+      job.attempt--;
+      if (runAt !== undefined) job.runAt = runAt;
+    },
+    { ...(runAt !== undefined && { runAt }) },
+  );
 }
 
 /** It adds jobs, and waits for them. */

@@ -205,6 +205,21 @@ export function rules(test: StoreTest): void {
       await complete(h.store, again);
       expect((await h.claimOne()).job.id).toBe('x-1');
     });
+
+    timed('is kept by a job that was put off before it ever failed', async (h) => {
+      await h.store.define([limit('strict', { by: 'group', ordered: true })]);
+      await h.addAll([
+        { id: 'x-0', group: 'x' },
+        { id: 'x-1', group: 'x' },
+      ]);
+      await h.settle(await h.claimOne(), { outcome: 'released', delay: 1_000 });
+      expect(await h.claim({ limit: 10 })).toEqual([]);
+      await h.pass(1_000);
+      const again = await h.claimOne({ limit: 10 });
+      expect(again.job.id).toBe('x-0');
+      await complete(h.store, again);
+      expect((await h.claimOne()).job.id).toBe('x-1');
+    });
   });
 
   describe('groups', () => {

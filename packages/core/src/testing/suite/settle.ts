@@ -158,6 +158,27 @@ export function settle(test: StoreTest): void {
     });
   });
 
+  describe('settle released for a time', () => {
+    test.needing('fake-clock')('keeps the job from starting so long, with no attempt spent', async (h) => {
+      const before = h.now();
+      const claimed = await h.start({ id: 'early', maxAttempts: 1 });
+      const [result] = await h.store.settle([
+        { id: 'early', token: claimed.token, outcome: 'released', delay: 60_000 },
+      ]);
+      expect(result).toEqual({ id: 'early', accepted: true, status: 'pending' });
+      const job = await h.job('early');
+      expect(job).toMatchObject({ status: 'pending', attempt: 0, metadata: { retries: 0, errors: [] } });
+      expect(Date.parse(job.runAt ?? '')).toBe(before + 60_000);
+      await h.pass(59_999);
+      expect(await h.claim()).toEqual([]);
+      await h.pass(1);
+      const again = await h.claimOne();
+      expect(again.job).toMatchObject({ id: 'early', attempt: 1 });
+      await h.settle(again, failed(0));
+      expect((await h.job('early')).status).toBe('failed');
+    });
+  });
+
   describe('settle a job that is being cancelled', () => {
     const cancelling = async (h: Harness): Promise<ClaimedJob> => {
       const claimed = await h.start({ maxAttempts: 5 });
