@@ -17,6 +17,7 @@ export class CheckedSpec implements JobSpec {
   declare timeout?: number;
   declare retryFor?: number;
   declare expiresAt?: number;
+  declare ageing?: number;
   declare deadLetter?: string;
   declare onCrash?: CrashPolicy;
   declare dependsOn?: string[];

@@ -90,7 +90,7 @@ function setOptions(
   // A function cannot be stored; the worker asks the processor for it.
   const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
   const { attempts, delay, runAt, id, priority, maxCrashes, timeout, retryFor, deadLetter, onCrash } = merged;
-  const { dependsOn, onParentFailed, key, group, needs, tags, expiresAt, trace } = merged;
+  const { dependsOn, onParentFailed, key, group, needs, tags, expiresAt, ageing, trace } = merged;
   // The producer's own time counts more than what its processor says.
   const ttl = expiresAt === undefined ? merged.ttl : options?.ttl;
   const set = {
@@ -102,6 +102,7 @@ function setOptions(
     expiresAt: givenTime(['ttl', ttl], ['expiresAt', expiresAt], now, at, issues),
     timeout,
     retryFor,
+    ageing,
     deadLetter,
     onCrash,
     dependsOn,

@@ -233,6 +233,10 @@ export interface Job<Data = unknown, Result = unknown> {
   retryFor?: number;
   /** When it fails with reason `expired` if it still waits then: ISO 8601, UTC. */
   expiresAt?: string;
+  /** Milliseconds of waiting after which its priority becomes better by one. */
+  ageing?: number;
+  /** What its next step of ageing counts from, if not when it was added or is to run: ISO 8601, UTC. */
+  agedAt?: string;
   /** Type of the job that is added when it fails for good. */
   deadLetter?: string;
   /** What becomes of it when its process dies while it runs; absent: it is pending again. */
@@ -292,6 +296,8 @@ export const JOB_KEYS = [
   'timeout',
   'retryFor',
   'expiresAt',
+  'ageing',
+  'agedAt',
   'deadLetter',
   'onCrash',
   'dependsOn',
@@ -337,6 +343,11 @@ export interface JobOptions {
   ttl?: number;
   /** Fails with reason `expired` if it still waits at this time, for its first attempt or another: a `Date`, epoch milliseconds, or ISO 8601. */
   expiresAt?: Date | number | string;
+  /**
+   * For each so many milliseconds that it waits for its turn its priority becomes better by one, up to 1, so that better jobs that keep coming
+   * cannot hold it back for ever. Left out: it never does.
+   */
+  ageing?: number;
   /** Type of a job that is added in the same commit when this one fails for good, unless somebody cancelled it: its data is a {@link DeadLetterData}. */
   deadLetter?: string;
   /** What becomes of it when its process dies while it runs; `resume` by default. */
@@ -384,6 +395,7 @@ const OPTIONS: Record<keyof JobOptions, true> = {
   retryFor: true,
   ttl: true,
   expiresAt: true,
+  ageing: true,
   deadLetter: true,
   onCrash: true,
   dependsOn: true,
@@ -413,6 +425,7 @@ export interface JobSpec {
   timeout?: number;
   retryFor?: number;
   expiresAt?: number;
+  ageing?: number;
   deadLetter?: string;
   onCrash?: CrashPolicy;
   dependsOn?: string[];

@@ -95,6 +95,7 @@ export interface Processor<
     | 'timeout'
     | 'retryFor'
     | 'ttl'
+    | 'ageing'
     | 'deadLetter'
     | 'onCrash'
     | 'needs'

@@ -35,6 +35,8 @@ export interface StoreCapabilities {
   restore: boolean;
   /** `expiresAt`. */
   expiry: boolean;
+  /** `ageing`. */
+  ageing: boolean;
   /** `deadLetter`, and the change `redrive`. */
   deadLetters: boolean;
   /** `onCrash`, and the change `approve`. */
@@ -344,7 +346,13 @@ export interface PastState {
 
 /** Why a job waits, or ended as it did. */
 export type Cause =
-  | { code: 'ready' /** Jobs that run before it. */; ahead: number }
+  | {
+      code: 'ready';
+      /** Jobs that run before it. */
+      ahead: number;
+      /** When its priority becomes better, if it ages and is not the next: ISO 8601, UTC. */
+      betterAt?: string;
+    }
   | {
       code: 'scheduled' /** ISO 8601. */;
       runAt: string /** The wait is the backoff after a failed attempt. */;

@@ -20,6 +20,7 @@ const COPIED = [
     'maxCrashes',
     'timeout',
     'retryFor',
+    'ageing',
     'onCrash',
     'deadLetter',
     'backoff',

@@ -28,6 +28,8 @@ const full: Job = {
   deadLetter: 'dead',
   deadLetterOf: { id: 'job-0', type: 'download', reason: 'error' },
   expiresAt: '2999-01-01T00:00:00.000Z',
+  ageing: 3_600_000,
+  agedAt: '2025-01-30T10:00:00.000Z',
   backoff: { type: 'exponential', delay: 100, factor: 2 },
   maxCrashes: 2,
   maxAttempts: 4,

@@ -30,6 +30,8 @@ export function adoption(job: Job, state: JobStatus): AddDraft {
   if (job.order !== undefined) head.order = job.order;
   if (job.runAt !== undefined && status === 'pending') head.runAt = Date.parse(job.runAt);
   if (job.expiresAt !== undefined) head.expiresAt = Date.parse(job.expiresAt);
+  if (job.ageing !== undefined) head.ageing = job.ageing;
+  if (job.agedAt !== undefined) head.agedAt = Date.parse(job.agedAt);
   if (job.retryFor !== undefined) head.retryFor = job.retryFor;
   if (job.onCrash) head.onCrash = job.onCrash;
   if (job.deadLetter !== undefined) head.deadLetter = job.deadLetter;

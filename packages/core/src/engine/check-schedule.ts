@@ -27,6 +27,7 @@ const OPTIONS: Record<keyof ScheduledJobOptions, true> = {
   timeout: true,
   ttl: true,
   retryFor: true,
+  ageing: true,
   deadLetter: true,
   onCrash: true,
   key: true,

@@ -162,6 +162,7 @@ function differs(entry: Entry, name: keyof EditPatch, value: unknown): boolean {
     runAt: entry.runAt === 0 ? null : entry.runAt,
     held: entry.run?.held ?? null,
     expiresAt: entry.extra?.expiresAt ?? null,
+    agedAt: entry.extra?.agedAt ?? null,
     timeout: entry.extra?.timeout ?? null,
     backoff: entry.extra?.backoff ?? null,
     tags: entry.extra?.tags ?? [],

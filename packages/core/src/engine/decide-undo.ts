@@ -65,6 +65,7 @@ function restoredHead(was: Entry): RestoredHead {
   const head: RestoredHead = { status: status as RestoredHead['status'], priority, order, maxAttempts };
   if (runAt !== 0) head.runAt = runAt;
   if (extra?.expiresAt !== undefined) head.expiresAt = extra.expiresAt;
+  if (extra?.agedAt !== undefined) head.agedAt = extra.agedAt;
   if (extra?.timeout !== undefined) head.timeout = extra.timeout;
   if (extra?.backoff) head.backoff = extra.backoff;
   if (extra?.tags) head.tags = extra.tags;

@@ -4,6 +4,7 @@ export const ENGINE_FEATURES = {
   dependencies: true,
   restore: true,
   expiry: true,
+  ageing: true,
   deadLetters: true,
   crashPolicies: true,
   uniqueModes: true,

@@ -39,6 +39,7 @@ import type {
 } from '../store';
 import type { Trail, UndoRequest } from '../trail';
 import { AddDesk } from './add-desk';
+import { Ageing } from './ageing';
 import { Alarms } from './alarms';
 import { type ChangeScope, runChange } from './change-runner';
 import { ClaimDesk } from './claim-desk';
@@ -113,6 +114,7 @@ export class EngineStore implements JobStore {
   private readonly schedules: ScheduleDesk;
   private readonly past: PastDesk | undefined;
   private readonly deadlines: Deadlines;
+  private readonly ageing: Ageing;
   private serving = false;
   /** What was due could not be written the last time. */
   private isStuck = false;
@@ -141,6 +143,7 @@ export class EngineStore implements JobStore {
     });
     const { clock, committer, alarms, maxBytes } = this;
     const onError = (error: unknown): void => options.onError?.(error);
+    this.ageing = new Ageing({ committer, clock, alarms, onError, wake: () => this.wake() });
     // What was recovered may be about to change: a person may have edited schedules while no program had the store open.
     this.schedules = new ScheduleDesk(
       { committer, bodies: options.bodies, clock, alarms, maxBytes, onError },
@@ -405,7 +408,10 @@ export class EngineStore implements JobStore {
       const now = this.clock.now();
       this.table.promoteDue(now);
       this.table.admission.elapse(now);
-      if (isMade) this.deadlines.run();
+      if (isMade) {
+        this.deadlines.run();
+        this.ageing.run();
+      }
       this.isStuck = false;
       if (!this.deadlines.isDue) this.desk.serve();
     } catch (error) {
@@ -442,7 +448,7 @@ export class EngineStore implements JobStore {
 
   /** Readers must see what is due now. */
   private followClock(): void {
-    if (this.deadlines.isDue) this.wake();
+    if (this.deadlines.isDue || this.ageing.isDue) this.wake();
     if (this.table.promoteDue(this.clock.now())) this.armSchedule();
     this.schedules.follow();
   }
@@ -455,6 +461,7 @@ export class EngineStore implements JobStore {
   private armSchedule(): void {
     this.alarms.at('schedule', this.table.scheduled.minKey()?.runAt, () => this.wake());
     this.armAdmission();
+    this.ageing.arm();
     if (this.isStuck) return;
     if (this.deadlines.isDue) this.alarms.after('deadlines-more', SLICE_INTERVAL, () => this.wake());
     else this.alarms.at('deadlines', this.table.waits.next, () => this.wake());

@@ -25,6 +25,9 @@ export interface EntryExtra {
   backoff?: BackoffSpec;
   retryFor?: number;
   expiresAt?: number;
+  ageing?: number;
+  /** Epoch milliseconds; see `Job`. */
+  agedAt?: number;
   deadLetter?: string;
   onCrash?: Exclude<CrashPolicy, 'resume'>;
   dependsOn?: string[];
@@ -229,6 +232,8 @@ const EXTRAS = [
   'backoff',
   'retryFor',
   'expiresAt',
+  'ageing',
+  'agedAt',
   'deadLetter',
   'onCrash',
   'dependsOn',
@@ -261,6 +266,7 @@ function isPlain(head: JobHead): boolean {
     head.backoff === undefined &&
     head.retryFor === undefined &&
     head.expiresAt === undefined &&
+    head.ageing === undefined &&
     head.deadLetter === undefined &&
     head.onCrash === undefined &&
     head.dependsOn === undefined &&

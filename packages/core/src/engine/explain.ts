@@ -58,8 +58,14 @@ function pendingCauses(table: JobTable, entry: Entry, context: ExplainContext): 
   if (table.pausedTypes.has(entry.type)) causes.push({ code: 'paused', type: entry.type });
   if (!context.hasWorker(entry.type)) causes.push({ code: 'no-worker', type: entry.type });
   if (entry.place === 'ready') causes.push(...table.admission.causesOf(entry, context.now));
-  if (causes.length === 0) causes.push({ code: 'ready', ahead: countAhead(table, entry) });
+  if (causes.length === 0) causes.push(readyCause(table, entry));
   return causes;
+}
+
+function readyCause(table: JobTable, entry: Entry): Cause {
+  const ahead = countAhead(table, entry);
+  const step = ahead === 0 ? undefined : table.waits.stepOf(entry);
+  return { code: 'ready', ahead, ...(step !== undefined && { betterAt: isoOf(step) }) };
 }
 
 function countAhead(table: JobTable, entry: Entry): number {
@@ -74,6 +80,12 @@ function countAhead(table: JobTable, entry: Entry): number {
   return ahead;
 }
 
+function readySentence({ ahead, betterAt }: Extract<Cause, { code: 'ready' }>): string {
+  if (ahead === 0) return 'It is next.';
+  const better = betterAt === undefined ? '' : ` Its priority becomes better at ${betterAt}.`;
+  return `It is ready; ${ahead} ${ahead === 1 ? 'job runs' : 'jobs run'} before it.${better}`;
+}
+
 function limitSentence({ limit, by, group, until }: Extract<Cause, { code: 'limit' }>): string {
   const whose = group === undefined ? '' : ` for group ${group}`;
   if (by === 'order')
@@ -85,9 +97,7 @@ function limitSentence({ limit, by, group, until }: Extract<Cause, { code: 'limi
 function sentenceOf(cause: Cause): string {
   switch (cause.code) {
     case 'ready':
-      return cause.ahead === 0
-        ? 'It is next.'
-        : `It is ready; ${cause.ahead} ${cause.ahead === 1 ? 'job runs' : 'jobs run'} before it.`;
+      return readySentence(cause);
     case 'scheduled':
       return cause.backoff
         ? `Its last attempt failed; the next one starts at ${cause.runAt}.`

@@ -58,6 +58,8 @@ export function jobOf(entry: Entry, bodies: BodySource): Job {
     if (extra.timeout !== undefined) job.timeout = extra.timeout;
     if (extra.retryFor !== undefined) job.retryFor = extra.retryFor;
     if (extra.expiresAt !== undefined) job.expiresAt = isoOf(extra.expiresAt);
+    if (extra.ageing !== undefined) job.ageing = extra.ageing;
+    if (extra.agedAt !== undefined) job.agedAt = isoOf(extra.agedAt);
     if (extra.deadLetter !== undefined) job.deadLetter = extra.deadLetter;
     if (extra.onCrash !== undefined) job.onCrash = extra.onCrash;
     if (extra.dependsOn) job.dependsOn = [...extra.dependsOn];

@@ -35,7 +35,7 @@ export function parseJob(raw: JsonObject, now: number, maxBytes: number): Parsed
   return issues.length > 0 ? { issues } : { job: jobOf(raw, spec, now), spec };
 }
 
-const TIMES = ['created', 'updated', 'runAt', 'expiresAt', 'started', 'finished'] as const;
+const TIMES = ['created', 'updated', 'runAt', 'expiresAt', 'agedAt', 'started', 'finished'] as const;
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set<string>(JOB_KEYS);
 

@@ -31,6 +31,8 @@ const head = fc.record(
     deadLetter: text,
     deadLetterOf: fc.record({ id: text, type: text, reason: fc.constant('error' as const) }),
     expiresAt: fc.nat(),
+    ageing: fc.nat(),
+    agedAt: fc.nat(),
     backoff: fc.record({ type: fc.constant('fixed' as const), delay: fc.nat() }),
     dependsOn: fc.array(text, { minLength: 1, maxLength: 2 }),
     key: text,

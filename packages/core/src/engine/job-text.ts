@@ -35,6 +35,8 @@ function extraText(extra: EntryExtra): string {
   if (timeout !== undefined) text += `,"timeout":${timeout}`;
   if (extra.retryFor !== undefined) text += `,"retryFor":${JSON.stringify(extra.retryFor)}`;
   if (extra.expiresAt !== undefined) text += `,"expiresAt":"${isoOf(extra.expiresAt)}"`;
+  if (extra.ageing !== undefined) text += `,"ageing":${extra.ageing}`;
+  if (extra.agedAt !== undefined) text += `,"agedAt":"${isoOf(extra.agedAt)}"`;
   if (extra.deadLetter !== undefined) text += `,"deadLetter":${JSON.stringify(extra.deadLetter)}`;
   if (extra.onCrash !== undefined) text += `,"onCrash":${JSON.stringify(extra.onCrash)}`;
   if (dependsOn) text += `,"dependsOn":${JSON.stringify(dependsOn)}`;

@@ -61,12 +61,14 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       // Nothing was tried yet.
       if (run.attempt === 0) run.retryUntil = undefined;
       endAttempt(run, record.taken !== true);
+      waitAnew(entry, record.at);
       return;
     case 'await':
       entry.status = 'pending';
       run.attempt--;
       endAttempt(run, true);
       addChildren(entry, record);
+      waitAnew(entry, record.at);
       return;
     case 'report':
       report(run, record);
@@ -81,7 +83,7 @@ export function mutate(entry: Entry, record: MutatingRecord): void {
       run.cancelling = true;
       return;
     case 'edit':
-      edit(entry, record.patch);
+      edit(entry, record.patch, record.at);
       if (record.patch.held === null) run.held = undefined;
       if (record.absorbs !== undefined) absorb(entry, record.absorbs);
       replaceData(entry, record.body);
@@ -130,6 +132,7 @@ function retry(entry: Entry, run: Run, record: Extract<MutatingRecord, { op: 're
   addError(run, record.error);
   if (record.cause === 'crashed') run.crashes = (run.crashes ?? 0) + 1;
   if (record.held) run.held = true;
+  waitAnew(entry, record.at);
   if (record.cause !== 'manual') return;
   run.attempt = 0;
   run.retryUntil = undefined;
@@ -139,6 +142,11 @@ function retry(entry: Entry, run: Run, record: Extract<MutatingRecord, { op: 're
   run.crashes = undefined;
   run.finished = undefined;
   run.reason = undefined;
+}
+
+/** What ageing counts from: it had its turn, or somebody said when that is to be. */
+function waitAnew(entry: Entry, agedAt: number): void {
+  if (entry.extra?.ageing !== undefined) entry.setOptions({ extra: { ...entry.extra, agedAt } });
 }
 
 /** Who retries a job by hand wants it, although its time was over. */
@@ -177,12 +185,13 @@ function absorb(entry: Entry, id: string): void {
   entry.setOptions({ extra: { ...entry.extra, absorbed } });
 }
 
-function edit(entry: Entry, patch: EditPatch): void {
+function edit(entry: Entry, patch: EditPatch, at: number): void {
   const { priority, order, maxAttempts } = patch;
   if (priority !== undefined) entry.setOptions({ priority });
   if (order !== undefined) entry.setOptions({ order });
   if (maxAttempts !== undefined) entry.setOptions({ maxAttempts });
   if (patch.runAt !== undefined) entry.runAt = patch.runAt ?? 0;
+  if (priority !== undefined || patch.runAt !== undefined) waitAnew(entry, patch.agedAt ?? at);
   const { timeout, backoff, expiresAt, tags } = patch;
   if (timeout === undefined && backoff === undefined && expiresAt === undefined && tags === undefined) return;
   const extra: EntryExtra = { ...entry.extra };
@@ -203,7 +212,7 @@ function edit(entry: Entry, patch: EditPatch): void {
 function restore(entry: Entry, run: Run, was: RestoredHead): void {
   const { priority, order, maxAttempts } = was;
   const extra: EntryExtra = { ...entry.extra };
-  for (const field of ['expiresAt', 'timeout', 'backoff', 'tags'] as const) {
+  for (const field of ['expiresAt', 'agedAt', 'timeout', 'backoff', 'tags'] as const) {
     if (was[field] === undefined) delete extra[field];
     else Object.assign(extra, { [field]: was[field] });
   }

@@ -48,6 +48,8 @@ export interface JobHead {
   backoff?: BackoffSpec;
   retryFor?: number;
   expiresAt?: number;
+  ageing?: number;
+  agedAt?: number;
   deadLetter?: string;
   onCrash?: Exclude<CrashPolicy, 'resume'>;
   dependsOn?: string[];
@@ -111,6 +113,8 @@ export const MAX_ABSORBED = 100;
 /** Fields that an `edit` changes; `null` removes. */
 export interface EditPatch {
   priority?: number;
+  /** Of a step of ageing alone. */
+  agedAt?: number;
   order?: number;
   runAt?: number | null;
   expiresAt?: number | null;
@@ -130,6 +134,7 @@ export interface RestoredHead {
   maxAttempts: number;
   runAt?: number;
   expiresAt?: number;
+  agedAt?: number;
   timeout?: number;
   backoff?: BackoffSpec;
   tags?: string[];

@@ -143,7 +143,8 @@ function fieldsOf(head: Omit<RestoredHead, 'status'>): Known {
   return { priority, order, maxAttempts, runAt: timeOf(runAt ?? null), ...given };
 }
 
-function patchOf({ runAt, tags, ...rest }: EditPatch): Known {
+/** What ageing counts from is of no account to who reads of its steps. */
+function patchOf({ runAt, tags, agedAt: _, ...rest }: EditPatch): Known {
   return {
     ...(rest as Known),
     ...(runAt !== undefined && { runAt: timeOf(runAt) }),

@@ -114,6 +114,7 @@ function acceptSpec(
   }
   if (spec.retryFor !== undefined && check.integer('retryFor', spec.retryFor, 1, MAX_TIME))
     head.retryFor = spec.retryFor;
+  if (spec.ageing !== undefined && check.integer('ageing', spec.ageing, 1, MAX_TIME)) head.ageing = spec.ageing;
   if (spec.timeout !== undefined && check.integer('timeout', spec.timeout, 1, Number.MAX_SAFE_INTEGER))
     head.timeout = spec.timeout;
   if (spec.backoff !== undefined && check.backoff(spec.backoff)) head.backoff = copyBackoff(spec.backoff);

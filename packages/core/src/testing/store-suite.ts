@@ -5,6 +5,7 @@
  */
 import { type Feature, lackingFeatures, type StoreSuiteOptions } from './store-under-test';
 import { add } from './suite/add';
+import { ageing } from './suite/ageing';
 import { audit } from './suite/audit';
 import { badInput } from './suite/bad-input';
 import { changes } from './suite/change';
@@ -51,6 +52,7 @@ const CONCERNS = [
   keys,
   unique,
   expiry,
+  ageing,
   retryFor,
   deadLetters,
   crashPolicies,

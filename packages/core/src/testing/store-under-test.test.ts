@@ -15,6 +15,7 @@ const NOTHING = {
   dependencies: false,
   restore: false,
   expiry: false,
+  ageing: false,
   deadLetters: false,
   crashPolicies: false,
   uniqueModes: false,

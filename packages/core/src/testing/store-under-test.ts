@@ -36,6 +36,7 @@ export const FEATURES = [
   'dependencies',
   'restore',
   'expiry',
+  'ageing',
   'dead-letters',
   'crash-policies',
   'unique-modes',
@@ -80,6 +81,7 @@ export function lackingFeatures(under: StoreUnderTest): Map<Feature, string> {
   claim('dependencies', can.dependencies, 'does not claim `dependencies`');
   claim('restore', can.restore, 'does not claim `restore`');
   claim('expiry', can.expiry, 'does not claim `expiry`');
+  claim('ageing', can.ageing, 'does not claim `ageing`');
   claim('dead-letters', can.deadLetters, 'does not claim `deadLetters`');
   claim('crash-policies', can.crashPolicies, 'does not claim `crashPolicies`');
   claim('unique-modes', can.uniqueModes, 'does not claim `uniqueModes`');

@@ -86,6 +86,7 @@ export function plansOf(fc: Fc, powers: Powers) {
     maxCrashes: sometimes(fc.integer({ min: 1, max: 2 })),
     timeout: seldom(fc.integer({ min: 1, max: 9 })),
     backoff: seldom(backoff),
+    ageing: powers.time ? seldom(fc.constantFrom(1, 700, 5_000, 60_000)) : none,
     key: seldom(fc.constantFrom(...KEYS)),
     tags: seldom(fc.array(fc.constantFrom(...TAGS), { maxLength: 3 })),
     onParentFailed: powers.dependencies ? sometimes(fc.constantFrom(...PARENT_POLICIES)) : none,

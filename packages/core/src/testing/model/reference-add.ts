@@ -77,6 +77,7 @@ function newJob(ref: Reference, spec: JobSpec, id: string): Known {
   if (spec.runAt !== undefined && spec.runAt > ref.now) job.runAt = iso(spec.runAt);
   if (spec.backoff) job.backoff = { ...spec.backoff };
   if (spec.timeout !== undefined) job.timeout = spec.timeout;
+  if (spec.ageing !== undefined) job.ageing = spec.ageing;
   if (spec.key !== undefined) job.key = spec.key;
   if (parents.length > 0) job.dependsOn = parents;
   if (parents.length > 0 && spec.onParentFailed && spec.onParentFailed !== 'wait') {

@@ -1,6 +1,17 @@
 import type { Job } from '../../job';
 import type { ChangeRequest, ChangeSkip, JobPatch } from '../../store';
-import { find, holderOf, iso, isScheduled, type Known, type Reference, record, tell, tellDrained } from './reference';
+import {
+  find,
+  holderOf,
+  iso,
+  isScheduled,
+  type Known,
+  type Reference,
+  record,
+  tell,
+  tellDrained,
+  waitAnew,
+} from './reference';
 import { serve } from './reference-claim';
 import { fail } from './reference-end';
 import { moveJobs } from './reference-move';
@@ -83,6 +94,7 @@ function retry(ref: Reference, one: Known): Verdict {
     one.backoff = undefined;
     record(ref, one, 'edited', () => {
       delete job.runAt;
+      waitAnew(ref, job);
     });
     return 'changed';
   }
@@ -92,6 +104,7 @@ function retry(ref: Reference, one: Known): Verdict {
     job.status = 'pending';
     job.attempt = 0;
     job.metadata.retries++;
+    waitAnew(ref, job);
     delete job.metadata.crashes;
     delete job.finished;
     delete job.reason;
@@ -115,6 +128,7 @@ function edit(ref: Reference, one: Known, patch: JobPatch): Verdict {
   const after = edited(ref, job, patch);
   if (JSON.stringify(after) === JSON.stringify(job)) return 'unchanged';
   if (after.runAt !== job.runAt) one.backoff = undefined;
+  if (after.runAt !== job.runAt || after.priority !== job.priority) waitAnew(ref, after);
   record(ref, one, 'edited', () => {
     for (const key of Object.keys(job)) delete job[key as keyof Job];
     Object.assign(job, after);

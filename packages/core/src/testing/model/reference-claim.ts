@@ -1,5 +1,6 @@
 import type { ClaimedJob, ClaimRequest } from '../../store';
 import { find, isScheduled, type Known, queueOf, type Reference, record, surely, waitsFor } from './reference';
+import { age, nextStep } from './reference-ageing';
 import { cascade } from './reference-flow';
 
 /** `claim` that does not wait. @param told The store's answer, for the tokens. */
@@ -18,9 +19,10 @@ export function claimAndWait(ref: Reference, request: ClaimRequest, number: numb
   serve(ref);
 }
 
-/** After each change: what it means to jobs that depend on others, and then those who wait get what became ready, first come, first served. */
+/** After each change: what it means to jobs that depend on others, which priorities become better, and then those who wait get what became ready, first come, first served. */
 export function serve(ref: Reference): void {
   cascade(ref);
+  age(ref);
   for (const waiting of [...ref.waiting]) {
     const jobs = claimable(ref, waiting.request);
     if (jobs.length === 0) continue;
@@ -31,12 +33,12 @@ export function serve(ref: Reference): void {
   }
 }
 
-/** Time passes: each scheduled job gets its turn at its own time. */
+/** Time passes: each scheduled job gets its turn, and each priority becomes better, at its own time. */
 export function pass(ref: Reference, ms: number): void {
   const end = ref.now + ms;
   for (;;) {
     const due = ref.known.filter(({ job }) => job.status === 'pending' && isScheduled(ref, job));
-    const next = Math.min(...due.map(({ job }) => Date.parse(job.runAt as string)));
+    const next = Math.min(nextStep(ref), ...due.map(({ job }) => Date.parse(job.runAt as string)));
     if (next > end) break;
     ref.now = next;
     serve(ref);

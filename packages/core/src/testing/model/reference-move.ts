@@ -1,5 +1,5 @@
 import type { ChangeSkip, MoveTarget } from '../../store';
-import { find, type Known, queueOf, type Reference, Refusal, record } from './reference';
+import { find, type Known, queueOf, type Reference, Refusal, record, waitAnew } from './reference';
 
 /**
  * `change` with `move`: gives what becomes of each target. The moved jobs stand in the order of the queue at their new place; which numbers
@@ -25,6 +25,7 @@ export function moveJobs(
     changed.push(...group);
     ref.moved.push({ priority, ids: wanted.map(({ job }) => job.id) });
     for (const { job } of group) {
+      if (job.priority !== priority) waitAnew(ref, job);
       job.priority = priority;
       delete job.order;
     }

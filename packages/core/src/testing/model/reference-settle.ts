@@ -1,6 +1,6 @@
 import { type JobError, MAX_ERRORS, MAX_LOGS } from '../../job';
 import type { EventKind, Report, ReportResult, Settlement, SettleResult } from '../../store';
-import { find, inAnyOrder, iso, type Known, type Reference, record, surely, tell } from './reference';
+import { find, inAnyOrder, iso, type Known, type Reference, record, surely, tell, waitAnew } from './reference';
 import { enter } from './reference-add';
 import { serve } from './reference-claim';
 import { end, fail } from './reference-end';
@@ -73,6 +73,7 @@ export function release(ref: Reference, one: Known, delay = 0): void {
     (job) => {
       job.status = 'pending';
       job.attempt--;
+      waitAnew(ref, job);
       if (runAt !== undefined) job.runAt = runAt;
     },
     { ...(runAt !== undefined && { runAt }) },
@@ -93,6 +94,7 @@ function wait(ref: Reference, one: Known, { children }: Extract<Settlement, { ou
   record(ref, one, 'waiting', (job) => {
     job.status = 'pending';
     job.attempt--;
+    waitAnew(ref, job);
     const group = { name, ids, ...(onChildFailed !== 'wait' && { onChildFailed }) };
     job.children = [...(job.children ?? []), group];
   });
@@ -129,6 +131,7 @@ function back(ref: Reference, one: Known, kind: EventKind, error: JobError, runA
       if (runAt === undefined) delete job.runAt;
       else job.runAt = runAt;
       delete job.cancelling;
+      waitAnew(ref, job);
     },
     { error: error.message, ...(runAt !== undefined && { runAt }) },
   );

@@ -1,6 +1,7 @@
 import { JOB_STATUSES, type Job, type JobStatus } from '../../job';
 import type { Cause, JobCounts, JobFilter, ListQuery } from '../../store';
-import { find, inQueueOrder, isScheduled, type Known, queueOf, type Reference, waitsFor } from './reference';
+import { find, inQueueOrder, iso, isScheduled, type Known, queueOf, type Reference, waitsFor } from './reference';
+import { stepOf } from './reference-ageing';
 
 /** The jobs that fit, by creation. */
 export function matching(ref: Reference, filter: JobFilter = {}): Known[] {
@@ -105,7 +106,12 @@ function pendingCauses(ref: Reference, one: Known): { causes: ExpectedCause[]; o
   if (ref.pausedTypes.includes(job.type)) found.push({ code: 'paused', type: job.type });
   const takers = ref.takers.filter(({ types }) => types === undefined || types.includes(job.type));
   if (takers.length === 0) found.push({ code: 'no-worker', type: job.type });
-  if (found.length === 0) found.push({ code: 'ready', ahead: aheadOf(ref, one) });
+  if (found.length === 0) {
+    const ahead = aheadOf(ref, one);
+    const step = stepOf(ref, one);
+    const isBetter = ahead > 0 && step < Number.POSITIVE_INFINITY;
+    found.push({ code: 'ready', ahead, ...(isBetter && { betterAt: iso(step) }) });
+  }
   return { causes: found, open: takers.length > 0 && takers.every(({ unsure }) => unsure) };
 }
 

@@ -149,6 +149,11 @@ export function isScheduled(ref: Reference, job: Job): boolean {
   return job.runAt !== undefined && Date.parse(job.runAt) > ref.now;
 }
 
+/** What its ageing counts from. */
+export function waitAnew(ref: Reference, job: Job): void {
+  if (job.ageing !== undefined) job.agedAt = iso(ref.now);
+}
+
 /** A recorded change of a job: it is made, counted and told, and perhaps it was the last thing to do. */
 export function record(ref: Reference, one: Known, kind: EventKind, change: (job: Job) => void, more = {}): void {
   const busy = ref.known.some(({ job }) => isUnfinished(job));

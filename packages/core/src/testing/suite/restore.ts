@@ -32,6 +32,8 @@ function finished(h: Harness): Job[] {
         group: 'g',
         needs: { gpu: 1 },
         timeout: 9,
+        ageing: 60_000,
+        agedAt: at,
         priority: 2,
       },
       metadata: { retries: 1, progress: 100, detail: { bytes: 1 }, logs, errors, crashes: 1, checkpoint: [3] },
