@@ -202,6 +202,8 @@ def apply(jobs, record, body):
 
 def change(job, run, record, body):
     op, seq, at = record["op"], record["seq"], record["at"]
+    if "ageing" in job and (op in ("retry", "release", "await") or op == "edit" and record["patch"].keys() & {"priority", "runAt"}):
+        job["agedAt"] = at  # A step of ageing brings its own.
     if op == "start":
         job.update(status="active", attempt=job["attempt"] + 1, runAt=0)
         run.update(token=seq, worker=record["worker"], started=at, progress=0)
@@ -264,7 +266,7 @@ def change(job, run, record, body):
         was = record["job"]
         job.update({key: was.get(key, 0) for key in ("runAt", "attempt", "retries")})
         job.update({key: was[key] for key in ("status", "priority", "order", "maxAttempts")})
-        for fields, keys in ((job, ("timeout", "expiresAt", "backoff", "tags")), (run, ("finished", "reason", "crashes", "held"))):
+        for fields, keys in ((job, ("timeout", "expiresAt", "agedAt", "backoff", "tags")), (run, ("finished", "reason", "crashes", "held"))):
             for key in keys:
                 fields.pop(key, None)
                 fields.update({key: was[key]} if key in was else {})
@@ -320,14 +322,14 @@ def shown(job):
     metadata.update({key: run[key] for key in ("crashes", "stuck") if run.get(key)})
     metadata.update({key: run[key] for key in ("checkpoint", "steps") if key in run})
     fields = {**{key: run[key] for key in ("worker", "cancelling", "held", "skipped", "reason") if run.get(key)}, **job, "metadata": metadata}
-    for key, source in (("created", job), ("updated", job), ("runAt", job), ("expiresAt", job), ("started", run), ("finished", run)):
+    for key, source in (("created", job), ("updated", job), ("runAt", job), ("expiresAt", job), ("agedAt", job), ("started", run), ("finished", run)):
         if source.get(key) is not None and not (key == "runAt" and source[key] == 0):
             fields[key] = iso(source[key])
         else:
             fields.pop(key, None)
     order = ("id type status priority created updated data metadata rev order runAt attempt maxAttempts maxCrashes backoff timeout "
-             "retryFor expiresAt deadLetter onCrash dependsOn onParentFailed parent children key group needs tags deadLetterOf trace started finished "
-             "worker cancelling held skipped result reason").split()
+             "retryFor expiresAt ageing agedAt deadLetter onCrash dependsOn onParentFailed parent children key group needs tags deadLetterOf trace "
+             "started finished worker cancelling held skipped result reason").split()
     return {key: fields[key] for key in order if key in fields}
 
 

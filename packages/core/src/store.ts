@@ -346,13 +346,8 @@ export interface PastState {
 
 /** Why a job waits, or ended as it did. */
 export type Cause =
-  | {
-      code: 'ready';
-      /** Jobs that run before it. */
-      ahead: number;
-      /** When its priority becomes better, if it ages and is not the next: ISO 8601, UTC. */
-      betterAt?: string;
-    }
+  /** So many run before it. `betterAt`: when its priority becomes better, if it ages and is not the next: ISO 8601, UTC. */
+  | { code: 'ready'; ahead: number; betterAt?: string }
   | {
       code: 'scheduled' /** ISO 8601. */;
       runAt: string /** The wait is the backoff after a failed attempt. */;

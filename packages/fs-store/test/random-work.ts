@@ -84,6 +84,7 @@ export class RandomWork {
     if (maybe(4)) spec.maxCrashes = 1 + random.below(2);
     if (maybe(4)) spec.timeout = 1 + random.below(100_000);
     if (maybe(4)) spec.backoff = { type: 'exponential', delay: 10, factor: 1.5, max: 1_000, jitter: 0.1 };
+    if (maybe(4)) spec.ageing = 1 + random.below(9_000);
     if (maybe(4)) spec.key = `key ${random.below(20)}`;
     if (maybe(5)) spec.trace = { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01` };
     if (maybe(3)) spec.tags = [this.pick(TEXTS) || 'tag', 'second'];

@@ -72,6 +72,7 @@ function facts(job: Job, now: number): [label: string, value: string][] {
     ['tags', job.tags?.join(', ')],
     ['depends on', job.dependsOn && `${job.dependsOn.join(', ')}${policyOf(job)}`],
     ['expires', job.expiresAt === undefined ? undefined : time(job.expiresAt)],
+    ['ages', job.ageing === undefined ? undefined : `by one every ${duration(job.ageing)}`],
     ['retries', job.retryFor === undefined ? undefined : `for ${duration(job.retryFor)}`],
     ['on crash', job.onCrash],
     ['dead letter', job.deadLetter && `a job of type ${job.deadLetter}`],

@@ -11,6 +11,7 @@ describe('parseJobFlags', () => {
       at: 'in 2h',
       attempts: '5',
       timeout: '90s',
+      ageing: '1h',
       tag: ['a'],
       key: 'k',
       id: 'mine',
@@ -21,6 +22,7 @@ describe('parseJobFlags', () => {
       runAt: NOW + 7_200_000,
       attempts: 5,
       timeout: 90_000,
+      ageing: 3_600_000,
       tags: ['a'],
       key: 'k',
       id: 'mine',
@@ -66,11 +68,13 @@ describe('parseDefinition', () => {
       maxAttempts: 3,
       maxCrashes: 3,
       reason: 'error',
+      ageing: 1_000,
+      agedAt: '2026-11-23T12:00:00.000Z',
     };
     expect(parseDefinition(record, 'line 1')).toEqual({
       type: 'a',
       data: null,
-      options: { id: 'job_1', priority: 3, maxCrashes: 3, attempts: 3 },
+      options: { id: 'job_1', priority: 3, maxCrashes: 3, ageing: 1_000, attempts: 3 },
     });
   });
 

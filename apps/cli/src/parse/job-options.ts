@@ -27,6 +27,7 @@ export interface JobFlags {
   attempts?: string;
   timeout?: string;
   ttl?: string;
+  ageing?: string;
   retryFor?: string;
   onCrash?: string;
   deadLetter?: string;
@@ -53,6 +54,7 @@ export function parseJobFlags(flags: JobFlags, now: number): JobOptions {
   if (flags.attempts !== undefined) options.attempts = parseInteger(flags.attempts, '--attempts', 1, 1000);
   if (flags.timeout !== undefined) options.timeout = parseDuration(flags.timeout, 'duration for --timeout');
   if (flags.ttl !== undefined) options.ttl = parseDuration(flags.ttl, 'duration for --ttl');
+  if (flags.ageing !== undefined) options.ageing = parseDuration(flags.ageing, 'duration for --ageing');
   if (flags.retryFor !== undefined) options.retryFor = parseDuration(flags.retryFor, 'duration for --retry-for');
   if (flags.deadLetter !== undefined) options.deadLetter = flags.deadLetter;
   if (flags.onCrash !== undefined) options.onCrash = parseWord(flags.onCrash, '--on-crash', CRASH_POLICIES);
@@ -112,6 +114,7 @@ const RECORD_KEYS: readonly string[] = [
   'order',
   'attempt',
   'maxAttempts',
+  'agedAt',
   'deadLetterOf',
   'started',
   'finished',

@@ -64,6 +64,7 @@ export function withJobOptions(command: Command): Command {
     .option('--on-crash <policy>', 'resume, hold (until it is approved) or fail when its process dies (resume)')
     .option('--dead-letter <type>', 'add a job of this type when it fails for good')
     .option('--ttl <duration>', 'fail if it still waits after so long')
+    .option('--ageing <duration>', 'a better priority by one each time it has waited so long for its turn')
     .option(
       '--retry-for <duration>',
       'start no attempt later than so long after the first; with no --attempts, as many as fit',

@@ -61,7 +61,10 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
   checkpoint: { from: ['active'], when: 'the handler left a checkpoint for the next attempt' },
   step: { from: ['active'], when: 'the handler did a step that later attempts need not do again' },
   cancel: { from: ['active'], when: 'somebody cancelled the running job; its handler is told to stop' },
-  edit: { from: ['pending'], when: 'priority, order, data or options were changed, a held job was approved, or a waiting one aged' },
+  edit: {
+    from: ['pending'],
+    when: 'priority, order, data or options were changed, a held job was approved, or a waiting one aged',
+  },
   restore: { from: ['pending', 'failed'], to: ['pending', 'failed'], when: 'a change of it was undone' },
   remove: {
     from: ['pending', 'completed', 'failed'],
