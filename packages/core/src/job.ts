@@ -344,7 +344,7 @@ export interface JobOptions {
   /** Fails with reason `expired` if it still waits at this time, for its first attempt or another: a `Date`, epoch milliseconds, or ISO 8601. */
   expiresAt?: Date | number | string;
   /**
-   * For each so many milliseconds that it waits for its turn its priority becomes better by one, up to 1, so that better jobs that keep coming
+   * For each so many milliseconds that it waits for its turn its priority becomes better by one, 1 at best, so that better jobs that keep coming
    * cannot hold it back for ever. Left out: it never does.
    */
   ageing?: number;

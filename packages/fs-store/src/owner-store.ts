@@ -213,6 +213,8 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.reconciled = this.view.start().catch(onError);
     await this.definitionFiles.start();
     this.startSchedules();
+    // An edit by hand counts if the job is as its file says: a step before would make the file one of earlier.
+    void this.reconciled.then(() => this.startAgeing());
     this.inbox.start();
     this.tendArchive();
     this.extendChain();

@@ -25,9 +25,21 @@ export interface AgeingScope {
 
 /** Nobody waits for it: while many jobs are due, others start in their old order between two slices. */
 export class Ageing {
-  private isResting = false;
+  private isResting: boolean;
 
-  constructor(private readonly scope: AgeingScope) {}
+  /** @param isHeld Nothing is done before {@link Ageing.start}. */
+  constructor(
+    private readonly scope: AgeingScope,
+    isHeld: boolean,
+  ) {
+    this.isResting = isHeld;
+  }
+
+  /** From now on jobs age; again is harmless. */
+  start(): void {
+    this.isResting = false;
+    this.scope.wake();
+  }
 
   /** Whether something is due, and may be done in this turn. */
   get isDue(): boolean {
@@ -61,10 +73,7 @@ export class Ageing {
 
   private rest(ms: number): void {
     this.isResting = true;
-    this.scope.alarms.after('ageing-rest', ms, () => {
-      this.isResting = false;
-      this.scope.wake();
-    });
+    this.scope.alarms.after('ageing-rest', ms, () => this.start());
   }
 }
 

@@ -143,11 +143,12 @@ export class EngineStore implements JobStore {
     });
     const { clock, committer, alarms, maxBytes } = this;
     const onError = (error: unknown): void => options.onError?.(error);
-    this.ageing = new Ageing({ committer, clock, alarms, onError, wake: () => this.wake() });
-    // What was recovered may be about to change: a person may have edited schedules while no program had the store open.
+    // What was recovered may be about to change: a person may have edited schedules and jobs while no program had the store open.
+    const isRecovered = options.table !== undefined;
+    this.ageing = new Ageing({ committer, clock, alarms, onError, wake: () => this.wake() }, isRecovered);
     this.schedules = new ScheduleDesk(
       { committer, bodies: options.bodies, clock, alarms, maxBytes, onError },
-      options.table !== undefined,
+      isRecovered,
     );
     this.reports = new ReportDesk(this.committer, this.clock, (error) => this.options.onError?.(error));
     this.past = options.past && new PastDesk(options.past, this.clock);
@@ -456,6 +457,11 @@ export class EngineStore implements JobStore {
   /** From now on schedules fire: those that were recovered are as a person wants them. */
   protected startSchedules(): void {
     this.schedules.start();
+  }
+
+  /** From now on jobs age: those that were recovered are as a person wants them. */
+  protected startAgeing(): void {
+    this.ageing.start();
   }
 
   private armSchedule(): void {

@@ -88,6 +88,7 @@ export async function openHost(dir: string, options: HostOptions = {}): Promise<
 class HostStore extends EngineStore {
   override async open(): Promise<void> {
     this.startSchedules();
+    this.startAgeing();
   }
 }
 
