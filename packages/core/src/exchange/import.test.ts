@@ -45,7 +45,13 @@ const line = (value: Json): string => JSON.stringify(value);
 describe('definitions and jobs of another store', () => {
   const specs = [
     job('parent', { priority: 2, timeout: 5, maxAttempts: 4, backoff: { type: 'fixed', delay: 3 }, tags: ['t'] }),
-    job('child', { dependsOn: ['parent'], onParentFailed: 'skip', key: 'k', runAt: clock.now() + 60_000 }),
+    job('child', {
+      dependsOn: ['parent'],
+      onParentFailed: 'skip',
+      key: 'k',
+      runAt: clock.now() + 60_000,
+      ageing: 9_000,
+    }),
   ];
   const templates = { one: { job: { type: 'x' } }, two: { parameters: {}, job: { type: 'y' } } };
 

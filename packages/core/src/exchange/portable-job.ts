@@ -76,7 +76,9 @@ export function readJob(
  * is there and has gone on meanwhile is still the same.
  */
 export function comparableOf(job: Job, incoming: PortableJob, now: number): JsonObject {
-  const { id: _sameAnyway, runAt, ...definition } = definitionOf(job);
+  const { id: _sameAnyway, runAt, priority, ...definition } = definitionOf(job);
+  // One that ages has another priority by and by.
+  if (definition.ageing === undefined) definition.priority = priority as Json;
   const isToCome = typeof runAt === 'string' && isTime(runAt) === undefined && Date.parse(runAt) > now;
   const outcome = incoming.hasHistory && incoming.job.status !== 'pending' ? pick(recordOf(job), OUTCOME) : {};
   return { ...definition, ...(isToCome && incoming.job.status === 'pending' && { runAt }), ...outcome };
