@@ -40,6 +40,13 @@ export function linearisations(ref: Reference, made: MadeCall[], laws: Laws): Re
   });
 }
 
+/** Calls of one turn may be committed together: jobs that end because a parent ended do so behind all of them. */
+export function mayEndLate({ events }: Reference): void {
+  for (const event of events) {
+    if (event.batch !== undefined && (event.kind === 'completed' || event.kind === 'failed')) event.anytime = true;
+  }
+}
+
 /** What is wrong with calls that no order fits, said for the order in which they were made. */
 export function orderFault(ref: Reference, made: MadeCall[], laws: Laws): string {
   const copy = structuredClone(ref);
