@@ -58,6 +58,8 @@ export class Ageing {
         aged.map((entry) => step(entry, now)),
         { lazy: true },
       );
+      // An edit puts one that had a time to wait for back among those that wait for it.
+      committer.table.promoteDue(now);
       if (this.isDue) this.rest(SLICE_INTERVAL);
     } catch (error) {
       this.rest(RETRY_INTERVAL);

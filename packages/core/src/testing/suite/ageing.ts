@@ -85,6 +85,16 @@ export function ageing(test: StoreTest): void {
       expect(await h.job('old')).toMatchObject({ priority: 7, agedAt: iso(runAt + 1_000) });
     });
 
+    timed('starts by what it has reached, also when its time came with that of better ones', async (h) => {
+      await h.addAll([
+        { ...OLD, runAt: h.now() + 1_000 },
+        { id: 'better', runAt: h.now() + 1_000 },
+      ]);
+      const waiting = h.claimOne();
+      await h.clock.jump(60_000);
+      expect((await waiting).job).toMatchObject({ id: 'old', priority: 1 });
+    });
+
     test.needing(
       'ageing',
       'fake-clock',
