@@ -449,8 +449,9 @@ export class EngineStore implements JobStore {
 
   /** Readers must see what is due now. */
   private followClock(): void {
-    if (this.deadlines.isDue || this.ageing.isDue) this.wake();
+    if (this.deadlines.isDue) this.wake();
     if (this.table.promoteDue(this.clock.now())) this.armSchedule();
+    if (this.ageing.isDue) this.wake();
     this.schedules.follow();
   }
 
