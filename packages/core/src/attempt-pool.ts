@@ -10,6 +10,7 @@ import { UnknownTypeError, UnsupportedError } from './errors';
 import { describeFailure } from './failure';
 import type { ChildJob, Job, JobSpec } from './job';
 import { toJobSpecs } from './job-spec';
+import { enqueueChildren } from './middleware/enqueue';
 import { layersOf, type Middleware } from './middleware/middleware';
 import { runThrough } from './middleware/run';
 import { settleThrough } from './middleware/settle';
@@ -28,7 +29,7 @@ export interface AttemptPoolOptions {
   registry: ProcessorRegistry;
   slots: Slots;
   stuckAfter: number;
-  /** Code around handlers and outcomes. */
+  /** Code around handlers, outcomes, and the jobs that handlers wait for. */
   middleware: readonly Middleware[] | undefined;
   modules: ModuleRunner | undefined;
   /** Slots became free, or outcomes were acknowledged. Called once per turn of the event loop at most. */
@@ -56,6 +57,8 @@ export class AttemptPool implements AttemptHost {
   readonly #options: AttemptPoolOptions;
   /** Leads an outcome through the middleware; `undefined` when there is none. */
   readonly #settle: ((settlement: Settlement) => void) | undefined;
+  /** Leads children through the middleware; `undefined` when there is none. */
+  readonly #enqueue: ReturnType<typeof enqueueChildren> | undefined;
   readonly #running = new Map<string, Attempt>();
   /** Attempts that were given up and whose handlers still run. */
   readonly #stuck = new Set<Attempt>();
@@ -78,6 +81,8 @@ export class AttemptPool implements AttemptHost {
     const hand = (settlement: Settlement) => this.settlements.hand(settlement);
     const settleLayers = layersOf(middleware, 'settle');
     this.#settle = settleLayers && settleThrough(settleLayers, { clock, hand, error: onError });
+    const enqueueLayers = layersOf(middleware, 'enqueue');
+    this.#enqueue = enqueueLayers && enqueueChildren(enqueueLayers, options);
   }
 
   get size(): number {
@@ -169,7 +174,8 @@ export class AttemptPool implements AttemptHost {
     const { name, dependencies } = store.capabilities;
     if (!dependencies) throw new UnsupportedError(name, 'let a job wait for others');
     const specs = await toJobSpecs(jobs, (type) => registry.get(type), clock.now());
-    return specs.map((spec) => CheckedSpec.plain(spec));
+    const plain = specs.map((spec) => CheckedSpec.plain(spec));
+    return this.#enqueue ? this.#enqueue(plain) : plain;
   }
 
   #start(claim: ClaimedJob): void {

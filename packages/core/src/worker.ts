@@ -44,7 +44,7 @@ export interface WorkerOptions extends WorkerSettings {
   /** Opened by the start; whoever made it closes it. */
   store: JobStore;
   processors: readonly AnyProcessor[] | ProcessorRegistry;
-  /** Code around `claim`, `run` and `settle`, the outermost first. */
+  /** Code around `claim`, `run` and `settle`, and around `enqueue` of children; the outermost first. */
   middleware?: readonly Middleware[];
   /** Runs the handlers of processors that name a module; whoever made it starts it before the worker and stops it afterwards. */
   modules?: ModuleRunner;

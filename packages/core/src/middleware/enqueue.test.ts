@@ -168,3 +168,91 @@ describe('middleware around enqueue', () => {
     expect(faults.calls('add')).toHaveLength(1);
   });
 });
+
+describe('middleware around the children of an attempt', () => {
+  /** Gives the ids and results of the children that it asks for. */
+  const family = task('family', async ({ children }) => {
+    const done = await children('all', names('x', 'y'));
+    return done.map((child) => [child?.id, child?.result]);
+  });
+
+  it('stands around each call of a handler that asks for jobs, once', async () => {
+    const seen: unknown[] = [];
+    const { queue, worker } = rig([family, greet], {
+      middleware: [
+        {
+          async enqueue(specs, next) {
+            const results = await next(specs.map((spec) => ({ ...spec, tags: ['seen'] })));
+            seen.push(
+              specs.map(({ type }) => type),
+              results.map(({ id }) => id),
+            );
+            return results;
+          },
+        },
+      ],
+    });
+    await worker.start();
+    const handle = await queue.add('family', null);
+    const ended = (await handle.result()) as [string, string][];
+    expect(ended.map(([, result]) => result)).toEqual(['x', 'y']);
+    expect(seen).toEqual([['family'], [handle.id], ['greet', 'greet'], ended.map(([id]) => id)]);
+    const { jobs } = await queue.list({ filter: { parent: handle.id, tags: ['seen'] } });
+    expect(jobs).toHaveLength(2);
+  });
+
+  const aboutChildren = (layer: NonNullable<Middleware['enqueue']>): { middleware: Middleware[] } => ({
+    middleware: [{ enqueue: (specs, next) => (specs.length > 1 ? layer(specs, next) : next()) }],
+  });
+
+  it.each<[string, NonNullable<Middleware['enqueue']>, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('over quota');
+      },
+      'over quota',
+    ],
+    [
+      'throws after next()',
+      async (_, next) => {
+        await next();
+        throw new Error('no ink');
+      },
+      'no ink',
+    ],
+    ['passes on more jobs', (specs, next) => next([...specs, ...specs]), '4 jobs instead of 2'],
+    [
+      'passes on what does not fit its schema',
+      (specs, next) => next(specs.map((spec) => ({ ...spec, data: { name: 1 } }))),
+      '[1].data.name',
+    ],
+  ])('fails the attempt, and adds none, when a layer %s', async (_, layer, message) => {
+    const { queue, worker } = rig([family, greet], aboutChildren(layer));
+    await worker.start();
+    const job = await (await queue.add('family', null, { attempts: 1 })).wait();
+    expect(job).toMatchObject({
+      status: 'failed',
+      metadata: { errors: [{ message: expect.stringContaining(message) }] },
+    });
+    expect((await queue.counts()).byType).not.toHaveProperty('greet');
+  });
+
+  it('may answer by itself: the attempt waits for the jobs of its ids', async () => {
+    const earlier = [
+      { id: 'one', type: 'greet', data: { name: 'a' } },
+      { id: 'two', type: 'greet', data: { name: 'b' } },
+    ];
+    const { memory, queue, worker } = rig(
+      [family, greet],
+      aboutChildren(() => earlier.map(({ id }) => ({ id, added: false }))),
+    );
+    await memory.add(earlier);
+    await worker.start();
+    expect(await (await queue.add('family', null)).result()).toEqual([
+      ['one', 'a'],
+      ['two', 'b'],
+    ]);
+    expect((await queue.counts()).byType).toMatchObject({ greet: { completed: 2 } });
+  });
+});

@@ -27,6 +27,9 @@ export interface Middleware {
    *
    * What it throws before the jobs are in the store rejects the call: nothing was added. What it throws later is reported as `error` of the
    * queue, and the call resolves as if it had not.
+   *
+   * Also around each call of `ctx.children` that asks for jobs, in the program that runs the handler. They are added with the outcome of the
+   * attempt: `next` answers before, with the ids that they will have, and what a layer throws rejects the call at any time.
    */
   enqueue?(specs: JobSpec[], next: Next<JobSpec[], AddResult[]>): Promise<AddResult[]> | AddResult[];
   /**
