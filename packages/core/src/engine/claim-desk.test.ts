@@ -103,6 +103,24 @@ describe('a job whose data cannot be read', () => {
     await store.close();
   });
 
+  it('fails as soon as the next attempt would start too late', async () => {
+    const { store, clock } = await withLost(() => new StoreError('UNREADABLE', 'gone'));
+    const backoff = { type: 'fixed' as const, delay: 1_000 };
+    await store.add([{ id: 'bounded', type: 'b', data: null, backoff, retryFor: 1_500 }]);
+    moveToDisk(store.table.entries.get('bounded'));
+    const ofIt = { ...claim, types: { b: 1 } };
+    await store.claim(ofIt);
+    expect(await store.counts()).toMatchObject({ failed: 0, waiting: { scheduled: 1 } });
+    await clock.advance(1_000);
+    await store.claim(ofIt);
+    expect(await store.counts()).toMatchObject({ failed: 1 });
+    expect(store.table.entries.get('bounded')).toMatchObject({
+      status: 'failed',
+      run: { attempt: 2, reason: 'error' },
+    });
+    await store.close();
+  });
+
   it('of many keeps a claim for a moment only', async () => {
     const { store } = await withLost(() => new StoreError('UNREADABLE', 'no', { cause: new Error('EIO') }));
     await store.add(Array.from({ length: 100 }, (_, n) => ({ id: `more-${n}`, type: 'b', data: n })));

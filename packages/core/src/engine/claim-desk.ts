@@ -165,7 +165,10 @@ function setAside(entry: Entry, start: RecordDraft, fault: Error, now: number): 
   const attempt = entry.attempt + 1;
   const { name, message, code } = fault as Error & { code?: string };
   const error: JobError = { at: isoOf(now), attempt, name, message, ...(code !== undefined && { code }) };
-  if (attempt - (entry.run?.crashes ?? 0) >= maxAttempts) return [start, { op: 'fail', id, reason: 'error', error }];
   const runAt = Math.ceil(now + backoffDelay(extra?.backoff ?? DEFAULT_BACKOFF, attempt));
+  // Its first start may be this one.
+  const retryUntil = entry.run?.retryUntil ?? now + (extra?.retryFor ?? Number.POSITIVE_INFINITY);
+  if (attempt - (entry.run?.crashes ?? 0) >= maxAttempts || runAt > retryUntil)
+    return [start, { op: 'fail', id, reason: 'error', error }];
   return [start, { op: 'retry', id, cause: 'failed', error, runAt }];
 }
