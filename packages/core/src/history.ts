@@ -48,9 +48,9 @@ export interface HistoryCounts {
   started: number;
   /** Jobs that completed, skipped ones included. */
   completed: number;
-  /** Jobs that failed for good, or were cancelled. */
+  /** Jobs that failed for good, were cancelled, or whose retry by hand was undone. */
   failed: number;
-  /** Jobs that went back to pending after a failed attempt or a crash, or by hand. */
+  /** Jobs that went back to pending after a failed attempt or a crash, by hand, or because their cancellation was undone. */
   retried: number;
 }
 

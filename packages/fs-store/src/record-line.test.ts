@@ -42,6 +42,7 @@ const RECORDS: StoreRecord[] = [
   { seq: 7, at, op: 'retry', id: 'j-1', cause: 'failed', error, runAt: at + 1 },
   { seq: 8, at, op: 'retry', id: 'j-1', cause: 'manual', by: 'folder' },
   { seq: 9, at, op: 'fail', id: 'j-1', reason: 'crashed', error, crashed: true, taken: true, by: 'ann' },
+  { seq: 30, at, op: 'fail', id: 'j-1', reason: 'dependency', error, parent: 'j-0' },
   { seq: 10, at, op: 'release', id: 'j-1' },
   { seq: 11, at, op: 'release', id: 'j-1', taken: true },
   { seq: 31, at, op: 'release', id: 'j-1', runAt: at + 1 },
@@ -59,7 +60,7 @@ const RECORDS: StoreRecord[] = [
   { seq: 16, at, op: 'edit', id: 'j-1', patch: {}, body: '"new"', by: 'ann' },
   {
     ...{ seq: 27, at, operation: 26, op: 'restore', id: 'j-1', by: 'ann', body: '"old"' },
-    job: { status: 'failed', priority: 2, order: 1.5, maxAttempts: 3, reason: 'error', finished: at, tags: ['x'] },
+    job: { status: 'failed', priority: 2, order: 1.5, maxAttempts: 3, reason: 'error', finished: at, tags: ['x'], errors: [error] },
   },
   {
     seq: 28,

@@ -165,7 +165,7 @@ export function decideOrphan(table: JobTable, { entry, parent }: Orphan, now: nu
     ? `Job ${parent} failed, which this one depends on.`
     : `Job ${parent} left the store before it completed, and this one depends on it.`;
   const error: JobError = { at: isoOf(now), attempt, name: 'DependencyError', code: 'DEPENDENCY', message };
-  return { op: 'fail', id, reason: 'dependency', error };
+  return { op: 'fail', id, reason: 'dependency', error, parent };
 }
 
 function clampPercent(value: number): number {

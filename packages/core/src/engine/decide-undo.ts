@@ -11,9 +11,15 @@ import type { JobHead, RecordDraft, RestoredHead } from './records';
 export interface Touched {
   /** Number of its newest record about the job. */
   seq: number;
+  /** How many records of it are about the job. */
+  records: number;
   removed: boolean;
   /** It replaced the data. */
   hasBody: boolean;
+  /** It did nothing to this job itself, which failed because it lost this one. */
+  cause?: string;
+  /** The dead letter that its failure left. */
+  letter?: { id: string; seq: number };
 }
 
 /** What a decision may look at: the jobs as they are, and as they were before the change. */
@@ -36,17 +42,36 @@ export function undoVerdicts(context: UndoContext, { by }: UndoRequest): (id: st
     if (holder === undefined || holder === was.id) keys.set(key, was.id);
     return holder === was.id ? undefined : holder;
   };
-  return (id) => {
+  const back = new Set<string>();
+  const verdictOf = (id: string): Verdict => {
     const touched = context.touched.get(id) as Touched;
     const now = context.table.entries.get(id);
     const was = context.before.entries.get(id);
     if (touched.removed ? now !== undefined : now?.lastSeq !== touched.seq) return movedOn(now, touched.removed);
+    // Somebody else changed it while the change was being made.
+    if (now && was && now.rev !== was.rev + touched.records) return movedOn(now, false);
     if (now?.status === 'active') return { skip: 'active', message: 'it runs, and was told to stop' };
     if (!was) return [{ op: 'remove', id, why: 'removed', ...who }];
     const holder = holderOf(was);
     if (holder !== undefined) return { skip: now?.status ?? 'removed', message: `its key is held by ${holder}` };
-    return [now ? restored(context, now, was, touched, who) : addedAgain(context, was, who)];
+    if (touched.cause !== undefined && !back.has(touched.cause))
+      return { skip: now?.status ?? 'removed', message: `it failed with ${touched.cause}, which does not come back` };
+    return now
+      ? [restored(context, now, was, touched, who), ...withoutLetter(context, touched, who)]
+      : [addedAgain(context, was, who)];
   };
+  return (id) => {
+    const verdict = verdictOf(id);
+    if (Array.isArray(verdict)) back.add(id);
+    return verdict;
+  };
+}
+
+/** A job that has not failed leaves no letter; one that somebody works on stays. */
+function withoutLetter({ table }: UndoContext, { letter }: Touched, who: object): RecordDraft[] {
+  const entry = letter && table.entries.get(letter.id);
+  if (!entry || entry.lastSeq !== letter.seq) return [];
+  return [{ op: 'remove', id: letter.id, why: 'removed', ...who }];
 }
 
 function movedOn(now: Entry | undefined, wasRemoved: boolean): Verdict {
@@ -57,10 +82,10 @@ function movedOn(now: Entry | undefined, wasRemoved: boolean): Verdict {
 function restored(context: UndoContext, now: Entry, was: Entry, { hasBody }: Touched, who: object): RecordDraft {
   const body = hasBody ? dataOf(was, context.bodiesBefore) : '';
   const isSame = body === '' || body === dataOf(now, context.bodies);
-  return { op: 'restore', id: now.id, job: restoredHead(was), body: isSame ? '' : body, ...who };
+  return { op: 'restore', id: now.id, job: restoredHead(was, now), body: isSame ? '' : body, ...who };
 }
 
-function restoredHead(was: Entry): RestoredHead {
+function restoredHead(was: Entry, now: Entry): RestoredHead {
   const { status, priority, order, maxAttempts, runAt, attempt, retries, extra, run } = was;
   const head: RestoredHead = { status: status as RestoredHead['status'], priority, order, maxAttempts };
   if (runAt !== 0) head.runAt = runAt;
@@ -76,6 +101,9 @@ function restoredHead(was: Entry): RestoredHead {
   if (run?.crashes) head.crashes = run.crashes;
   if (run?.retryUntil !== undefined) head.retryUntil = run.retryUntil;
   if (run?.held) head.held = true;
+  // A change itself adds none, but a failure that it brought about did.
+  const errors = run?.errors ?? [];
+  if (JSON.stringify(errors) !== JSON.stringify(now.run?.errors ?? [])) head.errors = errors;
   return head;
 }
 

@@ -68,6 +68,12 @@ export class History {
         (tally[FAILED] as number)++;
         if (entry.status === 'active' && !record.crashed && !record.taken)
           addTime(tally, RUN, record.at - startedAt(entry, record));
+        return;
+      }
+      case 'restore': {
+        // A change undone is one made, so it counts as the change that does the same.
+        const { status } = record.job;
+        if (status !== entry.status) (this.tallyOf(entry, record)[status === 'failed' ? FAILED : RETRIED] as number)++;
       }
     }
   }

@@ -226,4 +226,5 @@ function restore(entry: Entry, run: Run, was: RestoredHead): void {
   run.crashes = was.crashes;
   run.retryUntil = was.retryUntil;
   run.held = was.held;
+  if (was.errors) run.errors = was.errors.length > 0 ? was.errors : undefined;
 }

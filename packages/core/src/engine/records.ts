@@ -145,6 +145,8 @@ export interface RestoredHead {
   crashes?: number;
   retryUntil?: number;
   held?: true;
+  /** Left out: as they are. */
+  errors?: JobError[];
 }
 
 /** What happens, before it is numbered. Where it happens often, room for the number is there from the start. */
@@ -175,8 +177,17 @@ type RecordBody =
       held?: true;
       by?: string;
     }
-  /** Failed for good; `crashed` or `taken`: its worker left without settling it. */
-  | { op: 'fail'; id: string; reason: FailureReason; error?: JobError; crashed?: true; taken?: true; by?: string }
+  /** Failed for good; `crashed` or `taken`: its worker left without settling it; `parent`: the lost job that it was to fail with. */
+  | {
+      op: 'fail';
+      id: string;
+      reason: FailureReason;
+      error?: JobError;
+      crashed?: true;
+      taken?: true;
+      parent?: string;
+      by?: string;
+    }
   /** Back to pending, the attempt not counted; `taken`: its worker left without settling it. */
   | { op: 'release'; id: string; taken?: true; runAt?: number }
   /** Back to pending until these jobs, which it added, have ended; the attempt not counted. */

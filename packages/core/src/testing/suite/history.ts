@@ -65,6 +65,25 @@ export function history(test: StoreTest): void {
       expect(total.run.count).toBe(0);
     });
 
+    test.needing('history', 'audit')('counts what an undo does', async (h) => {
+      await h.add({ id: 'a' });
+      const counted = async () => (await h.store.history({ to: h.now() + 2 * MINUTE })).total;
+      const change = (action: 'cancel' | 'remove') => h.store.change({ change: { action }, target: { ids: ['a'] } });
+      await change('cancel');
+      await h.store.undo();
+      expect(await counted()).toMatchObject({ added: 1, failed: 1, retried: 1 });
+      // The undo of the undo cancels again.
+      await h.store.undo();
+      expect(await counted()).toMatchObject({ added: 1, failed: 2, retried: 1 });
+      await h.store.undo();
+      await change('remove');
+      await h.store.undo();
+      expect(await counted()).toMatchObject({ added: 2, failed: 2, retried: 2 });
+      await h.store.change({ change: { action: 'reprioritise', priority: 2 }, target: { ids: ['a'] } });
+      await h.store.undo();
+      expect(await counted()).toMatchObject({ added: 2, failed: 2, retried: 2 });
+    });
+
     timed('tells how long jobs waited and ran, from when they could run', async (h) => {
       await nextDay(h);
       await h.addAll([{ id: 'now' }, { id: 'later', runAt: h.now() + 5_000 }]);

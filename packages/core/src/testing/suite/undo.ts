@@ -2,7 +2,7 @@ import type { Job } from '../../job';
 import type { ChangeAction, ChangeResult, UndoResult } from '../../store';
 import { describe, expect } from '../vitest-api';
 import { oneOfEach } from './change';
-import type { Harness } from './harness';
+import { BOOM, type Harness } from './harness';
 import type { StoreTest } from './store-test';
 
 const ALL = { filter: {} };
@@ -161,6 +161,116 @@ export function undo(test: StoreTest): void {
         expect((await h.claimOne()).job.id).toBe('child');
       },
     );
+
+    describe('of what took a parent away', () => {
+      const family = test.needing('audit', 'dependencies');
+      const failing = (id: string, ...dependsOn: string[]) => ({ id, dependsOn, onParentFailed: 'fail' as const });
+
+      for (const action of ['cancel', 'remove'] as const) {
+        family(`brings back what failed with it: ${action}`, async (h) => {
+          await h.addAll([{ id: 'parent' }, failing('child', 'parent'), failing('grandchild', 'child', 'parent')]);
+          const before = comparable(await h.everything());
+          const changed = await change(h, { action }, { ids: ['parent'] });
+          expect((await h.job('grandchild')).reason).toBe('dependency');
+          const undone = await takeBack(h, changed);
+          expect(undone).toMatchObject({ changed: 3, ids: ['parent', 'child', 'grandchild'], skipped: [] });
+          expect(comparable(await h.everything())).toEqual(before);
+          expect((await h.store.counts()).waiting).toMatchObject({ ready: 1, blocked: 2 });
+          const again = await takeBack(h, undone);
+          expect(again).toMatchObject({ changed: 3, skipped: [] });
+          expect((await h.job('grandchild')).reason).toBe('dependency');
+          await takeBack(h, again);
+          expect(comparable(await h.everything())).toEqual(before);
+          for (const id of ['parent', 'child', 'grandchild']) {
+            const claimed = await h.claimOne();
+            expect(claimed.job.id).toBe(id);
+            await h.settle(claimed, { outcome: 'completed' });
+          }
+        });
+      }
+
+      family('brings back the job that waited for a child of its own', async (h) => {
+        const claimed = await h.start({ id: 'whole' });
+        const children = { name: 'parts', jobs: [{ id: 'part', type: 't', data: 1 }], onChildFailed: 'fail' as const };
+        await h.settle(claimed, { outcome: 'waiting', children });
+        const before = comparable(await h.everything());
+        const cancelled = await change(h, { action: 'cancel' }, { ids: ['part'] });
+        expect((await h.job('whole')).reason).toBe('dependency');
+        expect(await takeBack(h, cancelled)).toMatchObject({ changed: 2, ids: ['part', 'whole'] });
+        expect(comparable(await h.everything())).toEqual(before);
+      });
+
+      family('leaves those that went on without it', async (h) => {
+        const policies = ['wait', 'continue', 'skip', 'only'] as const;
+        const children = policies.map((onParentFailed) => ({ id: onParentFailed, dependsOn: ['p'], onParentFailed }));
+        await h.addAll([{ id: 'p' }, ...children]);
+        const cancelled = await change(h, { action: 'cancel' }, { ids: ['p'] });
+        expect(await takeBack(h, cancelled)).toMatchObject({ changed: 1, ids: ['p'], skipped: [] });
+        expect(await h.job('skip')).toMatchObject({ status: 'completed', skipped: true });
+        expect((await h.store.counts()).waiting).toMatchObject({ ready: 3, blocked: 1 });
+      });
+
+      family('leaves alone what moved on since, and those that fail with it', async (h) => {
+        await h.addAll([{ id: 'p1' }, failing('c1', 'p1'), { id: 'p2' }, failing('c2', 'p2')]);
+        const cancelled = await change(h, { action: 'cancel' }, { ids: ['p1', 'p2'] });
+        await change(h, { action: 'remove' }, { ids: ['p1', 'c2'] });
+        const undone = await takeBack(h, cancelled);
+        expect(undone).toMatchObject({ matched: 4, changed: 1, ids: ['p2'] });
+        expect(undone.skipped.map(({ reason, message, ids }) => [reason, message, ids])).toEqual([
+          ['not-found', 'there is no such job any more', ['p1', 'c2']],
+          ['failed', 'it failed with p1, which does not come back', ['c1']],
+        ]);
+      });
+
+      family('takes no failure for its own that came later', async (h) => {
+        await h.addAll([{ id: 'parent' }, failing('child', 'parent')]);
+        await change(h, { action: 'cancel' }, { ids: ['child'] });
+        const cancelled = await change(h, { action: 'cancel' }, { ids: ['parent'] });
+        await change(h, { action: 'retry' }, { ids: ['parent', 'child'] });
+        await h.settle(await h.claimOne(), { outcome: 'failed', error: BOOM, reason: 'error' });
+        expect((await h.job('child')).reason).toBe('dependency');
+        expect(await takeBack(h, cancelled)).toMatchObject({ matched: 1, changed: 0 });
+      });
+
+      test.needing(
+        'audit',
+        'dependencies',
+        'dead-letters',
+      )('takes their dead letters away', async (h) => {
+        await h.addAll([{ id: 'parent' }, { ...failing('child', 'parent'), deadLetter: 'dead' }]);
+        const before = comparable(await h.everything());
+        const cancelled = await change(h, { action: 'cancel' }, { ids: ['parent'] });
+        const withLetter = comparable(await h.everything());
+        expect(withLetter).toHaveLength(3);
+        const undone = await takeBack(h, cancelled);
+        expect(comparable(await h.everything())).toEqual(before);
+        await takeBack(h, undone);
+        expect(comparable(await h.everything())).toEqual(withLetter);
+      });
+
+      family('brings back thousands that failed with it', async (h) => {
+        await h.addAll([{ id: 'parent' }, ...Array.from({ length: 2_500 }, (_, n) => failing(`c${n}`, 'parent'))]);
+        const cancelled = await change(h, { action: 'cancel' }, { ids: ['parent'] });
+        while ((await h.store.counts()).failed < 2_501) await h.pass(1);
+        expect(await takeBack(h, cancelled)).toMatchObject({ changed: 2_501, skipped: [] });
+        expect((await h.store.counts()).waiting).toMatchObject({ ready: 1, blocked: 2_500 });
+      });
+
+      test.needing(
+        'audit',
+        'dependencies',
+        'persistence',
+      )('also after the store was opened again', async (h) => {
+        await h.addAll([{ id: 'parent' }, failing('child', 'parent')]);
+        const before = comparable(await h.everything());
+        await change(h, { action: 'cancel' }, { ids: ['parent'] });
+        await h.reopen();
+        expect(await h.store.undo()).toMatchObject({ changed: 2, skipped: [] });
+        await h.reopen();
+        expect(comparable(await h.everything())).toEqual(before);
+        expect((await h.store.counts()).waiting).toMatchObject({ ready: 1, blocked: 1 });
+      });
+    });
 
     audited('tells its subscribers', async (h) => {
       await h.add({ id: 'a' });
