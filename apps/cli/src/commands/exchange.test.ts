@@ -141,6 +141,20 @@ describe('leviathan import', () => {
     expect(lines.at(-1)).toBe('job cccc  conflict: another job holds its key; skipped');
   });
 
+  it('brings schedules in paused with --pause-schedules', async () => {
+    const cli = new TestCli();
+    const value = { every: 3_600_000, job: { type: 'download', data: { url: 'https://example.org/a' } } };
+    const input = JSON.stringify({ kind: 'schedule', name: 'mirror', value });
+    const { code, err } = await cli.run(['import', '-', '--pause-schedules'], { input });
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: 'Imported: 1 added, 0 replaced.\nTheir schedules are paused; `leviathan schedule resume <name>` lets one go.\n',
+    });
+    expect(await cli.store.definitions('schedule')).toMatchObject([{ name: 'mirror', value: { paused: true } }]);
+    const again = await cli.run(['import', '-', '--pause-schedules'], { input });
+    expect(again.err).toBe('Imported: 0 added, 0 replaced.\n');
+  });
+
   it('gives new ids, also where jobs depend on each other', async () => {
     const cli = await withJobs();
     const { out } = await cli.run(['export']);

@@ -18,6 +18,7 @@ interface Options {
   onConflict: string;
   newIds?: boolean;
   withoutHistory?: boolean;
+  pauseSchedules?: boolean;
   anyType?: boolean;
   dryRun?: boolean;
   processors?: string[];
@@ -35,6 +36,7 @@ export async function run(session: Session, file: string, options: Options): Pro
     onConflict: oneOf(options.onConflict, CONFLICT_POLICIES, '--on-conflict'),
     history: !options.withoutHistory,
     newIds: options.newIds,
+    pauseSchedules: options.pauseSchedules,
     anyType: options.anyType,
     validator: new ProcessorRegistry(processors),
     by: 'cli',
@@ -43,7 +45,7 @@ export async function run(session: Session, file: string, options: Options): Pro
   const store = await session.store(options.dryRun ? 'read' : 'write');
   const preview = await importAll(store, read(), { ...how, dryRun: true });
   refuse(session, preview, file);
-  return tell(session, options.dryRun ? preview : await importAll(store, read(), how));
+  return tell(session, options.dryRun ? preview : await importAll(store, read(), how), options);
 }
 
 /** The lines of the input, as often as they are wanted. */
@@ -73,7 +75,7 @@ function refuse(session: Session, preview: ImportResult, file: string): void {
   );
 }
 
-async function tell(session: Session, result: ImportResult): Promise<number> {
+async function tell(session: Session, result: ImportResult, { pauseSchedules }: Options): Promise<number> {
   const { out } = session;
   if (out.json) await out.value(result);
   else await out.lines(importLines(result, out.columns, out.colors));
@@ -83,6 +85,9 @@ async function tell(session: Session, result: ImportResult): Promise<number> {
   }
   const parts = [`${sums.added + sums.renamed} added`, `${sums.replaced} replaced`];
   out.note(`${result.dryRun ? 'Would be' : 'Imported'}: ${parts.join(', ')}.`);
+  const { added = 0, replaced = 0, renamed = 0 } = result.kinds.schedule ?? {};
+  if (pauseSchedules && added + replaced + renamed > 0)
+    out.note('Their schedules are paused; `leviathan schedule resume <name>` lets one go.');
   if (sums.unknown > 0) out.warn(`${count(sums.unknown, 'item')} of kinds that this version does not know left out.`);
   return sums.conflict > 0 ? EXIT.partial : EXIT.ok;
 }

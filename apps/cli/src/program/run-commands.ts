@@ -58,6 +58,7 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
     .option('--on-conflict <policy>', 'what is there already and differs: skip, replace, rename or fail', 'skip')
     .option('--new-ids', 'give every job a new id, also where others depend on it')
     .option('--without-history', 'of whole jobs what it takes to run them again')
+    .option('--pause-schedules', 'bring schedules in paused')
     .option('--any-type', 'take jobs of types that no processor here knows')
     .option('-n, --dry-run', 'check everything and show what would change')
     .action(lazy((commands) => commands.importJobs));

@@ -53,24 +53,33 @@ export class DefinitionImport {
     item: Omit<ImportItem, 'state' | 'action'>,
     kind: DefinitionKind,
     name: string,
-    value: Json,
+    given: Json,
   ): Promise<void> {
     const known = await this.knownOf(kind);
+    const value = this.toBe(kind, given);
     const changes = diff(known.get(name), value);
+    const isThere = (as: string): boolean => [given, value].some((wanted) => diff(known.get(as), wanted).length === 0);
     if (!known.has(name)) this.set({ ...item, state: 'new', action: 'added' }, kind, name, value);
-    else if (changes.length === 0) this.items.push({ ...item, state: 'same', action: 'skipped' });
+    else if (isThere(name)) this.items.push({ ...item, state: 'same', action: 'skipped' });
     else {
       const different = { ...item, state: 'different', changes } as const;
-      const other = renamed(name, value);
+      const other = renamed(name, given);
       const { policy } = this.scope;
       if (policy === 'fail') throw new ImportConflictError(kind, name, 'another one of this name is there');
       if (policy === 'replace') this.set({ ...different, action: 'replaced' }, kind, name, value);
       else if (policy === 'skip') this.items.push({ ...different, action: 'skipped' });
       // Renamed by an import before this one.
-      else if (diff(known.get(other), value).length === 0) {
+      else if (isThere(other)) {
         this.items.push({ ...item, state: 'same', action: 'skipped', renamedTo: other });
       } else this.set({ ...different, action: 'renamed', renamedTo: other }, kind, other, value);
     }
+  }
+
+  /** The value of the document as it is to be in the store. */
+  private toBe(kind: DefinitionKind, given: Json): Json {
+    return kind === 'schedule' && this.scope.options.pauseSchedules
+      ? { ...(given as JsonObject), paused: true }
+      : given;
   }
 
   private set(item: ImportItem, kind: DefinitionKind, name: string, value: Json): void {

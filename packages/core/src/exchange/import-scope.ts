@@ -32,6 +32,8 @@ export interface ImportOptions {
   history?: boolean | undefined;
   /** Give every job a new id, also where others wait for it: adds all jobs once more. */
   newIds?: boolean | undefined;
+  /** Schedules that it brings in make no jobs until somebody resumes them. One that is there and says the same otherwise stays as it is. */
+  pauseSchedules?: boolean | undefined;
   /** Checks the data of jobs that are to run. Jobs of types that it does not know are invalid, unless `anyType` is true. */
   validator?: JobValidator | undefined;
   anyType?: boolean | undefined;
