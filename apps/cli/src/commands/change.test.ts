@@ -271,6 +271,44 @@ describe('leviathan pause and resume', () => {
   });
 });
 
+describe('leviathan approve', () => {
+  /** Two jobs whose process died, which wait for somebody's word, and one that just waits. */
+  async function withHeld(): Promise<TestCli> {
+    const cli = new TestCli();
+    await cli.store.add(['one', 'two'].map((id) => ({ type: 'x', data: null, id, onCrash: 'hold' as const })));
+    await cli.store.claim({ worker: 'w', limit: 2, wait: false });
+    await cli.store.takeBack(['w'], 'crashed');
+    await cli.store.add([{ type: 'x', data: null, id: 'other' }]);
+    return cli;
+  }
+  const held = async (cli: TestCli) => (await cli.store.counts()).waiting.held;
+
+  it('lets held jobs run again, by their ids', async () => {
+    const cli = await withHeld();
+    expect(await held(cli)).toBe(2);
+    expect(await cli.run(['approve', 'one'])).toMatchObject({ code: 0, out: 'one\n', err: 'Approved 1 job.\n' });
+    const claimed = await cli.store.claim({ worker: 'w', limit: 9, wait: false });
+    expect(claimed.map(({ job }) => job.id)).toEqual(['one', 'other']);
+  });
+
+  it('by a filter means the held ones alone', async () => {
+    const cli = await withHeld();
+    expect(await cli.run(['approve', '--type', 'x', '--dry-run'])).toMatchObject({ code: 0, out: 'one\ntwo\n' });
+    expect(await held(cli)).toBe(2);
+    expect(await cli.run(['approve', '--type', 'x', '--yes'])).toMatchObject({ code: 0, out: 'one\ntwo\n' });
+    expect(await held(cli)).toBe(0);
+    expect((await cli.run(['approve', '--type', 'x', '--yes'])).err).toMatch(/No job to approve/);
+  });
+
+  it('tells when a job is not held, or cannot be', async () => {
+    const cli = await withHeld();
+    expect(await cli.run(['approve', 'one', 'other', '--json'])).toMatchObject({ code: 0 });
+    await cli.store.change({ change: { action: 'cancel' }, target: { ids: ['two'] } });
+    expect((await cli.run(['approve', 'two'])).code).toBe(4);
+    expect((await cli.run(['approve', 'nobody'])).code).toBe(3);
+  });
+});
+
 describe('redrive', () => {
   it('puts the jobs of dead letters back, so many at most', async () => {
     const cli = new TestCli();

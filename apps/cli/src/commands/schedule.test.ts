@@ -23,6 +23,35 @@ describe('leviathan schedule set', () => {
     });
   });
 
+  it('takes the options that jobs have which come again', async () => {
+    const cli = new TestCli();
+    const options = ['--group', 'acme', '--needs', 'gpu,memory=512', '--key', 'k', '--on-crash', 'hold'];
+    const more = ['--dead-letter', 'dead', '--ttl', '1h', '--retry-for', '2h', '--priority', '2', '--timeout', '5s'];
+    expect((await cli.run([...SET, '--every', '6h', ...options, ...more])).code).toBe(0);
+    const [definition] = await cli.store.definitions('schedule');
+    expect(definition?.value).toMatchObject({
+      job: {
+        options: {
+          group: 'acme',
+          needs: { gpu: 1, memory: 512 },
+          key: 'k',
+          onCrash: 'hold',
+          deadLetter: 'dead',
+          ttl: 3_600_000,
+          retryFor: 7_200_000,
+          priority: 2,
+          timeout: 5_000,
+        },
+      },
+    });
+    await cli.run(['schedule', 'trigger', 'nightly']);
+    expect((await cli.store.list()).jobs).toMatchObject([{ group: 'acme', needs: { gpu: 1, memory: 512 } }]);
+    expect(await cli.run([...SET, '--every', '6h', '--needs', 'gpu=none'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--needs'),
+    });
+  });
+
   it('changes what is given, and keeps the rest', async () => {
     const cli = new TestCli();
     await cli.run([...SET, ...berlin, '--overlap', 'skip']);

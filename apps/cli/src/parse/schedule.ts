@@ -27,10 +27,23 @@ export interface TimingFlags {
   limit?: string;
 }
 
+/** Options of the jobs. */
+const JOB_FLAGS = [
+  'priority',
+  'attempts',
+  'timeout',
+  'ttl',
+  'retryFor',
+  'onCrash',
+  'deadLetter',
+  'tag',
+  'key',
+  'group',
+  'needs',
+] as const satisfies readonly (keyof JobFlags)[];
+
 /** All options of `schedule set`. */
-export interface ScheduleFlags
-  extends TimingFlags,
-    Omit<JobFlags, 'id' | 'delay' | 'at' | 'dependsOn' | 'onParentFailed'> {
+export interface ScheduleFlags extends TimingFlags, Pick<JobFlags, (typeof JOB_FLAGS)[number]> {
   missed?: string;
   missedCap?: string;
   overlap?: string;
@@ -74,9 +87,7 @@ export function parsePolicies({ missed, missedCap, overlap }: ScheduleFlags): Pa
 
 /** The options of its jobs. @throws UsageError */
 export function parseScheduledJob(flags: ScheduleFlags, now: number): ScheduledJobOptions {
-  const { priority, attempts, timeout, tag, key } = flags;
-  const given = Object.entries({ priority, attempts, timeout, tag, key }).filter(([, value]) => value !== undefined);
-  return parseJobFlags(Object.fromEntries(given) as JobFlags, now);
+  return parseJobFlags(Object.fromEntries(JOB_FLAGS.map((name) => [name, flags[name]])), now);
 }
 
 function timeOf(text: string | undefined, now: number): string | undefined {

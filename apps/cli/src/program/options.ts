@@ -53,12 +53,19 @@ export function withProcessors(command: Command): Command {
   return command;
 }
 
-/** The options of a new job. */
+/** The options of one new job. */
 export function withJobOptions(command: Command): Command {
   command
-    .option('-p, --priority <1-10>', '1 runs first, 10 last (5)')
+    .option('--id <id>', 'an id of your own')
     .option('--delay <duration>', 'wait so long before it may run: 5m, 1h30m')
-    .option('--at <when>', 'not before this time: 2026-12-24T18:00, "in 2h"')
+    .option('--at <when>', 'not before this time: 2026-12-24T18:00, "in 2h"');
+  return withRepeatableOptions(command);
+}
+
+/** The options that jobs can have which come again and again. */
+export function withRepeatableOptions(command: Command): Command {
+  command
+    .option('-p, --priority <1-10>', '1 runs first, 10 last (5)')
     .option('--attempts <n>', 'give up after so many failed attempts (3)')
     .option('--timeout <duration>', 'how long one attempt may take')
     .option('--on-crash <policy>', 'resume, hold (until it is approved) or fail when its process dies (resume)')
@@ -68,7 +75,10 @@ export function withJobOptions(command: Command): Command {
     .option(
       '--retry-for <duration>',
       'start no attempt later than so long after the first; with no --attempts, as many as fit',
-    );
+    )
+    .option('--key <key>', 'at most one pending or running job holds a key')
+    .option('--group <group>', 'whose job it is: groups take turns, and limits may count by group');
+  add(command, '--needs <pools>', 'what it takes of which pool, as gpu or memory=512 (several: by comma)', collectList);
   add(command, '--tag <tag>', 'a tag to find it by (several: repeat)', collect);
   return command;
 }

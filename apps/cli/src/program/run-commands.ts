@@ -28,14 +28,10 @@ export function addRunCommands(program: Command, lazy: Lazy): void {
     .argument('[data...]', 'its data as key=value; a download takes its URL as it is')
     .option('-d, --data <json>', 'its data as JSON, @file, or - for standard input');
   withJobOptions(add)
-    .option('--id <id>', 'an id of your own')
-    .option('--key <key>', 'at most one pending or running job holds a key')
     .option(
       '--unique <mode>',
       'if one does: keep (print its id), reject, replace, merge, rerun, debounce:5s, throttle:1h (keep)',
     )
-    .option('--group <group>', 'whose job it is: groups take turns, and limits may count by group')
-    .option('--needs <pools>', 'what it takes of which pool, as gpu or memory=512 (several: by comma)', collectList)
     .option('--depends-on <ids>', 'jobs that must complete first (several: by comma)', collectList)
     .option('--on-parent-failed <policy>', 'wait, fail, continue, skip or only when one of them fails (wait)')
     .option('-w, --wait', 'wait for its end; runs it here if no other worker takes it')

@@ -5,7 +5,7 @@
  */
 import type { Command } from 'commander';
 import type { Lazy } from './context';
-import { collect, withProcessors } from './options';
+import { withProcessors, withRepeatableOptions } from './options';
 
 const SET_HELP = `
 Examples:
@@ -41,13 +41,8 @@ export function addScheduleCommands(program: Command, lazy: Lazy): void {
     .option('--missed <policy>', 'runs that were missed: none, one in place of all, or all (one)')
     .option('--missed-cap <n>', 'of missed runs the newest so many, with --missed all (100)')
     .option('--overlap <policy>', 'while the job before is not finished: allow, skip, replace, queue (allow)')
-    .option('-p, --priority <1-10>', '1 runs first, 10 last (5)')
-    .option('--attempts <n>', 'give up after so many failed attempts (3)')
-    .option('--timeout <duration>', 'how long one attempt may take')
-    .option('--key <key>', 'at most one pending or running job holds a key')
-    .option('--tag <tag>', 'a tag to find its jobs by (several: repeat)', collect)
     .option('--any-type', 'take it even if no processor here knows the type');
-  withProcessors(set)
+  withProcessors(withRepeatableOptions(set))
     .addHelpText('after', SET_HELP)
     .action(lazy((commands) => commands.scheduleSet));
 

@@ -5,7 +5,7 @@
  */
 import type { Command } from 'commander';
 import type { Lazy } from './context';
-import { collect, collectList, withJobOptions, withProcessors } from './options';
+import { collect, withJobOptions, withProcessors } from './options';
 
 /** Adds template, with list, show, set, remove and run. */
 export function addTemplateCommands(program: Command, lazy: Lazy): void {
@@ -44,10 +44,6 @@ export function addTemplateCommands(program: Command, lazy: Lazy): void {
     .option('--param <name=value>', 'a parameter; name:=json for what is no text (several: repeat)', collect)
     .option('--preset <preset>', 'the values of a preset, where --param gives none');
   withProcessors(withJobOptions(run))
-    .option('--id <id>', 'an id of your own')
-    .option('--key <key>', 'at most one pending or running job holds a key')
-    .option('--group <group>', 'whose job it is: groups take turns, and limits may count by group')
-    .option('--needs <pools>', 'what it takes of which pool, as gpu or memory=512 (several: by comma)', collectList)
     .option('--any-type', 'add it even if no processor here knows the type')
     .option('-n, --dry-run', 'print the job, and add nothing')
     .action(lazy((commands) => commands.template.run));
