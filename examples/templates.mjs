@@ -1,4 +1,4 @@
-/** Jobs with parameters: a template is a readable file, and whoever copies the file has the template. */
+/** Jobs and flows with parameters: a template is a readable file, and whoever copies the file has the template. */
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineProcessor, Leviathan } from '@leviathan/core';
@@ -29,6 +29,17 @@ console.log(await plain.result());
 const tiny = await leviathan.templates.run('thumbnail', { preset: 'tiny', params: { file: 'b.png' } }, { priority: 1 });
 console.log(await tiny.result());
 console.log((await leviathan.get(tiny.id))?.tags);
+
+// Several jobs that depend on each other, by one set of parameters.
+await leviathan.templates.set('album', {
+  parameters: { name: { type: 'string' } },
+  flow: {
+    cover: { type: 'resize', data: { file: '{{name}}/cover.png', width: 500 } },
+    icon: { type: 'resize', data: { file: '{{name}}/cover.png', width: 16 }, dependsOn: ['cover'] },
+  },
+});
+const album = await leviathan.templates.runFlow('album', { params: { name: 'summer' } });
+console.log(await album.icon.result(), (await album.icon.job()).dependsOn[0] === album.cover.id);
 
 // What does not fit is refused, with its path, before there is a job.
 await leviathan.templates.run('thumbnail', { params: { file: 'c.gif', width: 0 } }).catch((error) => {

@@ -93,7 +93,7 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
   readonly pools: DefinitionSet<PoolSpec>;
   /** How the machine must be for jobs to start. */
   readonly gates: DefinitionSet<GateSpec>;
-  /** Jobs with parameters, kept by name. */
+  /** Jobs and flows with parameters, kept by name. */
   readonly templates: Templates;
   /** At which times of the week jobs may start. */
   readonly windows: DefinitionSet<WindowSpec>;
@@ -123,7 +123,12 @@ export class Queue<const P extends Processors = Processors> implements JobCalls 
     const layers = layersOf(middleware, 'enqueue');
     const error = (thrown: unknown): void => this.#events.report(thrown);
     this.#enqueue = layers && enqueueThrough(layers, { store, registry: this.#registry, error });
-    this.templates = new Templates({ store, add: (...args) => (this as unknown as Queue).add(...args) });
+    const untyped = this as unknown as Queue;
+    this.templates = new Templates({
+      store,
+      add: (...args) => untyped.add(...args),
+      addFlow: (...args) => untyped.addFlow(...args),
+    });
     this.schedules = new Schedules<P>({ store, clock, registry: this.#registry, calls: this });
   }
 

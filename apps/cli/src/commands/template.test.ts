@@ -139,3 +139,54 @@ describe('leviathan template', () => {
     expect((await cli.run(['template', 'list'])).err).toBe('No templates.\n');
   });
 });
+
+describe('leviathan template with a flow', () => {
+  const MIRROR = {
+    parameters: { host: { type: 'string' } },
+    flow: {
+      first: { type: 'download', data: { url: 'https://{{host}}/a' } },
+      second: { type: 'download', data: { url: 'https://{{host}}/b' }, dependsOn: ['first'] },
+    },
+  };
+
+  async function withFlow(): Promise<TestCli> {
+    const cli = new TestCli();
+    await cli.run(['template', 'set', '-', '--name', 'mirror'], { input: JSON.stringify(MIRROR) });
+    return cli;
+  }
+  const RUN = ['template', 'run', 'mirror', '--param', 'host=example.org'];
+
+  it('adds its jobs and prints their ids, those without dependencies first', async () => {
+    const cli = await withFlow();
+    const { code, lines } = await cli.run([...RUN, '--priority', '2']);
+    expect(code).toBe(0);
+    expect(await cli.store.get(lines)).toMatchObject([
+      { data: { url: 'https://example.org/a', to: expect.stringMatching(/downloads$/) }, priority: 2 },
+      { dependsOn: [lines[0]], tags: ['template:mirror'], priority: 2 },
+    ]);
+    const { json } = await cli.run([...RUN, '--json']);
+    expect(json()).toMatchObject({ first: { added: true }, second: { added: true } });
+  });
+
+  it('shows them, and what would be added', async () => {
+    const cli = await withFlow();
+    expect((await cli.run(['template', 'list'])).lines[1]).toBe('mirror  download, download  host*');
+    expect((await cli.run(['template', 'show', 'mirror'])).lines).toContain('Flow');
+    expect((await cli.run([...RUN, '--dry-run'])).json()).toMatchObject({
+      second: { data: { url: 'https://example.org/b' }, dependsOn: ['first'] },
+    });
+    expect((await cli.store.counts()).pending).toBe(0);
+  });
+
+  it('refuses what is of one job, and types that nobody runs', async () => {
+    const cli = await withFlow();
+    expect(await cli.run([...RUN, '--id', 'x'])).toMatchObject({ code: 2, err: expect.stringContaining('several') });
+    const other = JSON.stringify({ flow: { a: { type: 'download', data: {} }, b: { type: 'other' } } });
+    await cli.run(['template', 'set', '-', '--name', 'other'], { input: other });
+    expect(await cli.run(['template', 'run', 'other'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('other'),
+    });
+    expect((await cli.store.counts()).pending).toBe(0);
+  });
+});

@@ -1,7 +1,7 @@
 /** `leviathan template` @module */
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { Template } from '@leviathan/core';
+import type { RenderedFlow, RenderedJob, Template } from '@leviathan/core';
 import { CliError, UsageError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { table } from '../format/table';
@@ -65,21 +65,48 @@ export async function run(session: Session, name: string, options: RunOptions): 
   const template = await find(session, name, options.dryRun ? 'read' : 'write');
   const input = { preset: options.preset, params: parseParams(options.param ?? [], template) };
   const { templates } = await session.queue(options.dryRun ? 'read' : 'write');
-  const job = await templates.render(name, input, parseJobFlags(options, session.io.now()));
-  const loaded = await loadProcessors(session, options.processors);
-  const known = loaded.processors.map(({ type }) => type);
-  if (!options.anyType) checkTypes([job.type], known);
-  job.data = anchored(job.type, job.data, session.io.cwd);
-  if (options.dryRun) {
+  const flags = parseJobFlags(options, session.io.now());
+  if (template.flow) {
+    if (options.id !== undefined || options.key !== undefined)
+      throw new UsageError(`--id and --key are of one job; ${name} makes several.`);
+    return addFlow(session, await templates.renderFlow(name, input, flags), options);
+  }
+  const job = await templates.render(name, input, flags);
+  const queue = await prepare(session, [job], options);
+  if (queue === null) {
     await out.value(job);
     return EXIT.ok;
   }
-  const queue = await addQueue(session, loaded, [job], options.anyType === true);
   const { id, added } = await queue.add(job.type, job.data, job.options);
   if (out.json) await out.value({ id, added });
   else await out.line(id);
   if (!added) out.note('That job was there already.');
   return EXIT.ok;
+}
+
+async function addFlow(session: Session, flow: RenderedFlow, options: RunOptions): Promise<number> {
+  const { out } = session;
+  const queue = await prepare(session, Object.values(flow), options);
+  if (queue === null) {
+    await out.value(flow);
+    return EXIT.ok;
+  }
+  const handles = Object.entries(await queue.addFlow(flow));
+  const results = handles.map(([name, { id, added }]) => [name, { id, added }] as const);
+  if (out.json) await out.value(Object.fromEntries(results));
+  else await out.lines(results.map(([, { id }]) => id));
+  for (const [name, { added }] of results) if (!added) out.note(`${name} was there already.`);
+  return EXIT.ok;
+}
+
+/** The queue that takes the jobs, once they are as they are to be added; `null` in a dry run. */
+async function prepare(session: Session, jobs: RenderedJob[], { processors, anyType, dryRun }: RunOptions) {
+  const loaded = await loadProcessors(session, processors);
+  const known = loaded.processors.map(({ type }) => type);
+  const types = jobs.map(({ type }) => type);
+  if (!anyType) checkTypes(types, known);
+  for (const job of jobs) job.data = anchored(job.type, job.data, session.io.cwd);
+  return dryRun ? null : addQueue(session, loaded, jobs, anyType === true);
 }
 
 async function find(session: Session, name: string, purpose: 'read' | 'write'): Promise<Template> {

@@ -24,7 +24,11 @@ export function templateRow({ name, value }: Definition<Template>): string[] {
     ([key, parameter]) => `${key}${isNeeded(parameter) ? '*' : ''}`,
   );
   const cells = [
-    value.job.type,
+    value.flow
+      ? Object.values(value.flow)
+          .map(({ type }) => type)
+          .join(', ')
+      : value.job.type,
     parameters.join(', '),
     Object.keys(value.presets ?? {}).join(', '),
     value.description ?? '',
@@ -34,7 +38,7 @@ export function templateRow({ name, value }: Definition<Template>): string[] {
 
 /** All of one template. */
 export function templateLines(name: string, template: Template, { columns, colors: c }: Output): string[] {
-  const { description, parameters = {}, presets = {}, job } = template;
+  const { description, parameters = {}, presets = {}, job, flow } = template;
   const rows = Object.entries(parameters).map(([key, parameter]) => [
     key,
     parameter.type,
@@ -56,8 +60,8 @@ export function templateLines(name: string, template: Template, { columns, color
       `  ${oneLine(preset)}  ${c.dim(oneLine(JSON.stringify(values)))}`,
     ]),
     '',
-    c.bold('Job'),
-    ...manyLines(JSON.stringify(job, null, 2)).map((line) => `  ${line}`),
+    c.bold(flow ? 'Flow' : 'Job'),
+    ...manyLines(JSON.stringify(flow ?? job, null, 2)).map((line) => `  ${line}`),
   ];
   return lines.flatMap((line) => wrap(line, columns, 4));
 }

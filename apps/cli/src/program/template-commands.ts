@@ -39,7 +39,7 @@ export function addTemplateCommands(program: Command, lazy: Lazy): void {
 
   const run = template
     .command('run')
-    .description('add the job that a template makes; print its id')
+    .description('add the job that a template makes, or the jobs of its flow; print the ids')
     .argument('<name>')
     .option('--param <name=value>', 'a parameter; name:=json for what is no text (several: repeat)', collect)
     .option('--preset <preset>', 'the values of a preset, where --param gives none');

@@ -29,12 +29,50 @@ describe('a template', () => {
   it('is taken when all of it fits', () => {
     expect(faults(mirror)).toEqual([]);
     expect(faults({ job: { type: 'x' } })).toEqual([]);
+    expect(faults({ flow: { a: { type: 'x' }, b: { type: 'y', dependsOn: ['a'] } } })).toEqual([]);
   });
 
   it.each<[string, unknown, string | RegExp]>([
     ['no object', [], ': must be an object'],
-    ['an unknown field', { ...mirror, jobz: 1 }, 'jobz: is unknown; there are description, parameters, presets, job'],
-    ['no job', { parameters: {} }, 'job: is missing'],
+    [
+      'an unknown field',
+      { ...mirror, jobz: 1 },
+      'jobz: is unknown; there are description, parameters, presets, job, flow',
+    ],
+    ['no job', { parameters: {} }, ': needs one of job and flow'],
+    ['a job and a flow', { job: { type: 'x' }, flow: { a: { type: 'x' } } }, ': needs one of job and flow'],
+    ['a flow of nothing', { flow: {} }, 'flow: must have a job'],
+    ['a flow with a job without a type', { flow: { a: {} } }, 'flow.a.type: is missing'],
+    [
+      'an unknown field in a flow',
+      { flow: { a: { type: 'x', after: [] } } },
+      /^flow\.a\.after: is unknown; there are dependsOn/,
+    ],
+    [
+      'a placeholder in a flow that is no parameter',
+      { flow: { a: { type: 'x', data: '{{n}}' } } },
+      'flow.a.data: there is no parameter n',
+    ],
+    [
+      'a wrong option in a flow',
+      { flow: { a: { type: 'x', options: { priority: 0 } } } },
+      /^flow\.a\.options\.priority: /,
+    ],
+    [
+      'a parent that is not in the flow',
+      { flow: { a: { type: 'x', dependsOn: ['b'] } } },
+      'flow.a.dependsOn.0: there is no such job; there are a',
+    ],
+    [
+      'parents that are no list',
+      { flow: { a: { type: 'x', dependsOn: 'a' } } },
+      'flow.a.dependsOn: must be a list of texts',
+    ],
+    [
+      'a cycle',
+      { flow: { a: { type: 'x', dependsOn: ['b'] }, b: { type: 'x', dependsOn: ['a'] } } },
+      'flow: has jobs that wait for each other: a -> b -> a',
+    ],
     ['a job without a type', { job: {} }, 'job.type: is missing'],
     ['a type that no job has', { job: { type: 'a b' } }, /^job\.type: must be 1 to 128/],
     [

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CheckedSpec } from '../checked-spec';
+import { findCycle } from '../engine/decide-add';
 import { Fields } from '../engine/fields';
 import { acceptSpecs } from '../engine/validate';
 import { type Issue, ValidationError } from '../errors';
@@ -12,20 +13,22 @@ import { toJobSpec } from '../job-spec';
 import { isObject, type JsonObject } from '../json';
 import { checkParameters, checkValues } from './parameters';
 import { findPlaceholders, type Placeholder } from './placeholder';
-import type { Template, TemplateJob } from './template';
+import type { FlowTemplate, JobTemplate, Template, TemplateFlowJob, TemplateJob } from './template';
 
 type Parameters = NonNullable<Template['parameters']>;
 type Presets = NonNullable<Template['presets']>;
 
 /** Adds what is wrong with the value of a template. */
 export function checkTemplate(value: Json, issues: Issue[]): void {
-  const fields = Fields.of<Template>(value, issues);
+  const fields = Fields.of<Omit<JobTemplate, 'flow'> & Pick<FlowTemplate, 'flow'>>(value, issues);
   if (!fields) return;
   fields.text('description');
-  fields.required('job');
+  if ((fields.value.job === undefined) === (fields.value.flow === undefined))
+    fields.fail('', 'needs one of job and flow');
   const described = fields.object('parameters');
   const presets = fields.object<Presets>('presets');
   const job = fields.object<TemplateJob>('job');
+  const flow = fields.object<FlowTemplate['flow']>('flow');
   fields.onlyKnown();
   const faults: Issue[] = [];
   const parameters = (described?.value ?? {}) as Parameters;
@@ -38,10 +41,31 @@ export function checkTemplate(value: Json, issues: Issue[]): void {
     if (isObject(values)) checkValues(parameters, values, path, issues);
     else issues.push({ path, message: 'must be an object' });
   }
-  if (job) checkJob(job, parameters, issues);
+  if (job) checkJob(job, ['job'], parameters, issues);
+  if (flow) checkFlow(flow, parameters, issues);
 }
 
-function checkJob(job: Fields<TemplateJob>, parameters: Parameters, issues: Issue[]): void {
+function checkFlow(flow: Fields<FlowTemplate['flow']>, parameters: Parameters, issues: Issue[]): void {
+  const names = Object.keys(flow.value);
+  if (names.length === 0) flow.fail('', 'must have a job');
+  const parentsOf = new Map<string, string[]>();
+  for (const name of names) {
+    const job = flow.object<TemplateFlowJob>(name);
+    if (!job) continue;
+    job.texts('dependsOn');
+    checkJob(job, ['flow', name], parameters, issues);
+    const { dependsOn } = job.value;
+    if (!Array.isArray(dependsOn)) continue;
+    parentsOf.set(name, dependsOn);
+    for (const [i, parent] of dependsOn.entries()) {
+      if (!names.includes(parent)) job.fail('dependsOn', `there is no such job; there are ${names.join(', ')}`, i);
+    }
+  }
+  const cycle = findCycle(parentsOf.keys(), (name) => parentsOf.get(name));
+  if (cycle) flow.fail('', `has jobs that wait for each other: ${cycle.join(' -> ')}`);
+}
+
+function checkJob(job: Fields<TemplateJob>, at: readonly string[], parameters: Parameters, issues: Issue[]): void {
   job.required('type');
   job.text('type');
   job.any('data');
@@ -49,13 +73,13 @@ function checkJob(job: Fields<TemplateJob>, parameters: Parameters, issues: Issu
   job.onlyKnown();
   const { type, data = {} } = job.value;
   for (const placeholder of [
-    ...findPlaceholders(data, ['job', 'data'], issues),
-    ...findPlaceholders((options?.value ?? {}) as JsonObject, ['job', 'options'], issues),
+    ...findPlaceholders(data, [...at, 'data'], issues),
+    ...findPlaceholders((options?.value ?? {}) as JsonObject, [...at, 'options'], issues),
   ]) {
     const message = faultOf(placeholder, parameters);
     if (message !== undefined) issues.push({ path: placeholder.path, message });
   }
-  if (typeof type === 'string' && type !== '') checkOptions(type, (options?.value ?? {}) as JsonObject, issues);
+  if (typeof type === 'string' && type !== '') checkOptions(type, (options?.value ?? {}) as JsonObject, at, issues);
 }
 
 function faultOf({ name, isWhole }: Placeholder, parameters: Parameters): string | undefined {
@@ -69,8 +93,8 @@ function faultOf({ name, isWhole }: Placeholder, parameters: Parameters): string
 }
 
 /** Options without a placeholder are checked as `add` checks them; those with one when they are filled in. */
-function checkOptions(type: string, options: JsonObject, issues: Issue[]): void {
-  const at = ['job', 'options'];
+function checkOptions(type: string, options: JsonObject, ofJob: readonly string[], issues: Issue[]): void {
+  const at = [...ofJob, 'options'];
   const known: readonly string[] = JOB_OPTION_KEYS;
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) issues.push({ path: [...at, key], message: `is unknown; there are ${known.join(', ')}` });
@@ -90,7 +114,7 @@ function checkOptions(type: string, options: JsonObject, issues: Issue[]): void 
   issues.push(
     ...faults.map(({ path, message }) => {
       const field = path[0] === 'maxAttempts' ? ['attempts'] : path;
-      return { path: path[0] === 'type' ? ['job', 'type'] : [...at, ...field], message };
+      return { path: path[0] === 'type' ? [...ofJob, 'type'] : [...at, ...field], message };
     }),
   );
 }

@@ -4,12 +4,22 @@
  * @module
  */
 export { parameterSchema, parseParameter } from './parameters';
-export { type RenderedJob, renderTemplate, type TemplateInput, templateTag } from './render';
 export {
+  type RenderedFlow,
+  type RenderedJob,
+  renderFlow,
+  renderTemplate,
+  type TemplateInput,
+  templateTag,
+} from './render';
+export {
+  type FlowTemplate,
+  type JobTemplate,
   PARAMETER_TYPES,
   type ParameterSchema,
   type Template,
+  type TemplateFlowJob,
   type TemplateJob,
   type TemplateParameter,
 } from './template';
-export { Templates } from './templates';
+export { type FlowJobOptions, Templates } from './templates';

@@ -1,5 +1,5 @@
 /**
- * What a template is: a job with gaps, and what may be filled in.
+ * What a template is: a job, or several, with gaps, and what may be filled in.
  *
  * @module
  */
@@ -51,8 +51,35 @@ export interface TemplateJob {
   options?: { [option: string]: Json };
 }
 
+/** One job of a flow that a template makes. */
+export interface TemplateFlowJob extends TemplateJob {
+  /** Names of jobs of the flow that must complete first. */
+  dependsOn?: string[];
+}
+
+/** What all templates have. */
+interface TemplateHead {
+  /** One sentence for people. */
+  description?: string;
+  parameters?: { [name: string]: TemplateParameter };
+  /** Values of some or all parameters, by the name under which they are chosen together. */
+  presets?: { [name: string]: { [parameter: string]: Json } };
+}
+
+/** A template of one job. */
+export interface JobTemplate extends TemplateHead {
+  job: TemplateJob;
+  flow?: never;
+}
+
+/** A template of several jobs by name, which are added together; see `Queue.addFlow`. */
+export interface FlowTemplate extends TemplateHead {
+  flow: { [name: string]: TemplateFlowJob };
+  job?: never;
+}
+
 /**
- * A job with parameters, kept under a name in the store; a folder store keeps one file for each in `templates/`.
+ * A job or a flow with parameters, kept under a name in the store; a folder store keeps one file for each in `templates/`.
  *
  * `{{name}}` in a text is the placeholder of a parameter. A text that is nothing else becomes the value, a number a number, a list a
  * list; inside a longer text a text, a number or a boolean is written out. `{{{{` stands for two braces.
@@ -70,11 +97,4 @@ export interface TemplateJob {
  * }
  * ```
  */
-export interface Template {
-  /** One sentence for people. */
-  description?: string;
-  parameters?: { [name: string]: TemplateParameter };
-  /** Values of some or all parameters, by the name under which they are chosen together. */
-  presets?: { [name: string]: { [parameter: string]: Json } };
-  job: TemplateJob;
-}
+export type Template = JobTemplate | FlowTemplate;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { rig } from '../../test/rig';
+import { rig, task } from '../../test/rig';
 import { DefinitionNotFoundError, UnknownTypeError, ValidationError } from '../errors';
 import { defineProcessor } from '../processor';
 import type { Template } from './template';
@@ -76,6 +76,64 @@ describe('the templates of a queue', () => {
     expect(await path(queue.templates.run('other'))).toBeInstanceOf(UnknownTypeError);
     expect(await path(queue.templates.run('nothing'))).toBeInstanceOf(DefinitionNotFoundError);
     expect((await queue.counts()).pending).toBe(0);
+  });
+});
+
+describe('a template of a flow', () => {
+  const picture: Template = {
+    parameters: { file: { type: 'string' }, width: { type: 'integer', default: 10 } },
+    presets: { big: { width: 90 } },
+    flow: {
+      fetch: { type: 'fetch', data: '{{file}}', options: { key: 'fetch:{{file}}', tags: ['net'] } },
+      resize: { type: 'resize', data: { file: '{{file}}', width: '{{width}}' }, dependsOn: ['fetch'] },
+    },
+  };
+  const fetch = task('fetch', ({ input }) => input);
+
+  async function withPicture() {
+    const made = rig([resize, fetch]);
+    await made.queue.templates.set('picture', picture);
+    return made;
+  }
+
+  it('makes jobs that depend on each other, by their names', async () => {
+    const { queue, worker, job } = await withPicture();
+    const input = { preset: 'big', params: { file: 'a.png' } };
+    const jobs = await queue.templates.runFlow('picture', input, { priority: 2, tags: ['night'] });
+    expect(Object.keys(jobs)).toEqual(['fetch', 'resize']);
+    expect(await job(jobs.fetch?.id ?? '')).toMatchObject({
+      ...{ type: 'fetch', data: 'a.png', key: 'fetch:a.png', priority: 2 },
+      tags: ['net', 'template:picture', 'night'],
+    });
+    expect(await job(jobs.resize?.id ?? '')).toMatchObject({
+      ...{ data: { file: 'a.png', width: 90 }, dependsOn: [jobs.fetch?.id], priority: 2 },
+      tags: ['template:picture', 'night'],
+    });
+    await worker.start();
+    expect(await jobs.resize?.result()).toBe('small');
+  });
+
+  it('shows what it would add, and adds all or nothing', async () => {
+    const { queue } = await withPicture();
+    expect(await queue.templates.renderFlow('picture', { params: { file: 'a' } })).toMatchObject({
+      fetch: { type: 'fetch', data: 'a' },
+      resize: { type: 'resize', data: { file: 'a', width: 10 }, dependsOn: ['fetch'] },
+    });
+    const wide = queue.templates.runFlow('picture', { params: { file: 'a', width: 500 } });
+    await expect(wide).rejects.toMatchObject({ issues: [{ path: ['resize', 'data', 'width'] }] });
+    await expect(queue.templates.runFlow('picture')).rejects.toMatchObject({ issues: [{ path: ['params', 'file'] }] });
+    expect((await queue.counts()).pending).toBe(0);
+  });
+
+  it('is told from one of a job', async () => {
+    const { queue } = await withPicture();
+    await queue.templates.set('thumbnail', thumbnail);
+    const params = { file: 'a' };
+    await expect(queue.templates.run('picture', { params })).rejects.toThrow(/runFlow/);
+    await expect(queue.templates.runFlow('thumbnail', { params })).rejects.toMatchObject({
+      issues: [{ path: ['job'] }],
+    });
+    await expect(queue.templates.runFlow('nothing')).rejects.toThrow(DefinitionNotFoundError);
   });
 });
 

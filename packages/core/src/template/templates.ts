@@ -8,8 +8,8 @@ import { DefinitionNotFoundError } from '../errors';
 import type { JobOptions, Json } from '../job';
 import type { JobHandle } from '../job-handle';
 import type { AddJobOptions } from '../job-types';
-import type { JobStore } from '../store';
-import { type RenderedJob, renderTemplate, type TemplateInput } from './render';
+import type { AddOptions, JobStore } from '../store';
+import { type RenderedFlow, type RenderedJob, renderFlow, renderTemplate, type TemplateInput } from './render';
 import type { Template } from './template';
 
 /** What templates need of a queue. */
@@ -17,7 +17,12 @@ export interface TemplateHost {
   store: JobStore;
   /** As `Queue.add`, for any type. */
   add(type: string, data: Json, options: AddJobOptions): Promise<JobHandle>;
+  /** As `Queue.addFlow`, likewise. */
+  addFlow(jobs: RenderedFlow, options: AddOptions): Promise<Record<string, JobHandle>>;
 }
+
+/** Options that all jobs of a flow can have alike. */
+export type FlowJobOptions = Omit<JobOptions, 'id' | 'key' | 'unique' | 'dependsOn'>;
 
 /**
  * The templates of a store: `queue.templates`.
@@ -41,13 +46,17 @@ export class Templates extends DefinitionSet<Template> {
 
   /**
    * The job that `run` would add.
-   * @throws DefinitionNotFoundError; ValidationError with the path of each faulty parameter: `params.url`
+   * @throws DefinitionNotFoundError; ValidationError with the path of each faulty parameter: `params.url`, or when the template is of a flow
    */
   async render(name: string, input?: TemplateInput, options: JobOptions = {}): Promise<RenderedJob> {
-    const template = await this.get(name);
-    if (!template) throw new DefinitionNotFoundError('template', name);
-    const job = renderTemplate(name, template.value, input);
+    const job = renderTemplate(name, await this.#find(name), input);
     return { ...job, options: merged(job.options, options) };
+  }
+
+  /** The jobs that `runFlow` would add. @throws as {@link Templates.render}; ValidationError when the template is of one job */
+  async renderFlow(name: string, input?: TemplateInput, options: FlowJobOptions = {}): Promise<RenderedFlow> {
+    const jobs = Object.entries(renderFlow(name, await this.#find(name), input));
+    return Object.fromEntries(jobs.map(([one, job]) => [one, { ...job, options: merged(job.options, options) }]));
   }
 
   /**
@@ -59,6 +68,33 @@ export class Templates extends DefinitionSet<Template> {
     const { onDuplicate, ...ofJob } = options;
     const job = await this.render(name, input, ofJob);
     return this.#host.add(job.type, job.data, { ...job.options, ...(onDuplicate && { onDuplicate }) });
+  }
+
+  /**
+   * Adds the jobs that a template of a flow makes of these parameters, all or none; they have the names that the template gives them, and
+   * each carries the tag `template:<name>`.
+   * @param options Of each of the jobs; as in {@link Templates.run}.
+   * @throws as {@link Templates.renderFlow}, and as `Queue.addFlow`
+   *
+   * @example
+   * ```ts
+   * const { resize } = await queue.templates.runFlow('picture', { params: { url } });
+   * console.log(await resize.result());
+   * ```
+   */
+  async runFlow(
+    name: string,
+    input?: TemplateInput,
+    { onDuplicate, ...ofJobs }: FlowJobOptions & Pick<AddOptions, 'onDuplicate'> = {},
+  ): Promise<Record<string, JobHandle>> {
+    const jobs = await this.renderFlow(name, input, ofJobs);
+    return this.#host.addFlow(jobs, onDuplicate ? { onDuplicate } : {});
+  }
+
+  async #find(name: string): Promise<Template> {
+    const template = await this.get(name);
+    if (!template) throw new DefinitionNotFoundError('template', name);
+    return template.value;
   }
 }
 
