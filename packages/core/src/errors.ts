@@ -81,17 +81,10 @@ export class JobNotFoundError extends LeviathanError {
   }
 }
 
-/** There is no definition of this kind and name, for example no such template. Thrown by calls that name one. */
+/** There is no definition of this kind and name (any more), for example no such template or schedule. Thrown by calls that name one. */
 export class DefinitionNotFoundError extends LeviathanError {
   constructor(kind: string, name: string) {
     super('NO_DEFINITION', `There is no ${kind} ${JSON.stringify(name)}.`);
-  }
-}
-
-/** There is no schedule of this name (any more). Thrown by the calls of `queue.schedules` that name one. */
-export class ScheduleNotFoundError extends LeviathanError {
-  constructor(name: string) {
-    super('NO_SCHEDULE', `There is no schedule ${JSON.stringify(name)}.`);
   }
 }
 

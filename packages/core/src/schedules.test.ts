@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { rig, task } from '../test/rig';
-import { ScheduleNotFoundError, UnknownTypeError, UnsupportedError, ValidationError } from './errors';
+import { DefinitionNotFoundError, UnknownTypeError, UnsupportedError, ValidationError } from './errors';
 import { MemoryStore } from './memory-store';
 import { defineProcessor } from './processor';
 import { Queue } from './queue';
@@ -128,7 +128,7 @@ describe('a schedule', () => {
   it('that there is not is an error of its own', async () => {
     const { queue } = rig([backup]);
     for (const call of ['pause', 'resume', 'remove', 'trigger', 'preview'] as const)
-      await expect(queue.schedules[call]('none')).rejects.toThrow(ScheduleNotFoundError);
+      await expect(queue.schedules[call]('none')).rejects.toThrow(DefinitionNotFoundError);
     expect(await queue.schedules.get('none')).toBeNull();
   });
 });

@@ -6,7 +6,7 @@
 import type { CheckedSpec } from './checked-spec';
 import type { Clock } from './clock';
 import type { Definition } from './definition';
-import { type Issue, ScheduleNotFoundError, UnsupportedError, ValidationError } from './errors';
+import { DefinitionNotFoundError, type Issue, UnsupportedError, ValidationError } from './errors';
 import type { Json } from './job';
 import { type JobCalls, JobHandle } from './job-handle';
 import { toJobSpec } from './job-spec';
@@ -95,17 +95,17 @@ export class Schedules<const P extends Processors = Processors> {
     return (await this.#definitions()).map((definition) => shownSchedule(definition, now));
   }
 
-  /** Makes no more jobs until {@link Schedules.resume}; what comes meanwhile is not missed. @throws ScheduleNotFoundError */
+  /** Makes no more jobs until {@link Schedules.resume}; what comes meanwhile is not missed. @throws DefinitionNotFoundError */
   pause(name: string, options?: { by?: string }): Promise<Schedule> {
     return this.#setPaused(name, true, options);
   }
 
-  /** Goes on with the next slot. @throws ScheduleNotFoundError */
+  /** Goes on with the next slot. @throws DefinitionNotFoundError */
   resume(name: string, options?: { by?: string }): Promise<Schedule> {
     return this.#setPaused(name, false, options);
   }
 
-  /** Takes it away; jobs that it made stay. @throws ScheduleNotFoundError */
+  /** Takes it away; jobs that it made stay. @throws DefinitionNotFoundError */
   async remove(name: string, options?: { by?: string }): Promise<void> {
     await this.#present(name);
     await this.#define(name, null, options);
@@ -113,7 +113,7 @@ export class Schedules<const P extends Processors = Processors> {
 
   /**
    * Adds its job now, besides its slots: also while it is paused, and whatever else runs. The job is not counted among the runs.
-   * @throws ScheduleNotFoundError, and what `Queue.add` throws
+   * @throws DefinitionNotFoundError, and what `Queue.add` throws
    */
   async trigger(name: string): Promise<JobHandle> {
     const { job } = scheduleValue(await this.#present(name));
@@ -127,7 +127,7 @@ export class Schedules<const P extends Processors = Processors> {
   /**
    * When a schedule fires next, 5 times or as often as asked (1,000 at most): one that is there, as if it were not paused, or a timing that
    * is to be tried first.
-   * @throws ScheduleNotFoundError; ValidationError when the timing is not valid
+   * @throws DefinitionNotFoundError; ValidationError when the timing is not valid
    */
   async preview(schedule: string | Timing, count = 5): Promise<Date[]> {
     const now = this.#options.clock.now();
@@ -170,7 +170,7 @@ export class Schedules<const P extends Processors = Processors> {
 
   async #present(name: string): Promise<Definition> {
     const found = await this.#find(name);
-    if (!found) throw new ScheduleNotFoundError(name);
+    if (!found) throw new DefinitionNotFoundError('schedule', name);
     return found;
   }
 

@@ -20,7 +20,10 @@ export async function undefine(session: Session, kind: string, name: string): Pr
   const known = parseKind(kind);
   const store = await session.store('write');
   const there = (await store.definitions(known)).some((definition) => definition.name === name);
-  if (!there) throw new UsageError(`There is no ${known} ${JSON.stringify(name)}.`);
+  if (!there) {
+    const { DefinitionNotFoundError } = await import('@leviathan/core');
+    throw new DefinitionNotFoundError(known, name);
+  }
   await store.define([{ kind: known, name, value: null }], { by: 'cli' });
   session.out.note(`The ${known} ${name} is removed.`);
   return EXIT.ok;

@@ -125,9 +125,9 @@ async function jobOf(
 }
 
 async function presentOf(session: Session, purpose: 'read' | 'write', name: string): Promise<Schedule> {
-  const { ScheduleNotFoundError } = await import('@leviathan/core');
+  const { DefinitionNotFoundError } = await import('@leviathan/core');
   const schedule = await (await session.queue(purpose)).schedules.get(name);
-  if (schedule === null) throw new ScheduleNotFoundError(name);
+  if (schedule === null) throw new DefinitionNotFoundError('schedule', name);
   return schedule;
 }
 

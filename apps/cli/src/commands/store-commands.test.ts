@@ -108,11 +108,16 @@ describe('leviathan define, definitions and undefine', () => {
     expect(await cli.store.definitions('pool')).toMatchObject([{ name: 'gpu', value: { capacity: 1 } }]);
   });
 
+  it('tell that there is none of a name', async () => {
+    const { code, err } = await new TestCli().run(['undefine', 'limit', 'two']);
+    expect(code).toBe(3);
+    expect(err).toContain('There is no limit "two".');
+  });
+
   it.each([
     [['define', 'limit', 'two', '{"concurrency": -1}'], 'value.concurrency: must be an integer of 0 or more'],
     [['define', 'limit', 'two', '{concurrency'], 'the value is not JSON'],
     [['define', 'speed', 'two', '{}'], '"speed" is no kind of definition'],
-    [['undefine', 'limit', 'two'], 'There is no limit "two"'],
   ])('%j is a wrong use, and says why', async (args, message) => {
     const cli = new TestCli();
     const { code, err } = await cli.run(args);
