@@ -60,7 +60,16 @@ const RECORDS: StoreRecord[] = [
   { seq: 16, at, op: 'edit', id: 'j-1', patch: {}, body: '"new"', by: 'ann' },
   {
     ...{ seq: 27, at, operation: 26, op: 'restore', id: 'j-1', by: 'ann', body: '"old"' },
-    job: { status: 'failed', priority: 2, order: 1.5, maxAttempts: 3, reason: 'error', finished: at, tags: ['x'], errors: [error] },
+    job: {
+      status: 'failed',
+      priority: 2,
+      order: 1.5,
+      maxAttempts: 3,
+      reason: 'error',
+      finished: at,
+      tags: ['x'],
+      errors: [error],
+    },
   },
   {
     seq: 28,

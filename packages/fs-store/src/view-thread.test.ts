@@ -22,26 +22,42 @@ beforeAll(async () => {
 
 const ids = (count: number, prefix = 'j'): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
-/** A host whose folders have a thread, since so much was to be written. */
+/** More than one slice of writing, and little enough for a slow disk: how many files there are makes no other difference. */
+const MANY = 400;
+
+/** A host whose folders have a thread, since more was to be written than at once. */
 async function busy(options: Omit<HostOptions, 'clock'> = {}): Promise<FolderHost<Clock>> {
-  const host = new FolderHost<Clock>({ clock: systemClock, program, ...options });
+  const host = new FolderHost<Clock>({ clock: systemClock, program, threadFrom: 1, ...options });
   await host.view.start();
-  await host.add(ids(4_000));
+  await host.add(ids(MANY));
   await eventually('the folders have a thread', () => host.view.isThreaded);
   return host;
+}
+
+/** Puts a file in the place of a folder. Whoever keeps it may make it again in between. */
+function putInTheWay(folder: string): void {
+  for (;;) {
+    rmSync(folder, { recursive: true });
+    try {
+      writeFileSync(folder, 'in the way');
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EISDIR') throw error;
+    }
+  }
 }
 
 describe('folders that fall behind', () => {
   it('get a thread, and show the index all the same', async () => {
     const host = await busy();
-    const held = await host.claim(3_000);
-    await host.complete(held.slice(0, 1_500));
-    await host.fail(held.slice(1_500, 2_000));
+    const held = await host.claim(300);
+    await host.complete(held.slice(0, 150));
+    await host.fail(held.slice(150, 200));
     await host.view.flush();
     expect(await host.differences()).toEqual([]);
     expect(host.view.stats()).toMatchObject({
       ...{ dirty: 0, lagMs: 0, skippedPending: 0 },
-      files: { pending: 1_000, active: 1_000, completed: 1_500, failed: 500 },
+      files: { pending: 100, active: 100, completed: 150, failed: 50 },
     });
     expect(host.engine.asked).toEqual([]);
     expect(host.errors).toEqual([]);
@@ -89,8 +105,7 @@ describe('folders that fall behind', () => {
   it('tell why they cannot be written, and catch up', async () => {
     const host = await busy();
     await host.view.flush();
-    rmSync(host.layout.folder('completed'), { recursive: true });
-    writeFileSync(host.layout.folder('completed'), 'in the way');
+    putInTheWay(host.layout.folder('completed'));
     await host.complete(await host.claim(5));
     const codes = (): unknown[] => host.errors.map(({ cause }) => (cause as { code?: string }).code);
     await eventually('it is told', () => codes().includes('ENOTDIR') && host.view.stats().dirty >= 5);
@@ -104,22 +119,22 @@ describe('folders that fall behind', () => {
 
   it('come back to the thread of the store when theirs dies, and lose nothing', async () => {
     const host = await busy({ program: mortal });
-    await host.complete(await host.claim(3_000));
+    await host.complete(await host.claim(300));
     await eventually('the thread is dead', () => !host.view.isThreaded);
     await eventually('the folders are as they should be', async () => {
       await host.view.flush();
       return (await host.differences()).length === 0;
     });
     expect(host.engine.asked).toEqual([]);
-    unlinkSync(host.path('pending', 'j3999'));
+    unlinkSync(host.path('pending', 'j399'));
     await eventually('the wish is heard', () => host.engine.asked.length > 0);
-    expect(host.engine.asked).toEqual(['cancel j3999']);
+    expect(host.engine.asked).toEqual(['cancel j399']);
   });
 
   it('stay on the thread of the store where there is no program for another', async () => {
-    const host = new FolderHost<Clock>({ clock: systemClock });
+    const host = new FolderHost<Clock>({ clock: systemClock, threadFrom: 1 });
     await host.view.start();
-    await host.add(ids(3_000));
+    await host.add(ids(MANY));
     await host.view.flush();
     expect(await host.differences()).toEqual([]);
     expect(host.view.isThreaded).toBe(false);
@@ -127,9 +142,9 @@ describe('folders that fall behind', () => {
 
   it('stay there, and say so, when the program of the thread is not to be had', async () => {
     const nowhere = pathToFileURL(`${tempDir()}/missing.mjs`);
-    const host = new FolderHost<Clock>({ clock: systemClock, program: nowhere });
+    const host = new FolderHost<Clock>({ clock: systemClock, program: nowhere, threadFrom: 1 });
     await host.view.start();
-    await host.add(ids(3_000));
+    await host.add(ids(MANY));
     await eventually('the folders are as they should be', async () => {
       await host.view.flush();
       return (await host.differences()).length === 0;

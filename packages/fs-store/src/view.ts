@@ -21,7 +21,7 @@ import type { FolderHost } from './view-update';
 
 /** Examined files, and pending jobs for which there is room again, each take another round. */
 const FLUSH_ROUNDS = 4;
-/** When so many files are behind after a slice of writing, the folders get a thread of their own. */
+/** See {@link FolderViewOptions.threadFrom}. */
 const THREAD_FROM = 1_000;
 /** After so many removals of files the folders are synced, for a snapshot not to have to name them all. */
 const SYNC_FROM = 2_000;
@@ -47,6 +47,8 @@ export interface FolderViewOptions {
   onError?: (error: unknown) => void;
   /** Where the program of a thread for the folders stands; left out: they stay on this one. */
   program?: URL;
+  /** When so many files are behind after a slice of writing, the folders get that thread; 1,000 by default. For tests. */
+  threadFrom?: number;
 }
 
 /** How the folders are doing. */
@@ -74,7 +76,7 @@ export class FolderView {
 
   constructor(private readonly options: FolderViewOptions) {
     const { layout, files, table, bodies, clock, quarantine, limits, leftovers = new Set(), onError } = options;
-    const { program } = options;
+    const { program, threadFrom = THREAD_FROM } = options;
     const host = this.host();
     this.errors = new ErrorDesk(clock, onError);
     this.leftovers = leftovers;
@@ -100,7 +102,7 @@ export class FolderView {
       ended: (update, isDone) => this.feed.ended(update, isDone),
       onIdle: () => this.feed.next(),
       onBehind: (count) => {
-        if (count >= THREAD_FROM && this.state === 'running') this.keeper.promote();
+        if (count >= threadFrom && this.state === 'running') this.keeper.promote();
       },
     });
   }

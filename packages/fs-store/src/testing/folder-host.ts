@@ -129,6 +129,7 @@ export interface HostOptions {
   leftovers?: Set<string>;
   /** The program of a thread for the folders. */
   program?: URL;
+  threadFrom?: number;
   durable?: () => number;
   isLeaving?: FolderViewOptions['isLeaving'];
 }
@@ -156,6 +157,7 @@ export class FolderHost<C extends Clock = FakeClock> {
       onError: (error) => this.errors.push(error as Error),
       ...(options.leftovers && { leftovers: options.leftovers }),
       ...(options.program && { program: options.program }),
+      ...(options.threadFrom !== undefined && { threadFrom: options.threadFrom }),
       ...(options.durable && { durable: options.durable }),
       ...(options.isLeaving && { isLeaving: options.isLeaving }),
     };

@@ -1,5 +1,8 @@
-/** A thread for the folders that dies soon after it was started, in the middle of whatever it does. */
+/** A thread for the folders that dies in the middle of its work: when it is given the file of a completed job to write. */
+import { parentPort } from 'node:worker_threads';
 import '../view-thread';
 
-// In a thread this ends the thread alone.
-setTimeout(() => process.exit(1), 50);
+parentPort?.on('message', (frame: unknown) => {
+  // In a thread this ends the thread alone.
+  if (JSON.stringify(frame).includes('"completed"')) process.exit(1);
+});
