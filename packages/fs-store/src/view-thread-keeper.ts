@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { StoreError } from '@leviathan/core';
 import { type BirpcReturn, createBirpc } from 'birpc';
 import type { Note } from './view-notes';
-import type { HostFunctions, KeeperFunctions, SentOutcome, ThreadStart } from './view-thread-protocol';
+import type { HostFunctions, KeeperFunctions, SentError, SentOutcome, ThreadStart } from './view-thread-protocol';
 import type { FileCounts, FolderHost, FolderKeeping, KeptFile, Update, UpdateOutcome } from './view-update';
 
 /** Updates per message: enough to make the message cheap, few enough to be written in 20 ms on the slowest of disks. */
@@ -31,7 +31,8 @@ export class ThreadKeeper implements FolderKeeping {
     this.files = files;
     this.worker = new Worker(program, { workerData: { root, notes } satisfies ThreadStart, execArgv: [] });
     this.worker.unref();
-    this.rpc = createBirpc<KeeperFunctions, HostFunctions, false>(host, {
+    const functions = { ...host, error: (sent: SentError) => host.error(storeError(sent)) };
+    this.rpc = createBirpc<KeeperFunctions, HostFunctions, false>(functions, {
       proxify: false,
       timeout: -1,
       post: (frame) => this.worker.postMessage(frame),
@@ -89,6 +90,14 @@ export class ThreadKeeper implements FolderKeeping {
 }
 
 function received(outcome: SentOutcome): UpdateOutcome {
-  if (typeof outcome === 'string') return outcome;
-  return Object.assign(new Error(outcome.message), outcome.code !== undefined && { code: outcome.code });
+  return typeof outcome === 'string' ? outcome : systemError(outcome);
+}
+
+/** What went wrong in the folders, as whoever keeps them on this thread would tell it. */
+function storeError({ message, cause }: SentError): StoreError {
+  return new StoreError('FOLDERS', message, { cause: cause && systemError(cause) });
+}
+
+function systemError({ message, code }: SentError): Error {
+  return Object.assign(new Error(message), code !== undefined && { code });
 }

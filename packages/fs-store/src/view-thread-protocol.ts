@@ -13,8 +13,15 @@ export interface ThreadStart {
   notes: [string, Note][];
 }
 
-/** An {@link UpdateOutcome} as it travels: of an error that is cloned nothing is left but its message. */
-export type SentOutcome = Exclude<UpdateOutcome, Error> | { message: string; code: string | undefined };
+/** An error as it travels: of one that is cloned nothing is left but its message. */
+export interface SentError {
+  message: string;
+  code: string | undefined;
+  cause?: SentError;
+}
+
+/** An {@link UpdateOutcome} as it travels. */
+export type SentOutcome = Exclude<UpdateOutcome, Error> | SentError;
 
 /** Functions of the keeper's thread. */
 export interface KeeperFunctions {
@@ -26,5 +33,5 @@ export interface KeeperFunctions {
 }
 
 /** Functions of the store's thread. */
-export type HostFunctions = Pick<FolderHost, 'look' | 'progress' | 'touch' | 'replaced' | 'error'> &
-  Pick<FolderHost, 'retry' | 'cancel' | 'remove' | 'edit' | 'adopt'>;
+export type HostFunctions = Pick<FolderHost, 'look' | 'progress' | 'touch' | 'replaced'> &
+  Pick<FolderHost, 'retry' | 'cancel' | 'remove' | 'edit' | 'adopt'> & { error(sent: SentError): void };

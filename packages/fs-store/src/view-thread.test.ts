@@ -109,6 +109,13 @@ describe('folders that fall behind', () => {
     await host.complete(await host.claim(5));
     const codes = (): unknown[] => host.errors.map(({ cause }) => (cause as { code?: string }).code);
     await eventually('it is told', () => codes().includes('ENOTDIR') && host.view.stats().dirty >= 5);
+    await eventually('the thread tells it, too', () =>
+      host.errors.some(({ message }) => /cannot be made/.test(message)),
+    );
+    expect(host.errors).toEqual(
+      host.errors.map(() => expect.objectContaining({ name: 'StoreError', code: 'FOLDERS' })),
+    );
+    expect(new Set(codes())).toEqual(new Set(['ENOTDIR']));
     rmSync(host.layout.folder('completed'));
     await eventually('the folders are as they should be', async () => {
       await host.view.scan();

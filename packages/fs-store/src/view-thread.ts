@@ -10,7 +10,7 @@ import { errorCode, nodeFiles } from './files';
 import { FolderKeeper } from './folder-keeper';
 import { Layout } from './layout';
 import { Quarantine } from './quarantine';
-import type { HostFunctions, KeeperFunctions, SentOutcome, ThreadStart } from './view-thread-protocol';
+import type { HostFunctions, KeeperFunctions, SentError, SentOutcome, ThreadStart } from './view-thread-protocol';
 import type { FolderHost, UpdateOutcome } from './view-update';
 
 if (!parentPort) throw new Error('This module is the program of a thread, and is not to be imported.');
@@ -44,7 +44,7 @@ const host: FolderHost = {
   progress: () => rpc.$call('progress'),
   touch: (ids) => void rpc.$callEvent('touch', ids),
   replaced: (kept) => void rpc.$callEvent('replaced', kept),
-  error: (error) => void rpc.$callEvent('error', error),
+  error: (error) => void rpc.$callEvent('error', sentError(error)),
   retry: (id) => rpc.$call('retry', id),
   cancel: (id) => rpc.$call('cancel', id),
   remove: (id) => rpc.$call('remove', id),
@@ -57,5 +57,10 @@ const quarantine = new Quarantine(layout, nodeFiles, systemClock);
 const keeper = new FolderKeeper({ layout, files: nodeFiles, clock: systemClock, quarantine, host, notes });
 
 function sent(outcome: UpdateOutcome): SentOutcome {
-  return outcome instanceof Error ? { message: outcome.message, code: errorCode(outcome) } : outcome;
+  return outcome instanceof Error ? sentError(outcome) : outcome;
+}
+
+function sentError(error: unknown): SentError {
+  const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
+  return { message, code: errorCode(error), ...(cause !== undefined && { cause: sentError(cause) }) };
 }
