@@ -1,7 +1,7 @@
 /** Claims: answered at once when there is work, parked until there is otherwise. */
 
 import { backoffDelay, DEFAULT_BACKOFF } from '../backoff';
-import { StoreClosedError } from '../errors';
+import { StoreClosedError, ValidationError } from '../errors';
 import type { JobError } from '../job';
 import type { ClaimedJob, ClaimRequest } from '../store';
 import type { Committer } from './committer';
@@ -62,8 +62,9 @@ export class ClaimDesk {
     this.workers.delete(worker);
   }
 
-  /** @throws StoreWriteError when the start could not be recorded */
+  /** @throws ValidationError; StoreWriteError when the start could not be recorded */
   claim(request: ClaimRequest, signal: AbortSignal | undefined): Promise<ClaimedJob[]> | ClaimedJob[] {
+    assertValid(request);
     this.workers.set(request.worker, request.types);
     if (signal?.aborted) return [];
     if (!request.wait) return this.start(request);
@@ -171,4 +172,12 @@ function setAside(entry: Entry, start: RecordDraft, fault: Error, now: number): 
   if (attempt - (entry.run?.crashes ?? 0) >= maxAttempts || runAt > retryUntil)
     return [start, { op: 'fail', id, reason: 'error', error }];
   return [start, { op: 'retry', id, cause: 'failed', error, runAt }];
+}
+
+function assertValid({ worker, limit }: ClaimRequest): void {
+  const fail = (path: string, message: string): never => {
+    throw new ValidationError('The claim', [{ path: [path], message }]);
+  };
+  if (typeof worker !== 'string' || worker === '') fail('worker', 'must be a text');
+  if (!Number.isInteger(limit) || limit < 1) fail('limit', 'must be a positive integer');
 }
