@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type AbortReason, Attempt, type AttemptHost } from './attempt';
+import { Attempt, type AttemptHost } from './attempt';
+import type { AbortReason } from './attempt-end';
 import { CheckedSpec } from './checked-spec';
 import type { Clock } from './clock';
 import { UnknownTypeError, UnsupportedError } from './errors';

@@ -3,20 +3,13 @@
  *
  * @module
  */
+import { type AbortReason, failureOf, failureReason, isReleasedBy } from './attempt-end';
 import type { ChildrenSource } from './children';
 import type { Clock, Timer } from './clock';
 import { AttemptContext } from './context';
-import {
-  CancelledError,
-  InterruptedError,
-  MemoryLimitError,
-  type ShutdownError,
-  TimeoutError,
-  ValidationError,
-  WorkerCrashError,
-} from './errors';
-import { clip, codeOf, describeFailure, type Failure, MAX_MESSAGE_BYTES } from './failure';
-import type { FailureReason, Job, Json } from './job';
+import { CancelledError, TimeoutError, ValidationError } from './errors';
+import { clip, codeOf, MAX_MESSAGE_BYTES } from './failure';
+import type { Job, Json } from './job';
 import { jsonOf, toShownJson } from './json';
 import { Memory, type Remembering } from './memory';
 import type { Handle } from './middleware/run';
@@ -29,9 +22,6 @@ import type { ClaimedJob, Settlement } from './store';
 
 const DATA = ['data'] as const;
 const RESULT = ['result'] as const;
-
-/** Why an attempt's signal aborts. */
-export type AbortReason = TimeoutError | CancelledError | ShutdownError;
 
 /** The worker, as its attempts see it. */
 export interface AttemptHost extends ChildrenSource {
@@ -270,15 +260,10 @@ export class Attempt implements Remembering {
     const { id, token } = this;
     const waiting = this.#memory?.waiting;
     if (this.#ended) this.#host.late(this, 'failed');
-    else if (waiting && codeOf(error) === waiting.error.code && this.#failureReason(error) === 'error')
+    else if (waiting && codeOf(error) === waiting.error.code && failureReason(error, this.#abortReason) === 'error')
       this.#end({ id, token, outcome: 'waiting', children: waiting.children });
-    else if (this.#isReleasedBy(error)) this.#release(snoozeDelay(error));
+    else if (isReleasedBy(error, this.#abortReason)) this.#release(snoozeDelay(error));
     else this.#fail(error, true);
-  }
-
-  #isReleasedBy(error: unknown): boolean {
-    if (!this.#abortReason) return error instanceof InterruptedError || snoozeDelay(error) !== undefined;
-    return this.#abortReason.code === 'SHUTDOWN' && codeOf(error) !== 'UNRECOVERABLE';
   }
 
   /** @param retry false: another attempt would end the same. */
@@ -286,28 +271,14 @@ export class Attempt implements Remembering {
     // The data turned out to be invalid after the attempt was given up.
     if (this.#ended) return;
     const { id, token } = this;
-    const reason = this.#failureReason(error);
-    const failed: Settlement = { id, token, outcome: 'failed', reason, error: this.#describe(error, reason) };
+    const reason = failureReason(error, this.#abortReason);
+    const failed: Settlement = { id, token, outcome: 'failed', reason, error: failureOf(error, this.#abortReason) };
     const { clock } = this.#host;
     const retryIn =
       retry && reason !== 'cancelled'
         ? retryDelay(this.job, this.#processor, error, clock.now(), (fault) => this.#host.error(fault))
         : undefined;
     this.#end(retryIn === undefined ? failed : { ...failed, retryIn });
-  }
-
-  #failureReason(error: unknown): 'error' | 'timeout' | 'cancelled' | 'crashed' {
-    if (this.#abortReason?.code === 'TIMEOUT') return 'timeout';
-    if (this.#abortReason?.code === 'CANCELLED') return 'cancelled';
-    return error instanceof WorkerCrashError || error instanceof MemoryLimitError ? 'crashed' : 'error';
-  }
-
-  /** What a handler throws after an abort is an echo of it: the abort is the cause, the handler's stack shows where it was. */
-  #describe(error: unknown, reason: FailureReason): Failure {
-    if (reason === 'error' || reason === 'crashed') return describeFailure(error);
-    const { stack: _ownStack, ...failure } = describeFailure(this.#abortReason);
-    const { stack } = error === this.#abortReason ? {} : describeFailure(error);
-    return stack === undefined ? failure : { ...failure, stack };
   }
 
   #release(delay?: number): void {

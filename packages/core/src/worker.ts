@@ -8,7 +8,7 @@ import { AttemptPool } from './attempt-pool';
 import { Claims } from './claims';
 import { type Clock, systemClock } from './clock';
 import { Emitter, type ListenerOf } from './emitter';
-import { type Issue, LeviathanError, ShutdownError, StoreWriteError, ValidationError } from './errors';
+import { LeviathanError, ShutdownError, StoreWriteError } from './errors';
 import type { Job } from './job';
 import type { Logger } from './logger';
 import { claimOf } from './middleware/claim';
@@ -21,23 +21,9 @@ import { Slots } from './slots';
 import type { JobStore, StoreEvent, Subscription } from './store';
 import { within } from './within';
 import { newWorkerName } from './worker-name';
+import { assertSettings, type WorkerSettings } from './worker-settings';
 
-/** Options of {@link Worker} that have nothing to do with where its jobs come from. */
-export interface WorkerSettings {
-  /** Jobs that run at once; 10 by default. */
-  concurrency?: number;
-  /** Shown as the `worker` of its jobs. Unique among the workers of a store: made up unless given. */
-  name?: string;
-  /**
-   * Ended attempts whose outcomes the store has not acknowledged yet; no more jobs are claimed while there are so many. 1,000 by default:
-   * as many jobs may run a second time after a crash.
-   */
-  maxUnacknowledged?: number;
-  /** Milliseconds that a handler has to end after its signal aborted, before it loses the outcome and its slot; 5,000 by default. */
-  stuckAfter?: number;
-  /** Gets a line for whatever needs attention. */
-  logger?: Logger;
-}
+export type { WorkerSettings } from './worker-settings';
 
 /** Options of {@link Worker}. */
 export interface WorkerOptions extends WorkerSettings {
@@ -288,17 +274,6 @@ export class Worker {
     );
     this.on('refused', ({ id }) => logger.warn(`${who}: job ${id} was taken from it, its outcome was refused`));
   }
-}
-
-function assertSettings(settings: Record<'concurrency' | 'maxUnacknowledged' | 'stuckAfter', number>): void {
-  const issues: Issue[] = [];
-  for (const field of ['concurrency', 'maxUnacknowledged'] as const) {
-    const value = settings[field];
-    if (!Number.isInteger(value) || value < 1)
-      issues.push({ path: [field], message: 'must be an integer of 1 or more' });
-  }
-  if (!(settings.stuckAfter >= 0)) issues.push({ path: ['stuckAfter'], message: 'must be milliseconds, 0 or more' });
-  if (issues.length > 0) throw new ValidationError('The worker', issues);
 }
 
 function reasonOf(attempt: Attempt): 'timeout' | 'cancelled' | 'shutdown' {

@@ -6,6 +6,7 @@
  */
 import type { DefinitionKind } from '../definition';
 import { Admission, hasStarted, isSpecial } from './admission';
+import { applySetting } from './apply-setting';
 import { BTree, type SortedSet } from './btree';
 import { DefinitionTable } from './definition-table';
 import { Dependencies } from './dependencies';
@@ -17,7 +18,7 @@ import { KeyIndex } from './key-index';
 import { mutate } from './mutate';
 import type { StoreRecord } from './records';
 import { ScheduleTable } from './schedule-table';
-import { allows } from './transitions';
+import { allows, losesDependents } from './transitions';
 import { TypeCounts } from './type-counts';
 import { WaitIndex } from './wait-index';
 
@@ -87,27 +88,11 @@ export class JobTable {
   apply(record: StoreRecord): boolean {
     this.seq = Math.max(this.seq, record.seq);
     if (record.operation !== undefined) this.operation = Math.max(this.operation, record.operation);
-    if (record.op === 'worker') {
-      this.workers.set(record.worker, record.instance);
-      this.onApplied?.(record, undefined);
-      return true;
-    }
-    if (record.op === 'define') {
-      const before = this.definitions.get(record.kind, record.name)?.value;
-      this.definitions.apply(record);
-      if (record.kind === 'schedule') this.schedules.define(record, before);
-      this.onApplied?.(record, undefined);
-      return true;
-    }
-    if (record.op === 'fire') {
-      const applied = this.schedules.fire(record);
+    const { op } = record;
+    if (op === 'worker' || op === 'define' || op === 'fire' || op === 'pause') {
+      const applied = applySetting(this, record);
       this.onApplied?.(record, undefined);
       return applied;
-    }
-    if (record.op === 'pause') {
-      this.setPaused(record.paused, record.type);
-      this.onApplied?.(record, undefined);
-      return true;
     }
     if (record.op === 'add') {
       const { key, throttle } = record.job;
@@ -309,16 +294,4 @@ export class JobTable {
     held?.delete(entry);
     if (held?.size === 0) this.byWorker.delete(worker);
   }
-
-  private setPaused(paused: boolean, type: string | undefined): void {
-    if (type === undefined) this.pausedAll = paused;
-    else if (paused) this.pausedTypes.add(type);
-    else this.pausedTypes.delete(type);
-  }
-}
-
-/** Whether the job ends by this record without having completed. */
-function losesDependents(record: StoreRecord): boolean {
-  if (record.op === 'remove') return record.why !== 'replaced';
-  return record.op === 'fail' || (record.op === 'restore' && record.job.status === 'failed');
 }

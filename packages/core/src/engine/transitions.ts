@@ -78,3 +78,9 @@ export const TRANSITIONS: Record<JobOp, Transition> = {
 export function allows(op: JobOp, from: JobStatus): boolean {
   return TRANSITIONS[op].from.includes(from);
 }
+
+/** Whether the job ends by this record without having completed. */
+export function losesDependents(record: StoreRecord): boolean {
+  if (record.op === 'remove') return record.why !== 'replaced';
+  return record.op === 'fail' || (record.op === 'restore' && record.job.status === 'failed');
+}
