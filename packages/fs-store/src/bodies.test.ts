@@ -2,7 +2,7 @@ import { dataOf, Entry, resultOf } from '@leviathan/core/engine';
 import { describe, expect, it } from 'vitest';
 import { BodyCache } from './bodies';
 import { nodeFiles } from './files';
-import { writeSnapshot } from './snapshot';
+import { writeSnapshot } from './snapshot-write';
 import { openHost } from './testing/journal-host';
 import { randomFrom, testSeed } from './testing/random';
 import { tempDir } from './testing/temp-dir';

@@ -23,7 +23,8 @@ import { recordOf } from './record-line';
 import { skimAbout } from './record-skim';
 import { Replay } from './replay';
 import { firstMeta, isDamage, listSegments } from './segment';
-import { listSnapshots, loadSnapshot } from './snapshot';
+import { listSnapshots } from './snapshot';
+import { loadSnapshot } from './snapshot-read';
 
 /** How often a file may be gone because the owner compressed or removed it at this moment. */
 const TRIES = 10;

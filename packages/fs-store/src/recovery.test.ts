@@ -7,7 +7,7 @@ import { LineDecoder } from './codec';
 import { nodeFiles } from './files';
 import { isLoss, type RecoveryFinding, recover } from './recovery';
 import { headerLine, segmentName } from './segment';
-import { writeSnapshot } from './snapshot';
+import { writeSnapshot } from './snapshot-write';
 import { type JournalHost, openHost, stateOf } from './testing/journal-host';
 import { line } from './testing/lines';
 import { tempDir } from './testing/temp-dir';

@@ -11,7 +11,8 @@ import { ReadPatience } from './read-patience';
 import { keepsBody, recordOf } from './record-line';
 import { type JournalEnd, Replay } from './replay';
 import { isDamage } from './segment';
-import { type LoadedSnapshot, listSnapshots, loadSnapshot } from './snapshot';
+import { listSnapshots } from './snapshot';
+import { type LoadedSnapshot, loadSnapshot } from './snapshot-read';
 
 /** Something that recovery met and could not take as it was. The store opens all the same. */
 export interface RecoveryFinding {

@@ -12,7 +12,8 @@ import { Calm } from './calm';
 import type { Files } from './files';
 import type { Journal } from './journal';
 import type { JournalLog } from './journal-log';
-import { listSnapshots, writeSnapshot } from './snapshot';
+import { listSnapshots } from './snapshot';
+import { writeSnapshot } from './snapshot-write';
 
 /** Snapshots that stay: the newest, and one to fall back on. */
 const KEPT = 2;

@@ -3,8 +3,10 @@ import { ConnectionError, StoreClosedError, StoreFormatError, StoreWriteError } 
 import { MemoryStore } from '../memory-store';
 import type { ClaimedJob, JobStore } from '../store';
 import { FakeClock } from '../testing/index';
-import { FailoverStore, type OpenedStore, reconnectingStore } from './failover-store';
+import { FailoverStore } from './failover-store';
 import { type MemoryChannelPair, memoryChannelPair } from './memory-channel';
+import type { OpenedStore } from './opened-store';
+import { reconnectingStore } from './reconnecting-store';
 import { RemoteStore } from './remote-store';
 import { serveStore } from './serve-store';
 import { addOne, asAnotherServer, completed, EventLog, JournalLike, specs, turns, world } from './testing-kit';

@@ -10,38 +10,16 @@ import { type StoreHealth, storeHealth } from '../health';
 import type { JobSpec } from '../job';
 import type * as Contract from '../store';
 import { CallingStore } from './calling-store';
-import type { Channel } from './channel';
 import { ConnectionLostError } from './connection';
 import { HeldJobs } from './held-jobs';
-import { type EventSource, LastingSubscription } from './lasting-subscription';
+import type { EventSource } from './lasting-subscription';
+import { LastingSubscriptions } from './lasting-subscriptions';
+import { type FailoverOptions, lineageOf, type OpenedStore, perform } from './opened-store';
 import { type PendingCall, PendingCalls } from './pending-calls';
 import type { StoreMethod } from './protocol';
-import { type ClientIdentity, RemoteStore, UNKNOWN_CAPABILITIES } from './remote-store';
+import { type ClientIdentity, UNKNOWN_CAPABILITIES } from './remote-store';
 import { Reopening } from './reopening';
-import { type AddArgs, afterDuplicate, afterRepeat, chooseIds, isDuplicate, ONCE_METHODS } from './repeating';
-
-/** A store to work on until it is lost. */
-export interface OpenedStore {
-  store: Contract.JobStore;
-  /** Resolves when it can be used no longer. Left out for a store that this process holds itself. */
-  lost?: Promise<unknown>;
-  /** Called when this store is about to be closed and only waits for the answers to what was asked: they are to come soon, if only as errors. */
-  ending?: () => void;
-}
-
-/** Settings of a {@link FailoverStore}. */
-export interface FailoverOptions {
-  /** This client's name towards servers; a random one by default. Two clients must never share one. */
-  client?: string;
-  clock?: Clock;
-  /** What the store can do, if that is known before it is open. */
-  capabilities?: Contract.StoreCapabilities;
-  /**
-   * Milliseconds for which calls wait while no store can be opened, counted from the loss; then they fail with a `ConnectionError` until
-   * one can be opened again, which goes on being tried. A minute by default.
-   */
-  patience?: number;
-}
+import { type AddArgs, afterDuplicate, afterRepeat, chooseIds, isDuplicate } from './repeating';
 
 /** How often a connection may be lost before the first one holds. */
 const FIRST_TRIES = 3;
@@ -65,7 +43,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
   private readonly client: string;
   private readonly calls = new PendingCalls<Target>();
   private readonly held = new HeldJobs();
-  private readonly subscriptions = new Set<LastingSubscription>();
+  private readonly subscriptions: LastingSubscriptions<Target>;
   private readonly reopening: Reopening;
   private target: Target | undefined;
   private first: Promise<void> | undefined;
@@ -82,6 +60,11 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     this.clock = options.clock ?? systemClock;
     this.client = options.client ?? uuid();
     this.known = options.capabilities ?? UNKNOWN_CAPABILITIES;
+    this.subscriptions = new LastingSubscriptions({
+      now: () => this.clock.now(),
+      isLoss,
+      lost: (target) => this.lose(target),
+    });
     this.reopening = new Reopening({
       clock: this.clock,
       patience: options.patience ?? 60_000,
@@ -131,20 +114,8 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
   ): Promise<Contract.Subscription> {
     this.assertOpen();
     if (this.reopening.gaveUp) throw this.reopening.gaveUp;
-    const subscription = new LastingSubscription(options, listener, () => this.clock.now());
-    this.subscriptions.add(subscription);
-    const { target } = this;
-    if (target) this.startOn(target, subscription);
-    else this.openSoon();
-    const seq = await subscription.started;
-    return {
-      seq,
-      close: async () => {
-        this.subscriptions.delete(subscription);
-        // On a store that is gone it is closed already.
-        await subscription.close().catch(() => {});
-      },
-    };
+    if (!this.target) this.openSoon();
+    return this.subscriptions.open(options, listener, this.target);
   }
 
   /** Kept, and handed to every store that takes one. */
@@ -172,7 +143,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     await this.reopening.finish();
     const { target } = this;
     this.target = undefined;
-    for (const subscription of this.subscriptions) await subscription.close().catch(() => {});
+    await this.subscriptions.closeAll();
     await target?.store.close();
   }
 
@@ -203,11 +174,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
 
   private failAll(error: unknown): void {
     this.calls.failAll(error);
-    for (const subscription of this.subscriptions) {
-      if (subscription.isRunning) continue;
-      this.subscriptions.delete(subscription);
-      subscription.fail(error);
-    }
+    this.subscriptions.failWaiting(error);
   }
 
   /** Whoever was reached once can be asked again: the server may have left while it welcomed this client, and another be there. */
@@ -251,10 +218,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
           // What was claimed for them but never arrived here goes back; what they run stays theirs.
           await target.store.takeBack(workers, 'released', { keep: this.held.list() });
         }
-        for (const subscription of this.subscriptions) {
-          if (subscription.isRunning) await subscription.attach(target);
-          else this.startOn(target, subscription);
-        }
+        await this.subscriptions.resume(target);
         return;
       } catch (error) {
         // A store that is full or otherwise in trouble is still the store: going on without this would leave jobs behind.
@@ -275,7 +239,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     call.target = target;
     let answer: Promise<unknown>;
     try {
-      answer = this.perform(call, target.store);
+      answer = perform(call, target.store, this.calls, this.held);
     } catch (error) {
       answer = Promise.reject(error);
     }
@@ -285,39 +249,12 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     );
   }
 
-  private perform(
-    { method, args, number, signal, tries }: PendingCall<Target>,
-    store: Contract.JobStore,
-  ): Promise<unknown> {
-    if (method === 'add') {
-      if (store instanceof RemoteStore) return store.repeatable(method, args, [number, this.calls.lowestWrite]);
-      const [specs, options] = args as Parameters<Contract.JobStore['add']>;
-      return store.add(specs, tries > 1 ? { ...options, isRepeated: true } : options);
-    }
-    if (method === 'settle' && !(store instanceof RemoteStore)) return store.settle(args[0] as Contract.Settlement[]);
-    if (method === 'claim') return store.claim(args[0] as Contract.ClaimRequest, signal && { signal });
-    let current = args;
-    if (method === 'takeBack' && tries > 1) {
-      const keep = [...((args[2] as { keep?: string[] } | undefined)?.keep ?? []), ...this.held.list(number)];
-      current = [args[0], args[1], { keep }];
-    }
-    if (store instanceof RemoteStore && ONCE_METHODS.has(method)) {
-      return store.repeatable(method, current, [number, this.calls.lowestWrite]);
-    }
-    const run = store[method] as (...args: unknown[]) => Promise<unknown>;
-    return run.apply(store, current);
-  }
-
   private answered(call: PendingCall<Target>, target: Target, result: unknown): void {
     if (call.target !== target) return;
     const { method, args } = call;
     let answer = result;
-    if (method === 'claim') {
-      this.held.claimed((args[0] as Contract.ClaimRequest).worker, result as Contract.ClaimedJob[], call.number);
-    } else if (method === 'settle') {
-      this.held.settled(args[0] as Contract.Settlement[]);
-    } else if (method === 'takeBack') {
-      this.held.takenBack(args[0] as string[], (args[2] as { keep?: string[] } | undefined)?.keep);
+    this.held.answered(call, result);
+    if (method === 'takeBack') {
       // A claim that still waits may be given jobs, which go back when its answer is lost.
       for (const other of this.calls.all) if (other.method === 'claim') this.held.asked(workerOf(other.args));
     } else if (method === 'add' && call.tries > 1) {
@@ -350,15 +287,6 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
       },
     );
   }
-
-  private startOn(target: Target, subscription: LastingSubscription): void {
-    subscription.attach(target).catch((error) => {
-      // On the next store it starts with all the others.
-      if (isLoss(error)) return this.lose(target);
-      this.subscriptions.delete(subscription);
-      subscription.fail(error);
-    });
-  }
 }
 
 function workerOf([request]: unknown[]): unknown {
@@ -368,18 +296,4 @@ function workerOf([request]: unknown[]): unknown {
 /** The store is gone, or closed by somebody else: nobody closed this one. */
 function isLoss(error: unknown): boolean {
   return error instanceof ConnectionLostError || error instanceof StoreClosedError;
-}
-
-/** Persistent stores count on where they stopped, whoever opens them; others start again. */
-function lineageOf(store: Contract.JobStore): string {
-  if (store.capabilities.persistent) return 'persistent';
-  return (store instanceof RemoteStore && store.server?.instance) || uuid();
-}
-
-/** A store over channels that `connect` makes: a new one whenever the one before is gone. */
-export function reconnectingStore(connect: () => Promise<Channel>, options: FailoverOptions = {}): FailoverStore {
-  return new FailoverStore(async (client) => {
-    const store = new RemoteStore(await connect(), client);
-    return { store, lost: store.lost };
-  }, options);
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ClaimedJob, Settlement } from '../store';
+import type { ClaimedJob, ClaimRequest, Settlement } from '../store';
+import type { PendingCall } from './pending-calls';
 
 /** Tokens of attempts that were claimed here and not settled yet. */
 export class HeldJobs {
@@ -22,6 +23,14 @@ export class HeldJobs {
   /** A worker asks for jobs. */
   asked(worker: unknown): void {
     if (typeof worker === 'string') this.known.add(worker);
+  }
+
+  /** A call has its answer. */
+  answered({ method, args, number }: Pick<PendingCall<unknown>, 'method' | 'args' | 'number'>, result: unknown): void {
+    if (method === 'claim') this.claimed((args[0] as ClaimRequest).worker, result as ClaimedJob[], number);
+    else if (method === 'settle') this.settled(args[0] as Settlement[]);
+    else if (method === 'takeBack')
+      this.takenBack(args[0] as string[], (args[2] as { keep?: string[] } | undefined)?.keep);
   }
 
   /** It got them, by the call with this number. */

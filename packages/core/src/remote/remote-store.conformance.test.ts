@@ -3,10 +3,10 @@ import { MemoryStore } from '../memory-store';
 import type { JobStore } from '../store';
 import { FakeClock, type StoreUnderTest, storeSuite } from '../testing/index';
 import type { Channel } from './channel';
-import { reconnectingStore } from './failover-store';
 import { memoryChannelPair } from './memory-channel';
 import { messagePortChannel } from './message-port-channel';
 import type { Answer, Entry } from './protocol';
+import { reconnectingStore } from './reconnecting-store';
 import { RemoteStore } from './remote-store';
 import { serveStore } from './serve-store';
 

@@ -5,9 +5,9 @@ import type { JobStore } from '../store';
 import { FakeClock, type StoreUnderTest } from '../testing/index';
 import { modelSuite } from '../testing/model/index';
 import type { Channel } from './channel';
-import { reconnectingStore } from './failover-store';
 import { memoryChannelPair } from './memory-channel';
 import { messagePortChannel } from './message-port-channel';
+import { reconnectingStore } from './reconnecting-store';
 import { RemoteStore } from './remote-store';
 import { serveStore } from './serve-store';
 

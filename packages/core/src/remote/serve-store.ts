@@ -4,12 +4,12 @@
  * @module
  */
 import type { BirpcReturn } from 'birpc';
-import { type Clock, systemClock } from '../clock';
 import { ConnectionError, StoreClosedError, UnsupportedError } from '../errors';
 import { nextTurn } from '../next-turn';
 import type { ClaimedJob, ClaimRequest, JobStore } from '../store';
 import { AnswerBox } from './answer-box';
 import type { Channel } from './channel';
+import { introduction } from './introduction';
 import {
   type Answer,
   type CallEntry,
@@ -24,31 +24,10 @@ import {
   type Welcome,
 } from './protocol';
 import { createRpc } from './rpc';
+import type { ServeOptions } from './serve-options';
 import { type Session, Sessions } from './session';
 import { SubscriptionSet } from './subscription-set';
 import { toWire } from './wire-error';
-
-/** Settings of {@link serveStore}. */
-export interface ServeOptions {
-  /** Called when a client introduced itself: its name, and the workers for which it holds jobs already. */
-  onWelcome?(client: string, workers: string[]): void;
-  /** Called before each claim of one of its workers: a worker that was taken back may go on. */
-  onWorker?(client: string, worker: string): void;
-  /** Called when a client is gone without a goodbye, instead of taking its workers' jobs back as crashed. */
-  onGone?(client: string, workers: string[]): Promise<void> | void;
-  /** Told what failed where no caller waits: giving back the jobs of a client that is gone. */
-  onError?(error: unknown): void;
-  /**
-   * Milliseconds to wait for the same client to connect again before its workers count as dead; 0 by default. For connections that
-   * break while the client lives, such as a WebSocket; a local socket closes when its process dies.
-   */
-  grace?: number;
-  clock?: Clock;
-  /** Events that may wait for one subscription of a client that is behind, before a `reset` takes their place; 50,000 by default. */
-  maxBufferedEvents?: number;
-  /** Bytes that may wait for a client that does not read, before its connection is closed; 256 MiB by default. */
-  maxPendingBytes?: number;
-}
 
 /** One client's connection. */
 export interface ServedClient {
@@ -144,24 +123,9 @@ class StoreConnection implements ServedClient {
   }
 
   private async greet(hello: Hello): Promise<Welcome> {
-    const { protocol, client, workers = [] }: Partial<Hello> = Object(hello);
-    if (protocol !== PROTOCOL_VERSION) {
-      throw new ConnectionError(
-        `The client speaks version ${JSON.stringify(protocol)} of the protocol, this server speaks version ${PROTOCOL_VERSION}: run the same version of Leviathan on both sides.`,
-      );
-    }
-    const isName = (name: unknown): boolean => typeof name === 'string' && name.length > 0 && name.length <= 100;
-    if (
-      this.session ||
-      !isName(client) ||
-      !Array.isArray(workers) ||
-      !workers.every((name) => typeof name === 'string')
-    ) {
-      throw new ConnectionError(
-        'The client introduced itself wrongly: once, with `client` a text of 1 to 100 characters.',
-      );
-    }
-    const session = this.sessions.get(client as string);
+    const { client, workers } = introduction(hello);
+    if (this.session) throw new ConnectionError('The client introduced itself twice.');
+    const session = this.sessions.get(client);
     this.session = session;
     session.connection?.cut();
     session.connection = this;
@@ -299,7 +263,7 @@ class StoreConnection implements ServedClient {
     const { session } = this;
     if (!session || session.connection !== this) return;
     session.connection = undefined;
-    if (!died || (await this.comesBack(session))) return;
+    if (!died || (await session.comesBack(this.options))) return;
     const workers = [...session.workers];
     session.workers.clear();
     if (workers.length === 0) return;
@@ -311,20 +275,6 @@ class StoreConnection implements ServedClient {
   private async calm(): Promise<void> {
     for (const stop of this.claims.values()) stop.abort();
     await Promise.all(this.running);
-  }
-
-  private comesBack(session: Session): boolean | Promise<boolean> {
-    const { grace = 0, clock = systemClock } = this.options;
-    if (grace === 0) return false;
-    return new Promise((resolve) => {
-      const end = (back: boolean): void => {
-        session.cameBack = undefined;
-        timer.cancel();
-        resolve(back);
-      };
-      const timer = clock.after(grace, () => end(false));
-      session.cameBack = () => end(true);
-    });
   }
 
   private async attempt(run: () => unknown): Promise<void> {

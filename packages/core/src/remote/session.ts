@@ -4,6 +4,7 @@
  * @module
  */
 import { v4 as uuid } from 'uuid';
+import { type Clock, systemClock } from '../clock';
 import type { JobStore } from '../store';
 import { ANSWERS_KEPT, type Answer } from './protocol';
 
@@ -22,6 +23,20 @@ export class Session {
   private readonly answers = new Map<number, Promise<Answer>>();
 
   constructor(readonly client: string) {}
+
+  /** Whether it connects again within so many milliseconds. */
+  comesBack({ grace = 0, clock = systemClock }: { grace?: number; clock?: Clock }): boolean | Promise<boolean> {
+    if (grace === 0) return false;
+    return new Promise((resolve) => {
+      const end = (back: boolean): void => {
+        this.cameBack = undefined;
+        timer.cancel();
+        resolve(back);
+      };
+      const timer = clock.after(grace, () => end(false));
+      this.cameBack = () => end(true);
+    });
+  }
 
   /** The first answer to the call with this number, if it is still kept; otherwise runs it. */
   once(number: number, lowest: number, run: () => Promise<Answer>): Promise<Answer> {

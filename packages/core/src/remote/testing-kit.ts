@@ -8,10 +8,11 @@ import type { JobSpec } from '../job';
 import { MemoryStore } from '../memory-store';
 import { nextTurn } from '../next-turn';
 import type { ClaimedJob, JobStore, Settlement, StoreEvent } from '../store';
-import { reconnectingStore } from './failover-store';
 import { type MemoryChannelOptions, type MemoryChannelPair, memoryChannelPair } from './memory-channel';
+import { reconnectingStore } from './reconnecting-store';
 import { type ClientIdentity, RemoteStore } from './remote-store';
-import { type ServedClient, type ServeOptions, serveStore } from './serve-store';
+import type { ServeOptions } from './serve-options';
+import { type ServedClient, serveStore } from './serve-store';
 
 /** A client and its server, connected by a channel in memory. */
 export interface Served {
