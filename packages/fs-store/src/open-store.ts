@@ -10,14 +10,15 @@ import { readOwnerFile, removeOwnerFile } from './endpoint';
 import { fencedFiles } from './fenced-files';
 import { errorCode } from './files';
 import { prepareRoot, rootError } from './format';
+import { Journal } from './journal';
 import { Layout } from './layout';
 import { removeLeftovers } from './leftovers';
 import type { Lock } from './lock';
 import type { StoreSettings } from './options';
-import { OwnerStore, openJournal } from './owner-store';
+import { OwnerStore } from './owner-store';
 import { Ownership } from './ownership';
 import { Presence } from './presence';
-import { recover } from './recovery';
+import { type Recovered, recover } from './recovery';
 
 /** Wait (ms) between two looks at an owner that does not answer yet, or any more. */
 const RETRY_INTERVAL = 25;
@@ -165,4 +166,20 @@ function isClosed(error: unknown): boolean {
 function typed(root: string, error: unknown): unknown {
   const cause = error instanceof ConnectionError ? error.cause : error;
   return cause instanceof StoreError || errorCode(cause) === undefined ? error : rootError(root, cause);
+}
+
+/** Opens the journal behind what was recovered. @throws StoreWriteError */
+function openJournal(settings: StoreSettings, layout: Layout, recovered: Recovered): Promise<Journal> {
+  const { files, durability, segmentBytes, clock } = settings;
+  const { end } = recovered;
+  const options = {
+    durability,
+    segmentBytes,
+    now: () => clock.now(),
+    next: end.next,
+    tail: end.tail,
+    givenUp: end.givenUp,
+    epoch: end.epoch + 1,
+  };
+  return Journal.open(files, layout.journal, options);
 }
