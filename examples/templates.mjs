@@ -39,7 +39,8 @@ await leviathan.templates.set('album', {
   },
 });
 const album = await leviathan.templates.runFlow('album', { params: { name: 'summer' } });
-console.log(await album.icon.result(), (await album.icon.job()).dependsOn[0] === album.cover.id);
+console.log(await album.icon?.result());
+console.log('after the cover:', (await album.icon?.job())?.dependsOn?.[0] === album.cover?.id);
 
 // What does not fit is refused, with its path, before there is a job.
 await leviathan.templates.run('thumbnail', { params: { file: 'c.gif', width: 0 } }).catch((error) => {

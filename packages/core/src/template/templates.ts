@@ -78,17 +78,17 @@ export class Templates extends DefinitionSet<Template> {
    *
    * @example
    * ```ts
-   * const { resize } = await queue.templates.runFlow('picture', { params: { url } });
+   * const { resize } = await queue.templates.runFlow<'fetch' | 'resize'>('picture', { params: { url } });
    * console.log(await resize.result());
    * ```
    */
-  async runFlow(
+  async runFlow<Name extends string = string>(
     name: string,
     input?: TemplateInput,
     { onDuplicate, ...ofJobs }: FlowJobOptions & Pick<AddOptions, 'onDuplicate'> = {},
-  ): Promise<Record<string, JobHandle>> {
+  ): Promise<Record<Name, JobHandle>> {
     const jobs = await this.renderFlow(name, input, ofJobs);
-    return this.#host.addFlow(jobs, onDuplicate ? { onDuplicate } : {});
+    return (await this.#host.addFlow(jobs, onDuplicate ? { onDuplicate } : {})) as Record<Name, JobHandle>;
   }
 
   async #find(name: string): Promise<Template> {
