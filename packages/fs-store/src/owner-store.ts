@@ -61,7 +61,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
     this.outside = new Outside({
       table: this.table,
       change: (request) => this.change(request),
-      commit: (drafts) => this.commit(drafts),
+      commit: (drafts) => this.committer.commit(drafts),
       claimedTypes: () => this.claimedTypes(),
     });
     this.view = new FolderView({

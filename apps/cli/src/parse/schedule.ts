@@ -40,6 +40,7 @@ const JOB_FLAGS = [
   'key',
   'group',
   'needs',
+  'ageing',
 ] as const satisfies readonly (keyof JobFlags)[];
 
 /** All options of `schedule set`. */

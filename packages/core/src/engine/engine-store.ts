@@ -49,7 +49,6 @@ import { JobTable } from './job-table';
 import { PastDesk } from './past-desk';
 import { Pulse } from './pulse';
 import { QueryDesk } from './query-desk';
-import type { Draft } from './records';
 import { ReportDesk } from './report-desk';
 import { ScheduleDesk } from './schedule-desk';
 import { SettleDesk } from './settle-desk';
@@ -62,6 +61,7 @@ export class EngineStore implements JobStore {
   readonly table: JobTable;
   readonly hub: EventHub;
   protected readonly clock: Clock;
+  /** Commits what the store itself decided, too: recovery, adopted files. */
   protected readonly committer: Committer;
   private readonly maxBytes: number;
   private readonly adds: AddDesk;
@@ -270,11 +270,6 @@ export class EngineStore implements JobStore {
   /** The types that connected workers take; `any` when one of them takes whatever comes. */
   protected claimedTypes(): string[] | 'any' {
     return this.claims.claimedTypes();
-  }
-
-  /** Commits what the store itself decided (recovery, adopted files). @throws StoreWriteError */
-  protected commit(drafts: readonly Draft[]): Promise<void> | undefined {
-    return this.committer.commit(drafts);
   }
 
   /** Ends jobs that a lost parent keeps from ever running, where the last commit left off: it had many, could not write, or a crash came. */

@@ -81,7 +81,7 @@ export class Engine extends EngineStore implements HandRequests {
     this.note(`adopt ${job.id} ${folder}`);
     const unknown = job.dependsOn?.filter((parent) => !this.table.entries.has(parent)) ?? [];
     if (unknown.length > 0) return { ok: false, message: `there is no job ${unknown.join()}` };
-    await this.commit([
+    await this.committer.commit([
       { op: 'add', job: headOf(job, folder), body: JSON.stringify(job.data), ...resultOf(job, folder) },
     ]);
     return { ok: true };
