@@ -5,8 +5,10 @@
  */
 import type { Arbitrary, AsyncCommand } from 'fast-check';
 import type { Call } from './calls';
+import type { Fc } from './drawer';
 import { homeOf, idOf, MEANINGS, type Plan, queryOf, requestOf } from './meaning';
-import { type Fc, type Plans, type Powers, plansOf } from './plans';
+import { type Plans, plansOf } from './plans';
+import type { Powers } from './powers';
 import type { World } from './world';
 
 /** fast-check hands the model and the real thing: here they are one, which knows both. */

@@ -31,7 +31,7 @@ function show(value: unknown): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
-const TIMES = new Set(['at', 'since', 'created', 'updated', 'started', 'finished', 'runAt']);
+const TIMES = new Set(['at', 'since', 'created', 'updated', 'started', 'finished', 'runAt', 'expiresAt']);
 
 /** The value without fields that tell a time. */
 export function withoutTimes(value: unknown): unknown {

@@ -1,6 +1,7 @@
 import { type Answer, type Call, comparable, foretell } from './calls';
 import { difference, withoutTimes } from './difference';
 import type { Reference } from './reference';
+import { overdue } from './reference-flow';
 import type { Laws } from './told';
 
 /** A call that was made beside others, and what came of it. */
@@ -29,14 +30,21 @@ function withoutTaking(settled: unknown): unknown {
  */
 export function linearisations(ref: Reference, made: MadeCall[], laws: Laws): Reference[] {
   if (made.length === 0) return [ref];
-  return made.flatMap(({ call, answer }, n) => {
+  return made.flatMap((one, n) => {
+    const rest = made.filter((_, other) => other !== n);
+    return afterOne(ref, one, laws, rest.length === 0).flatMap((next) => linearisations(next, rest, laws));
+  });
+}
+
+/** What may be after a call; what has expired may be dealt with at once, or after the next one. */
+function afterOne(ref: Reference, made: MadeCall, laws: Laws, isLast: boolean): Reference[] {
+  return [false, true].flatMap((isHurried) => {
+    if (isHurried && isLast) return [];
     const next = structuredClone(ref);
-    if (answerFault(next, { call, answer }, laws) !== undefined) return [];
-    return linearisations(
-      next,
-      made.filter((_, other) => other !== n),
-      laws,
-    );
+    next.isHurried = isHurried;
+    const fault = answerFault(next, made, laws);
+    next.isHurried = false;
+    return fault !== undefined || (isHurried && overdue(next).length === 0) ? [] : [next];
   });
 }
 

@@ -133,7 +133,7 @@ function workerName(n: number): string {
 
 function specOf(world: World, plan: Plan<'add'>['specs'][number], batch: JobSpec[]): JobSpec {
   const { known, now } = world.ref;
-  const { id: idPlan, runIn, parents, ...rest } = plan;
+  const { id: idPlan, runIn, expiresIn, parents, ...rest } = plan;
   const spec: JobSpec = withoutUndefined(rest);
   if (idPlan === 'fresh') spec.id = world.newId();
   else if (idPlan !== 'none') {
@@ -141,6 +141,8 @@ function specOf(world: World, plan: Plan<'add'>['specs'][number], batch: JobSpec
     spec.id = ids[idPlan.again % Math.max(ids.length, 1)] ?? world.newId();
   }
   if (runIn !== undefined) spec.runAt = now + runIn;
+  // What is scheduled for later than that is refused.
+  if (expiresIn !== undefined && (runIn ?? Number.NEGATIVE_INFINITY) < expiresIn) spec.expiresAt = now + expiresIn;
   if (parents) {
     const own = [...batch.flatMap(({ id }) => id ?? []), ...(spec.id === undefined ? [] : [spec.id])];
     // One that comes later in the batch: without it there would be no cycle.
@@ -185,10 +187,11 @@ function filterOf(world: World, plan: NonNullable<Plan<'list'>['query']['filter'
 
 function patchOf(
   world: World,
-  { runIn, ...plan }: Extract<Plan<'change'>['action'], { action: 'edit' }>['patch'],
+  { runIn, expiresIn, ...plan }: Extract<Plan<'change'>['action'], { action: 'edit' }>['patch'],
 ): JobPatch {
   const patch = withoutUndefined(plan) as JobPatch;
   if (runIn !== undefined) patch.runAt = runIn === null ? null : world.ref.now + runIn;
+  if (expiresIn !== undefined) patch.expiresAt = expiresIn === null ? null : world.ref.now + expiresIn;
   return patch;
 }
 

@@ -5,11 +5,11 @@
  * @module
  */
 import type * as FastCheck from 'fast-check';
-import { CHILD_POLICIES, FAILURE_REASONS, JOB_STATUSES, type Json, PARENT_POLICIES } from '../../job';
+import { CHILD_POLICIES, FAILURE_REASONS, JOB_STATUSES } from '../../job';
 import { EVENT_KINDS } from '../../store';
-
-/** The module fast-check. */
-export type Fc = typeof FastCheck;
+import { drawerOf, type Fc, oneOf } from './drawer';
+import { KEYS, specPlan, TYPES, valuesOf } from './plans-spec';
+import type { Powers } from './powers';
 
 /** What values a plan has, by the name of its kind. */
 export type Plans = ReturnType<typeof plansOf>;
@@ -17,81 +17,15 @@ export type Plans = ReturnType<typeof plansOf>;
 /** The value of an arbitrary. */
 export type Drawn<A> = A extends FastCheck.Arbitrary<infer T> ? T : never;
 
-const TYPES = ['a', 'b', 'constructor'];
-const KEYS = ['k1', 'k2', '__proto__'];
-const TAGS = ['red', 'blue'];
-
-/** What a store can do, as far as it matters for what is drawn. */
-export interface Powers {
-  /** The clock is the test's. */
-  time: boolean;
-  second: boolean;
-  reopen: boolean;
-  crash: boolean;
-  reorder: boolean;
-  dependencies: boolean;
-  text: boolean;
-  resume: boolean;
-  /** Answers may be lost, so that a claim is made twice. */
-  lossy: boolean;
-}
-
 /** All arbitraries. */
 export function plansOf(fc: Fc, powers: Powers) {
-  const none = fc.constant(undefined);
-  const pick = fc.nat({ max: 20 });
-  const type = fc.constantFrom(...TYPES);
-  const sometimes = <T>(arbitrary: FastCheck.Arbitrary<T>, freq = 2) => fc.option(arbitrary, { nil: undefined, freq });
-  // A failing sequence is made shorter towards the first of the choices.
-  const oneOf = { withCrossShrink: true };
-  const seldom = <T>(arbitrary: FastCheck.Arbitrary<T>) =>
-    fc.oneof(oneOf, { weight: 4, arbitrary: none }, { weight: 1, arbitrary });
-  const rarely = <T>(arbitrary: FastCheck.Arbitrary<T>) =>
-    fc.oneof(oneOf, { weight: 7, arbitrary: none }, { weight: 1, arbitrary });
-  const some = <T>(list: readonly T[], minLength = 0) =>
-    fc.uniqueArray(fc.constantFrom(...list), { minLength, maxLength: 3 });
+  const { none, sometimes, seldom, rarely, some } = drawerOf(fc);
+  const { pick, type, data, priority, time, backoff } = valuesOf(fc);
+  const spec = specPlan(fc, powers);
   const on = fc.constantFrom(0, 0, 1);
-  const data: FastCheck.Arbitrary<Json> = fc.oneof(
-    oneOf,
-    fc.constant(null),
-    fc.integer({ min: 0, max: 99 }),
-    fc.constantFrom<Json>('text', { to: 'Ada' }, [1, 'two'], 'x'.repeat(300)),
-  );
-  const priority = fc.constantFrom(5, 4, 6);
-  const time = fc.constantFrom(-1_000, 0, 1, 500, 2_000, 10_000, 3_600_000);
   const ago = fc.record({
     side: fc.constantFrom('After' as const, 'Before' as const),
     ms: fc.constantFrom(0, 1, 500, 1_000, 60_000),
-  });
-  const backoff = fc.constantFrom(
-    { type: 'fixed' as const, delay: 100 },
-    { type: 'exponential' as const, delay: 1_000, factor: 3, max: 60_000, jitter: 0.5 },
-  );
-  const parent = fc.record({
-    of: fc.constantFrom('known', 'known', 'known', 'known', 'batch', 'batch', 'nobody'),
-    pick,
-  });
-  const spec = fc.record({
-    id: fc.oneof(
-      oneOf,
-      { weight: 8, arbitrary: fc.constant('fresh' as const) },
-      { weight: 1, arbitrary: fc.constant('none' as const) },
-      { weight: 1, arbitrary: fc.record({ again: pick }) },
-    ),
-    type,
-    data,
-    priority: sometimes(priority),
-    runIn: powers.time ? seldom(time) : none,
-    maxAttempts: sometimes(fc.integer({ min: 1, max: 3 })),
-    maxCrashes: sometimes(fc.integer({ min: 1, max: 2 })),
-    timeout: seldom(fc.integer({ min: 1, max: 9 })),
-    backoff: seldom(backoff),
-    // A claim that is given back and made again, unseen, lets the wait begin anew.
-    ageing: powers.time && !powers.lossy ? seldom(fc.constantFrom(1, 700, 5_000, 60_000)) : none,
-    key: seldom(fc.constantFrom(...KEYS)),
-    tags: seldom(fc.array(fc.constantFrom(...TAGS), { maxLength: 3 })),
-    onParentFailed: powers.dependencies ? sometimes(fc.constantFrom(...PARENT_POLICIES)) : none,
-    parents: powers.dependencies ? seldom(fc.array(parent, { minLength: 1, maxLength: 2 })) : none,
   });
   const attempt = fc.record({
     from: fc.constantFrom('running', 'running', 'running', 'running', 'past', 'foreign', 'invented'),
@@ -157,7 +91,8 @@ export function plansOf(fc: Fc, powers: Powers) {
       data,
       priority,
       runIn: powers.time ? fc.oneof(fc.constant(null), time) : none,
-      tags: some(TAGS),
+      expiresIn: powers.time && powers.expiry ? fc.oneof(fc.constant(null), time) : none,
+      tags: some(['red', 'blue']),
       maxAttempts: fc.integer({ min: 1, max: 3 }),
       timeout: fc.constantFrom(null, 7),
       backoff: fc.oneof(fc.constant(null), backoff),
@@ -168,6 +103,7 @@ export function plansOf(fc: Fc, powers: Powers) {
     oneOf,
     fc.constantFrom({ action: 'cancel' as const }, { action: 'retry' as const }, { action: 'remove' as const }),
     fc.constant({ action: 'retry' as const }),
+    ...(powers.crashPolicies ? [fc.constant({ action: 'approve' as const })] : []),
     fc.record({ action: fc.constant('reprioritise' as const), priority }),
     fc.record({ action: fc.constant('edit' as const), patch }),
   );

@@ -71,13 +71,16 @@ function newJob(ref: Reference, spec: JobSpec, id: string): Known {
     metadata: { retries: 0, progress: 0, logs: [], errors: [] },
     rev: 1,
     attempt: 0,
-    maxAttempts: spec.maxAttempts ?? 3,
+    maxAttempts: spec.maxAttempts ?? (spec.retryFor === undefined ? 3 : 1_000),
     maxCrashes: spec.maxCrashes ?? 3,
   };
   if (spec.runAt !== undefined && spec.runAt > ref.now) job.runAt = iso(spec.runAt);
   if (spec.backoff) job.backoff = { ...spec.backoff };
   if (spec.timeout !== undefined) job.timeout = spec.timeout;
   if (spec.ageing !== undefined) job.ageing = spec.ageing;
+  if (spec.retryFor !== undefined) job.retryFor = spec.retryFor;
+  if (spec.expiresAt !== undefined) job.expiresAt = iso(spec.expiresAt);
+  if (spec.onCrash && spec.onCrash !== 'resume') job.onCrash = spec.onCrash;
   if (spec.key !== undefined) job.key = spec.key;
   if (parents.length > 0) job.dependsOn = parents;
   if (parents.length > 0 && spec.onParentFailed && spec.onParentFailed !== 'wait') {

@@ -1,5 +1,5 @@
 import type { Job } from '../../job';
-import type { ChangeRequest, ChangeSkip, JobPatch } from '../../store';
+import type { ChangeAction, ChangeRequest, ChangeSkip, JobFilter, JobPatch } from '../../store';
 import {
   find,
   holderOf,
@@ -30,7 +30,7 @@ export interface ReferenceChange {
 /** `change`. */
 export function change(ref: Reference, request: ChangeRequest): ReferenceChange {
   const { target, dryRun = false } = request;
-  const targets = 'ids' in target ? target.ids : matching(ref, target.filter).map(({ job }) => job.id);
+  const targets = 'ids' in target ? target.ids : found(ref, request.change, target.filter);
   // A dry run does it to a copy.
   const on = dryRun ? structuredClone(ref) : ref;
   const verdictOf = request.change.action === 'move' ? moveJobs(on, targets, request.change.target) : undefined;
@@ -50,6 +50,14 @@ export function change(ref: Reference, request: ChangeRequest): ReferenceChange 
   return result;
 }
 
+/** Only of held jobs somebody may approve: among all that a filter finds they alone are meant. */
+function found(ref: Reference, { action }: ChangeAction, filter: JobFilter): string[] {
+  const isMeant = ({ job }: Known): boolean => action !== 'approve' || job.held === true;
+  return matching(ref, filter)
+    .filter(isMeant)
+    .map(({ job }) => job.id);
+}
+
 type Verdict = 'changed' | ChangeSkip['reason'];
 
 function changeOne(ref: Reference, { change: action }: ChangeRequest, id: string): Verdict {
@@ -66,12 +74,23 @@ function changeOne(ref: Reference, { change: action }: ChangeRequest, id: string
       return edit(ref, one, { priority: action.priority });
     case 'edit':
       return edit(ref, one, action.patch);
+    case 'approve':
+      return approve(ref, one);
     case 'move':
     case 'redrive':
-    case 'approve':
-      // Of what the plans draw nothing is a dead letter, or held.
+      // Of what the plans draw nothing is a dead letter.
       return one.job.status;
   }
+}
+
+function approve(ref: Reference, one: Known): Verdict {
+  const { job } = one;
+  if (job.status !== 'pending') return job.status;
+  if (!job.held) return 'unchanged';
+  record(ref, one, 'edited', () => {
+    delete job.held;
+  });
+  return 'changed';
 }
 
 function cancel(ref: Reference, one: Known): Verdict {
@@ -90,6 +109,7 @@ function cancel(ref: Reference, one: Known): Verdict {
 function retry(ref: Reference, one: Known): Verdict {
   const { job } = one;
   if (job.status === 'pending') {
+    if (job.held) return approve(ref, one);
     if (!isScheduled(ref, job)) return 'unchanged';
     one.backoff = undefined;
     record(ref, one, 'edited', () => {
@@ -100,6 +120,7 @@ function retry(ref: Reference, one: Known): Verdict {
   }
   if (job.status !== 'failed' || holderOf(ref, job.key)) return job.status;
   one.failures = 0;
+  delete one.retryUntil;
   record(ref, one, 'retrying', () => {
     job.status = 'pending';
     job.attempt = 0;
@@ -109,6 +130,8 @@ function retry(ref: Reference, one: Known): Verdict {
     delete job.finished;
     delete job.reason;
     delete job.result;
+    // Whoever retries it wants it, although its time is over.
+    if (job.expiresAt !== undefined && Date.parse(job.expiresAt) <= ref.now) delete job.expiresAt;
   });
   return 'changed';
 }
@@ -150,5 +173,7 @@ function edited(ref: Reference, job: Job, patch: JobPatch): Job {
   // A time that has come already means as soon as possible.
   if (patch.runAt === null || (patch.runAt !== undefined && patch.runAt <= ref.now)) delete after.runAt;
   else if (patch.runAt !== undefined) after.runAt = iso(patch.runAt);
+  if (patch.expiresAt === null) delete after.expiresAt;
+  else if (patch.expiresAt !== undefined) after.expiresAt = iso(patch.expiresAt);
   return after;
 }

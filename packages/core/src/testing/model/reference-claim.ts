@@ -1,7 +1,7 @@
 import type { ClaimedJob, ClaimRequest } from '../../store';
-import { find, isScheduled, type Known, queueOf, type Reference, record, surely, waitsFor } from './reference';
+import { find, type Known, queueOf, type Reference, record, surely, waitsFor } from './reference';
 import { age, nextStep } from './reference-ageing';
-import { cascade } from './reference-flow';
+import { cascade, expireWaiting } from './reference-flow';
 
 /** `claim` that does not wait. @param told The store's answer, for the tokens. */
 export function claim(ref: Reference, request: ClaimRequest, told: ClaimedJob[] | undefined): ClaimedJob[] {
@@ -19,9 +19,10 @@ export function claimAndWait(ref: Reference, request: ClaimRequest, number: numb
   serve(ref);
 }
 
-/** After each change: what it means to jobs that depend on others, which priorities become better, and then those who wait get what became ready, first come, first served. */
+/** After each change: what it means to jobs that depend on others, what expires, which priorities become better; then those who wait get what became ready, in turn. */
 export function serve(ref: Reference): void {
   cascade(ref);
+  if (!ref.isHurried) expireWaiting(ref);
   age(ref);
   for (const waiting of [...ref.waiting]) {
     const jobs = claimable(ref, waiting.request);
@@ -33,12 +34,15 @@ export function serve(ref: Reference): void {
   }
 }
 
-/** Time passes: each scheduled job gets its turn, and each priority becomes better, at its own time. */
+/** Time passes: each scheduled job gets its turn at its own time, expires at its own, and each priority becomes better at its own. */
 export function pass(ref: Reference, ms: number): void {
   const end = ref.now + ms;
   for (;;) {
-    const due = ref.known.filter(({ job }) => job.status === 'pending' && isScheduled(ref, job));
-    const next = Math.min(nextStep(ref), ...due.map(({ job }) => Date.parse(job.runAt as string)));
+    const pending = ref.known.filter(({ job }) => job.status === 'pending');
+    const times = pending
+      .flatMap(({ job: { runAt, expiresAt } }) => [runAt, expiresAt])
+      .filter((at) => at !== undefined);
+    const next = Math.min(nextStep(ref), ...times.map((at) => Date.parse(at)).filter((at) => at > ref.now));
     if (next > end) break;
     ref.now = next;
     serve(ref);
@@ -78,6 +82,7 @@ function start(ref: Reference, one: Known, worker: string, token: string | undef
   if (token === undefined) delete one.token;
   else one.token = token;
   one.backoff = false;
+  if (one.job.retryFor !== undefined) one.retryUntil ??= ref.now + one.job.retryFor;
   record(ref, one, 'started', (job) => {
     job.status = 'active';
     job.attempt++;

@@ -29,6 +29,7 @@ export function end(ref: Reference, one: Known, kind: EventKind, change: (job: K
       change(job);
       job.finished = iso(ref.now);
       delete job.cancelling;
+      delete job.held;
       delete job.runAt;
     },
     more,

@@ -62,3 +62,24 @@ function lostParent(ref: Reference, one: Known): string | undefined {
 function statusOf(ref: Reference, id: string): string {
   return find(ref, id)?.job.status ?? 'missing';
 }
+
+/** Jobs that still wait when their time is over fail, and what depends on them finds out. */
+export function expireWaiting(ref: Reference): void {
+  const over = overdue(ref);
+  if (over.length === 0) return;
+  inAnyOrder(ref, () => {
+    for (const one of over) {
+      const message = `It still waited at ${one.job.expiresAt}, when it expired.`;
+      const { attempt } = one.job;
+      fail(ref, one, 'expired', { at: iso(ref.now), attempt, name: 'ExpiredError', code: 'EXPIRED', message });
+    }
+  });
+  cascade(ref);
+}
+
+/** Jobs that have waited too long. */
+export function overdue(ref: Reference): Known[] {
+  return ref.known.filter(
+    ({ job }) => job.status === 'pending' && job.expiresAt !== undefined && Date.parse(job.expiresAt) <= ref.now,
+  );
+}

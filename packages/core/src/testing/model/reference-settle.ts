@@ -49,12 +49,18 @@ function failed(ref: Reference, one: Known, settlement: Extract<Settlement, { ou
   const error: JobError = { at: iso(ref.now), attempt: one.job.attempt, ...settlement.error };
   one.failures++;
   if (one.job.cancelling) fail(ref, one, 'cancelled', error);
-  else if (retryIn === undefined || one.failures >= one.job.maxAttempts) fail(ref, one, settlement.reason, error);
+  else if (retryIn === undefined || one.failures >= one.job.maxAttempts || isTooLate(one, ref.now + retryIn))
+    fail(ref, one, settlement.reason, error);
   else {
     const runAt = retryIn > 0 ? iso(ref.now + retryIn) : undefined;
     back(ref, one, 'retrying', error, runAt);
     one.backoff = runAt !== undefined;
   }
+}
+
+/** Whether it may not be tried any more at this time. */
+function isTooLate({ retryUntil }: Known, at: number): boolean {
+  return retryUntil !== undefined && at > retryUntil;
 }
 
 /** Back to pending without an attempt spent, or the end of one that was being cancelled. */
@@ -78,6 +84,8 @@ export function release(ref: Reference, one: Known, delay = 0): void {
     },
     { ...(runAt !== undefined && { runAt }) },
   );
+  // Nothing was tried yet.
+  if (one.job.attempt === 0) delete one.retryUntil;
 }
 
 /** It adds jobs, and waits for them. */
@@ -113,8 +121,12 @@ export function crash(ref: Reference, one: Known): void {
   };
   job.metadata.crashes = crashes;
   if (job.cancelling) fail(ref, one, 'cancelled', error);
-  else if (crashes >= job.maxCrashes) fail(ref, one, 'crashed', error);
-  else back(ref, one, 'crashed', error);
+  else if (job.onCrash === 'fail' || crashes >= job.maxCrashes || isTooLate(one, ref.now))
+    fail(ref, one, 'crashed', error);
+  else {
+    if (job.onCrash === 'hold') job.held = true;
+    back(ref, one, 'crashed', error);
+  }
 }
 
 function back(ref: Reference, one: Known, kind: EventKind, error: JobError, runAt?: string): void {

@@ -61,7 +61,7 @@ export function counts(ref: Reference): JobCounts {
       ready: waiting('ready'),
       scheduled: waiting('scheduled'),
       blocked: waiting('blocked'),
-      held: 0,
+      held: waiting('held'),
       paused: waiting('paused'),
     },
     byType: Object.fromEntries(
@@ -98,6 +98,7 @@ function pendingCauses(ref: Reference, one: Known): { causes: ExpectedCause[]; o
   const found: ExpectedCause[] = [];
   const by = waitingFor.map((id) => ({ id, status: find(ref, id)?.job.status ?? ('missing' as const) }));
   if (by.length > 0) found.push({ code: 'blocked', by });
+  if (job.held) found.push({ code: 'held', since: job.metadata.errors.at(-1)?.at ?? '' });
   if (isScheduled(ref, job)) {
     const backoff = one.backoff === undefined ? {} : { backoff: one.backoff };
     found.push({ code: 'scheduled', runAt: job.runAt as string, ...backoff });

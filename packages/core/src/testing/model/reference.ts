@@ -20,6 +20,8 @@ export interface Known {
   failures: number;
   /** Fencing token of the running attempt. */
   token?: string;
+  /** No attempt after one that failed may start later: epoch milliseconds. */
+  retryUntil?: number;
   /** Token of the attempt that its worker ended last, if nobody took it back. */
   settled?: string;
   /** Whether its time to run is a backoff; undefined: rules leave it open. */
@@ -74,6 +76,8 @@ export interface Reference {
   moved: { priority: number; ids: string[] }[];
   finished: number;
   batches: number;
+  /** Calls that are under way together may share a commit, which comes before what has expired is looked at. */
+  isHurried: boolean;
 }
 
 /** Nothing has happened yet. */
@@ -90,6 +94,7 @@ export function newReference(now: number): Reference {
     moved: [],
     finished: 0,
     batches: 0,
+    isHurried: false,
   };
 }
 
@@ -139,8 +144,12 @@ export function queueOf(ref: Reference): Known[] {
 }
 
 /** What a pending job waits for first of all. */
-export function waitsFor(ref: Reference, { job, waitingFor }: Known): 'blocked' | 'scheduled' | 'paused' | 'ready' {
+export function waitsFor(
+  ref: Reference,
+  { job, waitingFor }: Known,
+): 'blocked' | 'held' | 'scheduled' | 'paused' | 'ready' {
   if (waitingFor.length > 0) return 'blocked';
+  if (job.held) return 'held';
   if (isScheduled(ref, job)) return 'scheduled';
   return ref.pausedAll || ref.pausedTypes.includes(job.type) ? 'paused' : 'ready';
 }

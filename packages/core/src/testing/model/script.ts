@@ -63,5 +63,5 @@ function textOf(text: string): string {
   return `'${JSON.stringify(text).slice(1, -1).replaceAll("'", "\\'")}'`;
 }
 
-const TIMES = new Set(['runAt', 'createdAfter', 'createdBefore', 'updatedAfter', 'updatedBefore']);
+const TIMES = new Set(['runAt', 'expiresAt', 'createdAfter', 'createdBefore', 'updatedAfter', 'updatedBefore']);
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;

@@ -35,7 +35,7 @@ const FAULTS: [what: string, faults: (right: MemoryStore) => Partial<JobStore>, 
   [
     'gives the jobs of a claim in the wrong order',
     (right) => ({ claim: async (...args) => (await right.claim(...args)).reverse() }),
-    /job/,
+    /job|waiting/,
   ],
   [
     'tells nothing of what was released',

@@ -6,7 +6,8 @@
 import { DEFAULT_RETENTION, type Retention } from '../../engine/index';
 import type { StoreUnderTest } from '../store-under-test';
 import { commandsOf } from './commands';
-import type { Fc, Powers } from './plans';
+import type { Fc } from './drawer';
+import type { Powers } from './powers';
 import { World } from './world';
 
 /** Real milliseconds for making a failing sequence shorter. */
@@ -84,6 +85,8 @@ async function powersOf(create: () => Promise<StoreUnderTest>, lossy: boolean): 
     crash: capabilities.persistent && under.crash !== undefined,
     reorder: capabilities.reorder,
     dependencies: capabilities.dependencies,
+    expiry: capabilities.expiry,
+    crashPolicies: capabilities.crashPolicies,
     text: capabilities.textSearch,
     resume: capabilities.resumableEvents,
     lossy,

@@ -21,7 +21,8 @@ export interface Snapshot {
 
 /** Reads it. */
 export async function look(store: JobStore): Promise<Snapshot> {
-  const [jobs, counted] = await Promise.all([everyJob(store), store.counts()]);
+  // Counted first: a store that was just opened finds out then what has expired.
+  const [counted, jobs] = await Promise.all([store.counts(), everyJob(store)]);
   return { jobs, counts: tidyCounts(counted), explanations: await store.explain(jobs.map(({ id }) => id)) };
 }
 
