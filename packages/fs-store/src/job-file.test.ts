@@ -84,6 +84,12 @@ describe('the file of a job', () => {
     expect(jobOf(serialiseJob(full))).toEqual(full);
   });
 
+  it('reads back when the job waits for an attempt that comes after it has expired', () => {
+    const { reason: _r, finished: _f, result: _t, cancelling: _c, ...waiting } = full;
+    const job: Job = { ...waiting, status: 'pending', expiresAt: '2025-01-30T10:30:00.000Z' };
+    expect(jobOf(serialiseJob(job))).toEqual(job);
+  });
+
   it('leaves absent fields out', () => {
     const { runAt: _, ...job } = full;
     expect(serialiseJob(job)).not.toContain('runAt');

@@ -26,8 +26,10 @@ export interface ParsedJob {
 export function parseJob(raw: JsonObject, now: number, maxBytes: number): ParsedJob | { issues: Issue[] } {
   const issues = faultsOf(raw);
   const spec = specOf(raw);
+  // A job that was tried may have to wait for its next attempt until after it has expired; a new one may not ask for that.
+  const { runAt: _checked, ...options } = spec;
   try {
-    acceptSpecs([spec], maxBytes);
+    acceptSpecs([options], maxBytes);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     issues.push(...error.issues);
