@@ -112,6 +112,8 @@ export function decideAdd(
         answer(job.id, { id: existing, added: false, ...outcome });
         continue;
       }
+      // A time that has come already means nothing to wait for.
+      if (job.runAt !== undefined && job.runAt <= context.now) delete job.runAt;
       if (job.key !== undefined) {
         const rule = spec.unique ?? { mode: options.onDuplicate === 'reject' ? 'reject' : 'keep' };
         const result = addToKey(context, overlay, { ...spec, key: job.key, rule, mayRepeat }, records);
@@ -122,8 +124,6 @@ export function decideAdd(
       }
       if (spec.isNamed) overlay.takeId(job.id, job.id);
       if (job.dependsOn) hasParents = true;
-      // A time that has come already means nothing to wait for.
-      if (job.runAt !== undefined && job.runAt <= context.now) delete job.runAt;
       records.push(spec.draft);
       results.push({ id: job.id, added: true });
     }

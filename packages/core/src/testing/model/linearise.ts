@@ -1,7 +1,7 @@
 import { type Answer, type Call, comparable, foretell } from './calls';
 import { difference, withoutTimes } from './difference';
 import type { Reference } from './reference';
-import { overdue } from './reference-flow';
+import { serve } from './reference-claim';
 import type { Laws } from './told';
 
 /** A call that was made beside others, and what came of it. */
@@ -29,30 +29,25 @@ function withoutTaking(settled: unknown): unknown {
  * that gives these answers.
  */
 export function linearisations(ref: Reference, made: MadeCall[], laws: Laws): Reference[] {
-  if (made.length === 0) return [ref];
+  if (made.length === 0) {
+    serve(ref);
+    return [ref];
+  }
   return made.flatMap((one, n) => {
     const rest = made.filter((_, other) => other !== n);
-    return afterOne(ref, one, laws, rest.length === 0).flatMap((next) => linearisations(next, rest, laws));
+    return afterOne(ref, one, laws).flatMap((next) => linearisations(next, rest, laws));
   });
 }
 
-/** What may be after a call; what has expired may be dealt with at once, or after the next one. */
-function afterOne(ref: Reference, made: MadeCall, laws: Laws, isLast: boolean): Reference[] {
-  return [false, true].flatMap((isHurried) => {
-    if (isHurried && isLast) return [];
-    const next = structuredClone(ref);
-    next.isHurried = isHurried;
-    const fault = answerFault(next, made, laws);
-    next.isHurried = false;
-    return fault !== undefined || (isHurried && overdue(next).length === 0) ? [] : [next];
-  });
-}
-
-/** Calls of one turn may be committed together: jobs that end because a parent ended do so behind all of them. */
-export function mayEndLate({ events }: Reference): void {
-  for (const event of events) {
-    if (event.batch !== undefined && (event.kind === 'completed' || event.kind === 'failed')) event.anytime = true;
-  }
+/** What may be after a call: what follows from it, for those that depend on others or have expired, may come after the next one. */
+function afterOne(ref: Reference, made: MadeCall, laws: Laws): Reference[] {
+  const next = structuredClone(ref);
+  next.isHurried = true;
+  const isRight = answerFault(next, made, laws) === undefined;
+  next.isHurried = false;
+  const served = structuredClone(ref);
+  const all = answerFault(served, made, laws) === undefined ? [served] : [];
+  return isRight && served.events.length !== next.events.length ? [...all, next] : all;
 }
 
 /** What is wrong with calls that no order fits, said for the order in which they were made. */

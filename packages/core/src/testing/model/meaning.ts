@@ -133,17 +133,20 @@ function workerName(n: number): string {
 
 function specOf(world: World, plan: Plan<'add'>['specs'][number], batch: JobSpec[]): JobSpec {
   const { known, now } = world.ref;
-  const { id: idPlan, runIn, expiresIn, parents, ...rest } = plan;
-  const spec: JobSpec = withoutUndefined(rest);
+  const { id: idPlan, runIn, expiresIn, parents, keyed, ...rest } = plan;
+  const spec: JobSpec = withoutUndefined({ ...rest, ...keyed });
   if (idPlan === 'fresh') spec.id = world.newId();
   else if (idPlan !== 'none') {
-    const ids = [...known.map(({ job }) => job.id), ...batch.flatMap(({ id }) => id ?? [])];
+    const ids = [
+      ...known.flatMap(({ job, absorbed }) => [job.id, ...absorbed]),
+      ...batch.flatMap(({ id }) => id ?? []),
+    ];
     spec.id = ids[idPlan.again % Math.max(ids.length, 1)] ?? world.newId();
   }
-  if (runIn !== undefined) spec.runAt = now + runIn;
+  if (runIn !== undefined && !isObject(spec.unique, 'debounce')) spec.runAt = now + runIn;
   // What is scheduled for later than that is refused.
   if (expiresIn !== undefined && (runIn ?? Number.NEGATIVE_INFINITY) < expiresIn) spec.expiresAt = now + expiresIn;
-  if (parents) {
+  if (parents && mayDepend(spec)) {
     const own = [...batch.flatMap(({ id }) => id ?? []), ...(spec.id === undefined ? [] : [spec.id])];
     // One that comes later in the batch: without it there would be no cycle.
     own.push(world.newId(0));
@@ -154,6 +157,15 @@ function specOf(world: World, plan: Plan<'add'>['specs'][number], batch: JobSpec
     });
   }
   return spec;
+}
+
+/** What a job waits for cannot be changed once it is there: most modes do not go together with it. */
+function mayDepend({ unique }: JobSpec): boolean {
+  return unique === undefined || unique === 'keep' || unique === 'reject' || isObject(unique, 'throttle');
+}
+
+function isObject(value: unknown, field: string): boolean {
+  return typeof value === 'object' && value !== null && field in value;
 }
 
 function attemptOf(

@@ -4,7 +4,7 @@
  * @module
  */
 import type * as FastCheck from 'fast-check';
-import { type BackoffSpec, CRASH_POLICIES, type Json, PARENT_POLICIES } from '../../job';
+import { type BackoffSpec, CRASH_POLICIES, type Json, PARENT_POLICIES, type Unique } from '../../job';
 import { drawerOf, type Fc, oneOf } from './drawer';
 import type { Powers } from './powers';
 
@@ -21,7 +21,7 @@ export function valuesOf(fc: Fc) {
       oneOf,
       fc.constant(null),
       fc.integer({ min: 0, max: 99 }),
-      fc.constantFrom<Json>('text', { to: 'Ada' }, [1, 'two'], 'x'.repeat(300)),
+      fc.constantFrom<Json>('text', { to: 'Ada' }, { to: null, more: { n: 1 } }, [1, 'two'], 'x'.repeat(300)),
     ) as FastCheck.Arbitrary<Json>,
     priority: fc.constantFrom(5, 4, 6),
     /** Milliseconds from now. */
@@ -40,6 +40,16 @@ export function specPlan(fc: Fc, powers: Powers) {
   const parent = fc.record({
     of: fc.constantFrom('known', 'known', 'known', 'known', 'batch', 'batch', 'nobody'),
     pick,
+  });
+  const modes: Unique[] = powers.uniqueModes ? ['merge', 'rerun', 'replace'] : [];
+  const timed: Unique[] = [{ debounce: 1_000 }, { debounce: 1_000, maxWait: 2_000 }, { throttle: 10_000 }];
+  if (powers.time && powers.uniqueModes) modes.push(...timed);
+  const unique = fc.constantFrom<Unique>(...modes, 'keep', 'reject');
+  // Most of one type: data for a job of another is refused.
+  const keyed = fc.record({
+    key: fc.constantFrom('k1', 'k1', ...KEYS),
+    type: fc.constantFrom('a', 'a', 'a', 'b'),
+    unique: fc.oneof(oneOf, { weight: 1, arbitrary: none }, { weight: 5, arbitrary: unique }),
   });
   return fc.record({
     id: fc.oneof(
@@ -61,7 +71,7 @@ export function specPlan(fc: Fc, powers: Powers) {
     // A claim that is given back and made again, unseen, lets the wait begin anew.
     ageing: powers.time && !powers.lossy ? seldom(fc.constantFrom(1, 700, 5_000, 60_000)) : none,
     retryFor: powers.time ? rarely(fc.constantFrom(1, 1_000, 60_000)) : none,
-    key: seldom(fc.constantFrom(...KEYS)),
+    keyed: fc.oneof(oneOf, none, keyed),
     tags: seldom(fc.array(fc.constantFrom(...TAGS), { maxLength: 3 })),
     onParentFailed: powers.dependencies ? sometimes(fc.constantFrom(...PARENT_POLICIES)) : none,
     parents: powers.dependencies ? seldom(fc.array(parent, { minLength: 1, maxLength: 2 })) : none,

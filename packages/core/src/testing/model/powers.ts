@@ -9,6 +9,7 @@ export interface Powers {
   dependencies: boolean;
   expiry: boolean;
   crashPolicies: boolean;
+  uniqueModes: boolean;
   text: boolean;
   resume: boolean;
   /** Answers may be lost, so that a claim is made twice. */

@@ -1,49 +1,62 @@
 import type { Job, JobSpec } from '../../job';
 import type { AddOptions, AddResult } from '../../store';
-import { find, holderOf, iso, type Known, type Reference, Refusal, surely, tell } from './reference';
+import { find, iso, type Known, type Reference, Refusal, surely, tell } from './reference';
 import { serve } from './reference-claim';
+import { keyed, outcomeOf } from './reference-unique';
 
 /** `add`: all or none. @param told The store's answer, for the ids that it made up. */
 export function add(ref: Reference, specs: JobSpec[], options: AddOptions, told: AddResult[] | undefined): AddResult[] {
-  const fresh: { spec: JobSpec; id: string }[] = [];
+  // On a copy, which counts if nothing is refused.
+  const on = structuredClone(ref);
   const results: AddResult[] = [];
-  let duplicate = false;
+  const fresh: { spec: JobSpec; id: string }[] = [];
   for (const [n, spec] of specs.entries()) {
-    const holder =
-      find(ref, spec.id)?.job.id ??
-      fresh.find(({ id }) => id === spec.id)?.id ??
-      holderOf(ref, spec.key)?.job.id ??
-      fresh.find((other) => spec.key !== undefined && other.spec.key === spec.key)?.id;
-    if (holder !== undefined) {
-      duplicate = true;
-      results.push({ id: holder, added: false });
-      continue;
-    }
-    const id = spec.id ?? newId(ref, told?.[n]?.id);
-    fresh.push({ spec, id });
-    results.push({ id, added: true });
+    const { result, added } = addOne(on, spec, options, told?.[n]);
+    results.push(result);
+    if (added) fresh.push({ spec: added, id: result.id });
   }
   // Who depends on a job of the call that was there already, under another id, depends on that one.
-  for (const [n, one] of fresh.entries()) {
+  for (const one of fresh) {
     const dependsOn = one.spec.dependsOn?.map((parent) => {
       const place = specs.findLastIndex(({ id }) => id === parent);
       return fresh.some(({ id }) => id === parent) ? parent : (results[place]?.id ?? parent);
     });
-    if (dependsOn) fresh[n] = { ...one, spec: { ...one.spec, dependsOn } };
+    if (dependsOn) one.spec = { ...one.spec, dependsOn };
   }
-  const codes: string[] = [];
-  if (duplicate && options.onDuplicate === 'reject') codes.push('DUPLICATE');
-  const exists = (id: string): boolean => find(ref, id) !== undefined || fresh.some((other) => other.id === id);
-  const orphan = fresh.some(({ spec }) => spec.dependsOn?.some((parent) => !exists(parent)));
-  if (orphan) codes.push('INVALID');
-  if (!orphan && waitForEachOther(fresh)) codes.push('CYCLE');
-  if (codes.length > 0) throw new Refusal(codes);
-  for (const { spec, id } of fresh) enter(ref, spec, id);
-  serve(ref);
+  const orphan = fresh.some(({ spec }) => spec.dependsOn?.some((parent) => !find(on, parent)));
+  if (orphan) throw new Refusal(['INVALID']);
+  if (waitForEachOther(fresh)) throw new Refusal(['CYCLE']);
+  for (const { spec, id } of fresh) waitForParents(find(on, id) as Known, on, spec);
+  serve(on);
+  Object.assign(ref, on);
   return results;
 }
 
-/** It is there. */
+/** One after the other. `added`: the new job, if there is one, as it is to be. */
+function addOne(
+  ref: Reference,
+  spec: JobSpec,
+  { onDuplicate }: AddOptions,
+  told: AddResult | undefined,
+): { result: AddResult; added?: JobSpec } {
+  const there =
+    find(ref, spec.id) ?? ref.known.find(({ absorbed }) => spec.id !== undefined && absorbed.includes(spec.id));
+  if (there) {
+    if (onDuplicate === 'reject') throw new Refusal(['DUPLICATE']);
+    const outcome = there.job.id === spec.id ? undefined : outcomeOf(spec.unique);
+    return { result: { id: there.job.id, added: false, ...(outcome && { outcome }) } };
+  }
+  const mode = spec.unique ?? (onDuplicate === 'reject' ? 'reject' : 'keep');
+  const verdict = spec.key === undefined ? { spec } : keyed(ref, spec, mode, told);
+  if ('result' in verdict) return verdict;
+  const id = spec.id ?? newId(ref, told?.id);
+  enter(ref, verdict.spec, id);
+  for (const window of ref.windows) if (window.id === '') window.id = id;
+  const { outcome } = verdict;
+  return { result: { id, added: true, ...(outcome && { outcome }) }, added: verdict.spec };
+}
+
+/** It is there; what it waits for is said by {@link waitForParents}. */
 export function enter(ref: Reference, spec: JobSpec, id: string, parent?: string): void {
   const one = newJob(ref, spec, id);
   if (parent !== undefined) one.job.parent = parent;
@@ -90,6 +103,7 @@ function newJob(ref: Reference, spec: JobSpec, id: string): Known {
   return {
     job,
     waitingFor: parents.filter((parent) => find(ref, parent)?.job.status !== 'completed'),
+    absorbed: [],
     parentFailed: false,
     failures: 0,
     backoff: false,
@@ -98,6 +112,14 @@ function newJob(ref: Reference, spec: JobSpec, id: string): Known {
     roomMade: 0,
     unsure: surely({ job }),
   };
+}
+
+/** They may stand behind it in its batch, or under another id. */
+function waitForParents(one: Known, ref: Reference, spec: JobSpec): void {
+  const parents = [...new Set(spec.dependsOn)];
+  if (parents.length === 0) return;
+  one.job.dependsOn = parents;
+  one.waitingFor = parents.filter((parent) => find(ref, parent)?.job.status !== 'completed');
 }
 
 /** Takes away, again and again, what depends on nothing of the batch: what stays is a cycle, or depends on one. */

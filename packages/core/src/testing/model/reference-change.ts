@@ -15,6 +15,7 @@ import {
 import { serve } from './reference-claim';
 import { fail } from './reference-end';
 import { moveJobs } from './reference-move';
+import { closeWindow } from './reference-unique';
 import { matching } from './reference-view';
 
 /** What a change did to each of its targets, in their order. */
@@ -140,6 +141,8 @@ function remove(ref: Reference, one: Known): Verdict {
   if (one.job.status === 'active') return 'active';
   const busy = ref.known.some(({ job }) => job.status === 'pending' || job.status === 'active');
   ref.known = ref.known.filter((other) => other !== one);
+  // Whoever adds it again means it.
+  closeWindow(ref, one.job.key, one.job.id);
   tell(ref, one, 'removed');
   tellDrained(ref, busy);
   return 'changed';

@@ -21,8 +21,10 @@ export function claimAndWait(ref: Reference, request: ClaimRequest, number: numb
 
 /** After each change: what it means to jobs that depend on others, what expires, which priorities become better; then those who wait get what became ready, in turn. */
 export function serve(ref: Reference): void {
+  if (ref.isHurried) return;
   cascade(ref);
-  if (!ref.isHurried) expireWaiting(ref);
+  expireWaiting(ref);
+  for (const window of ref.windows) window.wasOver ||= window.until <= ref.now;
   age(ref);
   for (const waiting of [...ref.waiting]) {
     const jobs = claimable(ref, waiting.request);

@@ -65,7 +65,9 @@ function statusOf(ref: Reference, id: string): string {
 
 /** Jobs that still wait when their time is over fail, and what depends on them finds out. */
 export function expireWaiting(ref: Reference): void {
-  const over = overdue(ref);
+  const over = ref.known.filter(
+    ({ job }) => job.status === 'pending' && job.expiresAt !== undefined && Date.parse(job.expiresAt) <= ref.now,
+  );
   if (over.length === 0) return;
   inAnyOrder(ref, () => {
     for (const one of over) {
@@ -75,11 +77,4 @@ export function expireWaiting(ref: Reference): void {
     }
   });
   cascade(ref);
-}
-
-/** Jobs that have waited too long. */
-export function overdue(ref: Reference): Known[] {
-  return ref.known.filter(
-    ({ job }) => job.status === 'pending' && job.expiresAt !== undefined && Date.parse(job.expiresAt) <= ref.now,
-  );
 }

@@ -16,6 +16,8 @@ export interface Known {
   waitingFor: string[];
   /** A parent of it failed, or left. */
   parentFailed: boolean;
+  /** Ids of adds that it took up, because it held their key. */
+  absorbed: string[];
   /** Attempts that failed since it was added or retried by hand. */
   failures: number;
   /** Fencing token of the running attempt. */
@@ -67,6 +69,8 @@ export interface Reference {
   pausedTypes: string[];
   /** What each worker last asked for; `unsure`: the store may have forgotten it since. */
   takers: { worker: string; types: string[] | undefined; unsure: boolean }[];
+  /** Throttled keys: who came first, until when that counts, and whether that time was reached once. */
+  windows: { key: string; id: string; until: number; wasOver: boolean }[];
   /** First come, first served. */
   waiting: WaitingClaim[];
   served: ServedClaim[];
@@ -76,7 +80,7 @@ export interface Reference {
   moved: { priority: number; ids: string[] }[];
   finished: number;
   batches: number;
-  /** Calls that are under way together may share a commit, which comes before what has expired is looked at. */
+  /** Calls that are under way together may share a commit: what follows from one of them comes after it. */
   isHurried: boolean;
 }
 
@@ -88,6 +92,7 @@ export function newReference(now: number): Reference {
     pausedAll: false,
     pausedTypes: [],
     takers: [],
+    windows: [],
     waiting: [],
     served: [],
     events: [],
@@ -117,10 +122,11 @@ export function find(ref: Reference, id: string | undefined): Known | undefined 
   return ref.known.find(({ job }) => job.id === id);
 }
 
-/** The pending or active job that holds a key. */
+/** The pending or active job that holds a key: one that waits for the other of the same key does not. */
 export function holderOf(ref: Reference, key: string | undefined): Known | undefined {
   if (key === undefined) return undefined;
-  return ref.known.find(({ job }) => job.key === key && isUnfinished(job));
+  const all = ref.known.filter(({ job }) => job.key === key && isUnfinished(job));
+  return all.find((one) => !all.some((other) => other !== one && one.waitingFor.includes(other.job.id)));
 }
 
 function isUnfinished(job: Job): boolean {

@@ -7,7 +7,7 @@ import type { ClaimedJob, JobStore } from '../../store';
 import { type Call, make } from './calls';
 import { difference } from './difference';
 import { Hearing } from './hearing';
-import { answerFault, linearisations, mayEndLate, orderFault } from './linearise';
+import { answerFault, linearisations, orderFault } from './linearise';
 import { soon } from './listener';
 import { newReference, type Reference, surely } from './reference';
 import { jump, pass } from './reference-claim';
@@ -117,7 +117,6 @@ export class World implements Stage {
     const { laws } = this.options;
     const possible = linearisations(this.ref, made, laws);
     if (possible.length === 0) throw new ModelFault(orderFault(this.ref, made, laws));
-    possible.forEach(mayEndLate);
     await this.#agreeWithOne(possible, calls[0]?.on ?? 0);
   }
 

@@ -194,6 +194,12 @@ export function unique(test: StoreTest): void {
       expect(await put(h, 'rerun', 3)).toMatchObject({ added: true, outcome: 'rerun' });
     });
 
+    modes('takes a time to run that has come already for none', async (h) => {
+      await h.start({ key: 'k', data: 1 });
+      const next = await put(h, 'rerun', 2, { runAt: h.now() - 1_000 });
+      expect((await h.job(next.id)).runAt).toBeUndefined();
+    });
+
     modes('follows for several rounds', async (h) => {
       let running = await h.start({ key: 'k', data: 0 });
       for (const round of [1, 2, 3]) {
