@@ -41,7 +41,8 @@ function bodyOf(entry: Entry, { reason, error }: Failure, bodies: BodySource): s
 /** What it was added with, apart from times, which are over. */
 function optionsOf(entry: Entry): Partial<JobHead> & Pick<JobHead, 'id' | 'type'> {
   const { status: _s, created: _c, updated: _u, rev: _r, attempt: _a, retries: _t, run: _n, ...head } = headOf(entry);
-  const { runAt: _at, expiresAt: _until, agedAt: _g, order: _o, waitingFor: _w, absorbed: _b, ...options } = head;
+  const { runAt: _at, expiresAt: _until, agedAt: _g, order: _o, ...rest } = head;
+  const { children: _h, waitingFor: _w, waitingSince: _i, parentFailed: _p, absorbed: _b, ...options } = rest;
   return options;
 }
 

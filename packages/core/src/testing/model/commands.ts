@@ -25,6 +25,7 @@ const WEIGHTS: [kind: string, weight: number, needs?: keyof Powers][] = [
   ['takeBack', 1],
   ['change', 6],
   ['move', 3, 'reorder'],
+  ['revive', 3, 'deadLetters'],
   ['pause', 2],
   ['get', 1],
   ['list', 2],
@@ -87,7 +88,7 @@ function callCommands(plans: Plans, wide: On): Record<string, Arbitrary<Command>
         (world) => !NEEDS_ATTEMPTS.has(kind) || world.attempts.length > 0,
       );
     });
-  const kinds = ['add', 'claim', 'settle', 'report', 'takeBack', 'change', 'move', 'pause', 'get'] as const;
+  const kinds = ['add', 'claim', 'settle', 'report', 'takeBack', 'change', 'move', 'revive', 'pause', 'get'] as const;
   return Object.fromEntries(kinds.map((kind) => [kind, simple(kind)]));
 }
 

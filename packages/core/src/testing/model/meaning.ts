@@ -68,6 +68,11 @@ export const MEANINGS = {
     return { call: 'change', args: [{ change, target: targetOf(world, target), ...withoutUndefined({ dryRun, by }) }] };
   },
 
+  revive: (_world: World, { action: change, target, dryRun, by }: Plan<'revive'>): Call => ({
+    call: 'change',
+    args: [{ change, target, ...withoutUndefined({ dryRun, by }) }],
+  }),
+
   move: (world: World, { action: { to, pick }, target, dryRun, by }: Plan<'move'>): Call => {
     const next = idOf(world, pick);
     const place: MoveTarget =

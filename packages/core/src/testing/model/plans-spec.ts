@@ -66,6 +66,7 @@ export function specPlan(fc: Fc, powers: Powers) {
     maxAttempts: sometimes(fc.integer({ min: 1, max: 3 })),
     maxCrashes: sometimes(fc.integer({ min: 1, max: 2 })),
     onCrash: powers.crashPolicies ? seldom(fc.constantFrom(...CRASH_POLICIES)) : none,
+    deadLetter: powers.deadLetters ? fc.constantFrom(undefined, undefined, 'a', 'dead') : none,
     timeout: seldom(fc.integer({ min: 1, max: 9 })),
     backoff: seldom(backoff),
     // A claim that is given back and made again, unseen, lets the wait begin anew.

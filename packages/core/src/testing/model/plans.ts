@@ -99,11 +99,21 @@ export function plansOf(fc: Fc, powers: Powers) {
     },
     { requiredKeys: [] },
   );
+  const redrive = fc.record(
+    {
+      action: fc.constant('redrive' as const),
+      limit: fc.integer({ min: 1, max: 2 }),
+      ...(powers.time && { every: fc.constantFrom(0, 1_000) }),
+    },
+    { requiredKeys: ['action'] },
+  );
+  const approve = fc.constant({ action: 'approve' as const });
+  const revivals = [...(powers.crashPolicies ? [approve] : []), ...(powers.deadLetters ? [redrive] : [])];
   const action = fc.oneof(
     oneOf,
     fc.constantFrom({ action: 'cancel' as const }, { action: 'retry' as const }, { action: 'remove' as const }),
     fc.constant({ action: 'retry' as const }),
-    ...(powers.crashPolicies ? [fc.constant({ action: 'approve' as const })] : []),
+    ...revivals,
     fc.record({ action: fc.constant('reprioritise' as const), priority }),
     fc.record({ action: fc.constant('edit' as const), patch }),
   );
@@ -154,6 +164,7 @@ export function plansOf(fc: Fc, powers: Powers) {
     }),
     change: fc.record({ on, action, target, dryRun, by }),
     move: fc.record({ on, action: move, target, dryRun, by }),
+    revive: fc.record({ on, action: fc.oneof(redrive, ...revivals), target: fc.constant({ filter: {} }), dryRun, by }),
     pause: fc.record({
       on,
       paused: fc.constantFrom(true, false, false),

@@ -9,6 +9,7 @@ export interface Powers {
   dependencies: boolean;
   expiry: boolean;
   crashPolicies: boolean;
+  deadLetters: boolean;
   uniqueModes: boolean;
   text: boolean;
   resume: boolean;

@@ -1,8 +1,10 @@
-import type { Job, JobSpec } from '../../job';
+import type { JobSpec } from '../../job';
 import type { AddOptions, AddResult } from '../../store';
-import { find, iso, type Known, type Reference, Refusal, surely, tell } from './reference';
+import { find, type Known, type Reference, Refusal, tell } from './reference';
 import { serve } from './reference-claim';
+import { enter } from './reference-new';
 import { keyed, outcomeOf } from './reference-unique';
+import { isStoreId } from './unnamed';
 
 /** `add`: all or none. @param told The store's answer, for the ids that it made up. */
 export function add(ref: Reference, specs: JobSpec[], options: AddOptions, told: AddResult[] | undefined): AddResult[] {
@@ -50,68 +52,16 @@ function addOne(
   const verdict = spec.key === undefined ? { spec } : keyed(ref, spec, mode, told);
   if ('result' in verdict) return verdict;
   const id = spec.id ?? newId(ref, told?.id);
-  enter(ref, verdict.spec, id);
+  tell(ref, enter(ref, verdict.spec, id), 'added');
   for (const window of ref.windows) if (window.id === '') window.id = id;
   const { outcome } = verdict;
   return { result: { id, added: true, ...(outcome && { outcome }) }, added: verdict.spec };
 }
 
-/** It is there; what it waits for is said by {@link waitForParents}. */
-export function enter(ref: Reference, spec: JobSpec, id: string, parent?: string): void {
-  const one = newJob(ref, spec, id);
-  if (parent !== undefined) one.job.parent = parent;
-  ref.known.push(one);
-  tell(ref, one, 'added');
-}
-
 function newId(ref: Reference, told: string | undefined): string {
   if (told === undefined) return 'an id of the store’s choice';
-  const isNew = find(ref, told) === undefined && /^job_\d{4}-\d{2}-\d{2}_[0-9a-f-]{36}$/.test(told);
+  const isNew = find(ref, told) === undefined && isStoreId(told);
   return isNew ? told : `a new id like job_2025-01-30_<uuid>, not ${told}`;
-}
-
-function newJob(ref: Reference, spec: JobSpec, id: string): Known {
-  const parents = [...new Set(spec.dependsOn)];
-  const tags = [...new Set(spec.tags)];
-  const job: Job = {
-    id,
-    type: spec.type,
-    status: 'pending',
-    priority: spec.priority ?? 5,
-    created: iso(ref.now),
-    updated: iso(ref.now),
-    data: spec.data,
-    metadata: { retries: 0, progress: 0, logs: [], errors: [] },
-    rev: 1,
-    attempt: 0,
-    maxAttempts: spec.maxAttempts ?? (spec.retryFor === undefined ? 3 : 1_000),
-    maxCrashes: spec.maxCrashes ?? 3,
-  };
-  if (spec.runAt !== undefined && spec.runAt > ref.now) job.runAt = iso(spec.runAt);
-  if (spec.backoff) job.backoff = { ...spec.backoff };
-  if (spec.timeout !== undefined) job.timeout = spec.timeout;
-  if (spec.ageing !== undefined) job.ageing = spec.ageing;
-  if (spec.retryFor !== undefined) job.retryFor = spec.retryFor;
-  if (spec.expiresAt !== undefined) job.expiresAt = iso(spec.expiresAt);
-  if (spec.onCrash && spec.onCrash !== 'resume') job.onCrash = spec.onCrash;
-  if (spec.key !== undefined) job.key = spec.key;
-  if (parents.length > 0) job.dependsOn = parents;
-  if (parents.length > 0 && spec.onParentFailed && spec.onParentFailed !== 'wait') {
-    job.onParentFailed = spec.onParentFailed;
-  }
-  if (tags.length > 0) job.tags = tags;
-  return {
-    job,
-    waitingFor: parents.filter((parent) => find(ref, parent)?.job.status !== 'completed'),
-    absorbed: [],
-    parentFailed: false,
-    failures: 0,
-    backoff: false,
-    finishedNo: 0,
-    spare: 0,
-    roomMade: 0,
-    unsure: surely({ job }),
-  };
 }
 
 /** They may stand behind it in its batch, or under another id. */

@@ -14,6 +14,7 @@ import {
 } from './reference';
 import { serve } from './reference-claim';
 import { fail } from './reference-end';
+import { redrive, retryByHand } from './reference-letter';
 import { moveJobs } from './reference-move';
 import { closeWindow } from './reference-unique';
 import { matching } from './reference-view';
@@ -35,11 +36,13 @@ export function change(ref: Reference, request: ChangeRequest): ReferenceChange 
   // A dry run does it to a copy.
   const on = dryRun ? structuredClone(ref) : ref;
   const verdictOf = request.change.action === 'move' ? moveJobs(on, targets, request.change.target) : undefined;
-  const there = targets.filter((id) => find(ref, id));
+  const before = ref.known.map(({ job }) => job.id);
+  const there = targets.filter((id) => before.includes(id));
   const result: ReferenceChange = { dryRun, matched: targets.length, changed: 0, ids: [], skipped: [] };
   for (const [n, id] of targets.entries()) {
     const isRepeated = targets.indexOf(id) < n && there.includes(id);
-    const verdict = isRepeated ? 'unchanged' : (verdictOf?.(id) ?? changeOne(on, request, id));
+    const progress = { done: result.changed, before };
+    const verdict = isRepeated ? 'unchanged' : (verdictOf?.(id) ?? changeOne(on, request.change, id, progress));
     if (verdict !== 'changed') {
       result.skipped.push([verdict, id]);
       continue;
@@ -51,9 +54,10 @@ export function change(ref: Reference, request: ChangeRequest): ReferenceChange 
   return result;
 }
 
-/** Only of held jobs somebody may approve: among all that a filter finds they alone are meant. */
+/** Of all that a filter finds some changes are for held jobs alone, or for dead letters. */
 function found(ref: Reference, { action }: ChangeAction, filter: JobFilter): string[] {
-  const isMeant = ({ job }: Known): boolean => action !== 'approve' || job.held === true;
+  const isMeant = ({ job }: Known): boolean =>
+    action === 'approve' ? job.held === true : action !== 'redrive' || job.deadLetterOf !== undefined;
   return matching(ref, filter)
     .filter(isMeant)
     .map(({ job }) => job.id);
@@ -61,7 +65,12 @@ function found(ref: Reference, { action }: ChangeAction, filter: JobFilter): str
 
 type Verdict = 'changed' | ChangeSkip['reason'];
 
-function changeOne(ref: Reference, { change: action }: ChangeRequest, id: string): Verdict {
+function changeOne(
+  ref: Reference,
+  action: ChangeAction,
+  id: string,
+  progress: { done: number; before: string[] },
+): Verdict {
   const one = find(ref, id);
   if (!one) return 'not-found';
   switch (action.action) {
@@ -77,9 +86,10 @@ function changeOne(ref: Reference, { change: action }: ChangeRequest, id: string
       return edit(ref, one, action.patch);
     case 'approve':
       return approve(ref, one);
-    case 'move':
     case 'redrive':
-      // Of what the plans draw nothing is a dead letter.
+      return redrive(ref, one, action, progress);
+    case 'move':
+      // All its targets at once: see `moveJobs`.
       return one.job.status;
   }
 }
@@ -120,20 +130,7 @@ function retry(ref: Reference, one: Known): Verdict {
     return 'changed';
   }
   if (job.status !== 'failed' || holderOf(ref, job.key)) return job.status;
-  one.failures = 0;
-  delete one.retryUntil;
-  record(ref, one, 'retrying', () => {
-    job.status = 'pending';
-    job.attempt = 0;
-    job.metadata.retries++;
-    waitAnew(ref, job);
-    delete job.metadata.crashes;
-    delete job.finished;
-    delete job.reason;
-    delete job.result;
-    // Whoever retries it wants it, although its time is over.
-    if (job.expiresAt !== undefined && Date.parse(job.expiresAt) <= ref.now) delete job.expiresAt;
-  });
+  retryByHand(ref, one, ref.now);
   return 'changed';
 }
 

@@ -1,9 +1,11 @@
 import { type FailureReason, type JobError, MAX_ERRORS } from '../../job';
 import type { EventKind } from '../../store';
 import { iso, type Known, type Reference, record } from './reference';
+import { leaveLetter } from './reference-letter';
 
 /** Fails for good. */
 export function fail(ref: Reference, one: Known, reason: FailureReason, error?: JobError): void {
+  leaveLetter(ref, one, reason, error);
   end(
     ref,
     one,

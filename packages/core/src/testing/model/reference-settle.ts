@@ -1,9 +1,9 @@
 import { type JobError, MAX_ERRORS, MAX_LOGS } from '../../job';
 import type { EventKind, Report, ReportResult, Settlement, SettleResult } from '../../store';
 import { find, inAnyOrder, iso, type Known, type Reference, record, surely, tell, waitAnew } from './reference';
-import { enter } from './reference-add';
 import { serve } from './reference-claim';
 import { end, fail } from './reference-end';
+import { enter } from './reference-new';
 
 /** `settle`: each for itself, in order; the states are those after the whole batch. */
 export function settle(ref: Reference, settlements: Settlement[]): SettleResult[] {
@@ -96,7 +96,11 @@ function wait(ref: Reference, one: Known, { children }: Extract<Settlement, { ou
   }
   const { name, jobs, onChildFailed = 'wait' } = children;
   const ids = jobs.map(({ id }) => id as string);
-  for (const spec of jobs) enter(ref, spec, spec.id as string, one.job.id);
+  for (const spec of jobs) {
+    const child = enter(ref, spec, spec.id as string);
+    child.job.parent = one.job.id;
+    tell(ref, child, 'added');
+  }
   delete one.token;
   one.waitingFor = ids;
   record(ref, one, 'waiting', (job) => {

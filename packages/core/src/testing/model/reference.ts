@@ -79,6 +79,8 @@ export interface Reference {
   /** Pending jobs of a priority in their order after a move, until the store has said which numbers it gave them. */
   moved: { priority: number; ids: string[] }[];
   finished: number;
+  /** Dead letters so far. */
+  letters: number;
   batches: number;
   /** Calls that are under way together may share a commit: what follows from one of them comes after it. */
   isHurried: boolean;
@@ -98,6 +100,7 @@ export function newReference(now: number): Reference {
     events: [],
     moved: [],
     finished: 0,
+    letters: 0,
     batches: 0,
     isHurried: false,
   };

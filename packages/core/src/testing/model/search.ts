@@ -87,6 +87,7 @@ async function powersOf(create: () => Promise<StoreUnderTest>, lossy: boolean): 
     dependencies: capabilities.dependencies,
     expiry: capabilities.expiry,
     crashPolicies: capabilities.crashPolicies,
+    deadLetters: capabilities.deadLetters,
     uniqueModes: capabilities.uniqueModes,
     text: capabilities.textSearch,
     resume: capabilities.resumableEvents,

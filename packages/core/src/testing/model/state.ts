@@ -7,9 +7,10 @@ import type { Job } from '../../job';
 import type { Cause, Explanation, JobCounts, JobStore } from '../../store';
 import { tidyCounts } from './calls';
 import { difference, withoutTimes } from './difference';
-import { type Known, type Reference, surely } from './reference';
+import { find, type Known, type Reference, surely } from './reference';
 import { causes, counts } from './reference-view';
 import type { Laws } from './told';
+import { isUnnamed } from './unnamed';
 
 /** All that can be read of a store. */
 export interface Snapshot {
@@ -42,6 +43,7 @@ export function stateFault(
   { jobs, counts: counted, explanations }: Snapshot,
   laws: Laws,
 ): string | undefined {
+  learnLetters(ref, jobs);
   const ids = difference(
     ref.known.map(({ job }) => job.id),
     jobs.map(({ id }) => id),
@@ -106,6 +108,24 @@ function orderFault(ref: Reference, jobs: Job[]): string | undefined {
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** The ids of dead letters are the store's choice, and so is the order of those that come together. */
+function learnLetters(ref: Reference, jobs: Job[]): void {
+  const open = ref.known.filter(({ job }) => isUnnamed(job.id));
+  const places = open.map((one) => ref.known.indexOf(one));
+  const named: Known[] = [];
+  for (const { id, deadLetterOf } of jobs) {
+    const at = open.findIndex(({ job }) => difference(job.deadLetterOf, deadLetterOf) === undefined);
+    if (at < 0 || find(ref, id)) continue;
+    const [one] = open.splice(at, 1) as [Known];
+    for (const event of ref.events) if (event.id === one.job.id) event.id = id;
+    one.job.id = id;
+    named.push(one);
+  }
+  [...named, ...open].forEach((one, n) => {
+    ref.known[places[n] as number] = one;
+  });
 }
 
 /** New, moved and moved aside: which number a job has in its order is the store's choice. */

@@ -52,6 +52,18 @@ export function deadLetters(test: StoreTest): void {
       expect(letter.deadLetter).toBeUndefined();
     });
 
+    test.needing('dead-letters', 'dependencies')('without what became of it since it was added', async (h) => {
+      const whole = await h.start(DEAD);
+      const children = { name: 'parts', jobs: [{ id: 'part', type: 'a', data: 1 }] };
+      await h.settle(whole, { outcome: 'waiting', children });
+      await h.settle(await h.claimOne(), { outcome: 'completed' });
+      await h.settle(await h.claimOne(), { outcome: 'failed', error: BOOM, reason: 'error' });
+      const [letter] = await letters(h);
+      const options = ['priority', 'maxAttempts', 'maxCrashes', 'deadLetter'];
+      const wanted = ['id', 'type', 'data', 'created', ...options].sort();
+      expect(Object.keys(letter?.data.original ?? {}).sort()).toEqual(wanted);
+    });
+
     able('only once no attempt is left', async (h) => {
       const claimed = await h.start({ ...DEAD, maxAttempts: 2 });
       await h.settle(claimed, { outcome: 'failed', error: BOOM, reason: 'error', retryIn: 0 });
