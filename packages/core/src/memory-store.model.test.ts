@@ -16,7 +16,7 @@ modelSuite({
   retention,
   create: async () => {
     const clock = new FakeClock();
-    const store = new MemoryStore({ clock, retention });
+    const store = new MemoryStore({ clock, retention, audit: 10_000 });
     return { store, clock, dispose: () => store.close() };
   },
 });
@@ -26,7 +26,7 @@ modelSuite({
   fc,
   runs: 30,
   create: async () => {
-    const store = new MemoryStore();
+    const store = new MemoryStore({ audit: 10_000 });
     return { store, clock: undefined, dispose: () => store.close() };
   },
 });

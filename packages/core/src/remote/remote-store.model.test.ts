@@ -21,7 +21,7 @@ const retention = {
 /** Clients of one memory store, over channels that `connect` makes. */
 async function clientsOf(connect: (host: MemoryStore, clock: FakeClock) => JobStore): Promise<StoreUnderTest> {
   const clock = new FakeClock();
-  const host = new MemoryStore({ clock, retention });
+  const host = new MemoryStore({ clock, retention, audit: 10_000 });
   const clients: JobStore[] = [];
   const another = async (): Promise<JobStore> => {
     const client = connect(host, clock);

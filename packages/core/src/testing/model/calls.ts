@@ -5,11 +5,13 @@
  */
 import type { Job, JobSpec } from '../../job';
 import type * as Contract from '../../store';
+import type { UndoRequest } from '../../trail';
 import { find, iso, type Reference, Refusal } from './reference';
 import { add } from './reference-add';
 import { change } from './reference-change';
 import { claim, serve } from './reference-claim';
 import { report, settle, takeBack } from './reference-settle';
+import { undo } from './reference-undo';
 import { counts, listed } from './reference-view';
 
 /** Ids that a group of skipped jobs names at most. */
@@ -23,6 +25,7 @@ export type Call =
   | { call: 'report'; args: [reports: Contract.Report[]] }
   | { call: 'takeBack'; args: [workers: string[], cause: 'released' | 'crashed', options?: { keep?: string[] }] }
   | { call: 'change'; args: [request: Contract.ChangeRequest] }
+  | { call: 'undo'; args: [request: UndoRequest] }
   | { call: 'pause'; args: [paused: boolean, options?: { type?: string; by?: string }] }
   | { call: 'get'; args: [ids: string[]] }
   | { call: 'list'; args: [query: Contract.ListQuery] }
@@ -71,7 +74,11 @@ function answerOf(ref: Reference, call: Call, told: unknown): unknown {
     case 'takeBack':
       return takeBack(ref, call.args[0], call.args[1], call.args[2]?.keep);
     case 'change': {
-      const result = change(ref, call.args[0]);
+      const result = change(ref, call.args[0], (told as Contract.ChangeResult | undefined)?.operation);
+      return { ...result, skipped: skipsOf(result.skipped.map(([reason, id]) => [reason, [id], 1])) };
+    }
+    case 'undo': {
+      const result = undo(ref, call.args[0], (told as Contract.UndoResult | undefined)?.operation);
       return { ...result, skipped: skipsOf(result.skipped.map(([reason, id]) => [reason, [id], 1])) };
     }
     case 'pause':
@@ -95,6 +102,7 @@ export function comparable(call: Call, answer: Answer): Answer {
     case 'claim':
       return { value: (value as Contract.ClaimedJob[]).map(bare) };
     case 'change':
+    case 'undo':
       return { value: changeOf(value as Contract.ChangeResult) };
     case 'get':
       return { value: (value as (Job | null)[]).map(stateOf) };

@@ -26,6 +26,7 @@ const WEIGHTS: [kind: string, weight: number, needs?: keyof Powers][] = [
   ['change', 6],
   ['move', 3, 'reorder'],
   ['revive', 3, 'deadLetters'],
+  ['undo', 3, 'audit'],
   ['pause', 2],
   ['get', 1],
   ['list', 2],
@@ -88,7 +89,19 @@ function callCommands(plans: Plans, wide: On): Record<string, Arbitrary<Command>
         (world) => !NEEDS_ATTEMPTS.has(kind) || world.attempts.length > 0,
       );
     });
-  const kinds = ['add', 'claim', 'settle', 'report', 'takeBack', 'change', 'move', 'revive', 'pause', 'get'] as const;
+  const kinds = [
+    'add',
+    'claim',
+    'settle',
+    'report',
+    'takeBack',
+    'change',
+    'move',
+    'revive',
+    'undo',
+    'pause',
+    'get',
+  ] as const;
   return Object.fromEntries(kinds.map((kind) => [kind, simple(kind)]));
 }
 

@@ -81,6 +81,15 @@ export const MEANINGS = {
     return { call: 'change', args: [{ change, target: targetOf(world, target), ...withoutUndefined({ dryRun, by }) }] };
   },
 
+  undo: (world: World, { which, pick, dryRun, by }: Plan<'undo'>): Call | undefined => {
+    const { changes } = world.ref;
+    const more = withoutUndefined({ dryRun, by });
+    if (which === 'none' || changes.length === 0) return { call: 'undo', args: [{ operation: 999_999, ...more }] };
+    if (which === 'newest') return changes.at(-1)?.touched && { call: 'undo', args: [more] };
+    const { operation, touched } = changes[pick % changes.length] as (typeof changes)[0];
+    return touched && { call: 'undo', args: [{ operation, ...more }] };
+  },
+
   // What is paused is let go on again sooner or later, or nothing else would happen any more.
   pause: (world: World, { paused, all, type, pick }: Plan<'pause'>): Call => {
     const { pausedAll, pausedTypes } = world.ref;

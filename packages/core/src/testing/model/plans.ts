@@ -165,6 +165,13 @@ export function plansOf(fc: Fc, powers: Powers) {
     change: fc.record({ on, action, target, dryRun, by }),
     move: fc.record({ on, action: move, target, dryRun, by }),
     revive: fc.record({ on, action: fc.oneof(redrive, ...revivals), target: fc.constant({ filter: {} }), dryRun, by }),
+    undo: fc.record({
+      on,
+      which: fc.constantFrom('newest' as const, 'some' as const, 'none' as const),
+      pick,
+      dryRun,
+      by,
+    }),
     pause: fc.record({
       on,
       paused: fc.constantFrom(true, false, false),

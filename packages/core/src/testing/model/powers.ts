@@ -11,6 +11,7 @@ export interface Powers {
   crashPolicies: boolean;
   deadLetters: boolean;
   uniqueModes: boolean;
+  audit: boolean;
   text: boolean;
   resume: boolean;
   /** Answers may be lost, so that a claim is made twice. */

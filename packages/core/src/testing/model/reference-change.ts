@@ -8,15 +8,14 @@ import {
   type Known,
   type Reference,
   record,
-  tell,
-  tellDrained,
+  type Touched,
   waitAnew,
 } from './reference';
 import { serve } from './reference-claim';
 import { fail } from './reference-end';
 import { redrive, retryByHand } from './reference-letter';
 import { moveJobs } from './reference-move';
-import { closeWindow } from './reference-unique';
+import { removeOne } from './reference-remove';
 import { matching } from './reference-view';
 
 /** What a change did to each of its targets, in their order. */
@@ -29,15 +28,16 @@ export interface ReferenceChange {
   skipped: [ChangeSkip['reason'], string][];
 }
 
-/** `change`. */
-export function change(ref: Reference, request: ChangeRequest): ReferenceChange {
+/** `change`. @param operation The number that the store gave it. */
+export function change(ref: Reference, request: ChangeRequest, operation: number | undefined): ReferenceChange {
   const { target, dryRun = false } = request;
   const targets = 'ids' in target ? target.ids : found(ref, request.change, target.filter);
   // A dry run does it to a copy.
   const on = dryRun ? structuredClone(ref) : ref;
   const verdictOf = request.change.action === 'move' ? moveJobs(on, targets, request.change.target) : undefined;
-  const before = ref.known.map(({ job }) => job.id);
-  const there = targets.filter((id) => before.includes(id));
+  const before = structuredClone(ref.known);
+  const touched: string[] = [];
+  const there = targets.filter((id) => find(ref, id));
   const result: ReferenceChange = { dryRun, matched: targets.length, changed: 0, ids: [], skipped: [] };
   for (const [n, id] of targets.entries()) {
     const isRepeated = targets.indexOf(id) < n && there.includes(id);
@@ -49,9 +49,30 @@ export function change(ref: Reference, request: ChangeRequest): ReferenceChange 
     }
     result.changed++;
     result.ids.push(id);
+    const origin = before.find(({ job }) => job.id === id)?.job.deadLetterOf;
+    touched.push(...(origin && request.change.action === 'redrive' ? [origin.id] : []), id);
   }
+  if (!dryRun) remember(on, operation, before, verdictOf ? undefined : touched);
   serve(on);
   return result;
+}
+
+/** So many of the newest changes are remembered. */
+const MAX_CHANGES = 4;
+
+/** To be called before what follows from the change. */
+export function remember(
+  ref: Reference,
+  operation: number | undefined,
+  before: Known[],
+  ids: string[] | undefined,
+): void {
+  if (operation === undefined) return;
+  const touched = ids?.map((id): Touched => {
+    const was = before.find(({ job }) => job.id === id);
+    return { id, before: was, rev: find(ref, id)?.job.rev };
+  });
+  ref.changes = [...ref.changes, { operation, touched }].slice(-MAX_CHANGES);
 }
 
 /** Of all that a filter finds some changes are for held jobs alone, or for dead letters. */
@@ -69,7 +90,7 @@ function changeOne(
   ref: Reference,
   action: ChangeAction,
   id: string,
-  progress: { done: number; before: string[] },
+  progress: { done: number; before: Known[] },
 ): Verdict {
   const one = find(ref, id);
   if (!one) return 'not-found';
@@ -136,12 +157,7 @@ function retry(ref: Reference, one: Known): Verdict {
 
 function remove(ref: Reference, one: Known): Verdict {
   if (one.job.status === 'active') return 'active';
-  const busy = ref.known.some(({ job }) => job.status === 'pending' || job.status === 'active');
-  ref.known = ref.known.filter((other) => other !== one);
-  // Whoever adds it again means it.
-  closeWindow(ref, one.job.key, one.job.id);
-  tell(ref, one, 'removed');
-  tellDrained(ref, busy);
+  removeOne(ref, one);
   return 'changed';
 }
 

@@ -31,16 +31,18 @@ function originalOf(job: Job): object {
 /**
  * `change` with `redrive`, of one letter.
  * @param done How many were put back before.
- * @param before The ids that were there when it began.
+ * @param before The jobs as they were when it began.
  */
 export function redrive(
   ref: Reference,
   letter: Known,
   { limit = Number.POSITIVE_INFINITY, every = 0 }: Extract<ChangeAction, { action: 'redrive' }>,
-  { done, before }: { done: number; before: string[] },
+  { done, before }: { done: number; before: Known[] },
 ): 'changed' | ChangeSkip['reason'] {
   const { status, deadLetterOf, data } = letter.job;
-  if (!deadLetterOf || status === 'active') return status;
+  // One that is put back in the same call is told of as it was.
+  if (!deadLetterOf) return before.find(({ job }) => job.id === letter.job.id)?.job.status ?? status;
+  if (status === 'active') return status;
   const there = find(ref, deadLetterOf.id);
   if ((there && there.job.status !== 'failed') || done >= limit) return 'unchanged';
   const told = (data as { original?: JobSpec } | null)?.original;
@@ -57,9 +59,9 @@ export function redrive(
   return 'changed';
 }
 
-function addAnew(ref: Reference, told: JobSpec, before: string[]): Known {
+function addAnew(ref: Reference, told: JobSpec, before: Known[]): Known {
   const { dependsOn, id = '', ...spec } = told;
-  const parents = dependsOn?.filter((parent) => before.includes(parent));
+  const parents = dependsOn?.filter((parent) => before.some(({ job }) => job.id === parent));
   return enter(ref, parents ? { ...spec, dependsOn: parents } : spec, id);
 }
 

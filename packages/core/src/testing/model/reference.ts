@@ -59,6 +59,23 @@ export interface ServedClaim {
   ids: string[];
 }
 
+/** What a change did to a job. */
+export interface Touched {
+  id: string;
+  /** Before the change; undefined: it was not there. */
+  before: Known | undefined;
+  /** Its revision afterwards; undefined: it was gone. */
+  rev: number | undefined;
+}
+
+/** A change that can be undone. */
+export interface Change {
+  /** The number that the store gave it. */
+  operation: number;
+  /** In the order in which they changed; undefined: which jobs made room for others is the store's affair. */
+  touched: Touched[] | undefined;
+}
+
 /** Everything that the reference knows. Plain data: `structuredClone` copies it. */
 export interface Reference {
   /** Epoch milliseconds. */
@@ -71,6 +88,8 @@ export interface Reference {
   takers: { worker: string; types: string[] | undefined; unsure: boolean }[];
   /** Throttled keys: who came first, until when that counts, and whether that time was reached once. */
   windows: { key: string; id: string; until: number; wasOver: boolean }[];
+  /** The newest changes, the newest last. */
+  changes: Change[];
   /** First come, first served. */
   waiting: WaitingClaim[];
   served: ServedClaim[];
@@ -95,6 +114,7 @@ export function newReference(now: number): Reference {
     pausedTypes: [],
     takers: [],
     windows: [],
+    changes: [],
     waiting: [],
     served: [],
     events: [],

@@ -89,6 +89,8 @@ async function powersOf(create: () => Promise<StoreUnderTest>, lossy: boolean): 
     crashPolicies: capabilities.crashPolicies,
     deadLetters: capabilities.deadLetters,
     uniqueModes: capabilities.uniqueModes,
+    // Which jobs moved on since is not known where a claim may be made twice.
+    audit: capabilities.audit && !lossy,
     text: capabilities.textSearch,
     resume: capabilities.resumableEvents,
     lossy,
