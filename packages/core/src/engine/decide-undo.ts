@@ -107,10 +107,12 @@ function restoredHead(was: Entry, now: Entry): RestoredHead {
   return head;
 }
 
-/** Its place in the queue is the old one; what it waits for is found anew. */
-function addedAgain({ bodiesBefore }: UndoContext, was: Entry, who: object): RecordDraft {
-  const { waitingFor: _anew, parentFailed: _too, ...head } = headOf(was);
+/** Its place in the queue is the old one; what it waits for is found anew, also for when it failed and somebody retries it. */
+function addedAgain({ bodiesBefore, table }: UndoContext, was: Entry, who: object): RecordDraft {
+  const { waitingFor = [], parentFailed: _anew, ...head } = headOf(was);
   const job: JobHead = { ...head, order: was.order, rev: was.rev + 1 };
+  const unfinished = waitingFor.filter((id) => (table.entries.get(id)?.status ?? 'completed') !== 'completed');
+  if (was.status === 'failed' && unfinished.length > 0) job.waitingFor = unfinished;
   const result = resultOf(was, bodiesBefore);
   return { op: 'add', job, body: dataOf(was, bodiesBefore), ...(result !== undefined && { result }), ...who };
 }

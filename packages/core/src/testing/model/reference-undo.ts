@@ -67,7 +67,10 @@ function addAgain(ref: Reference, before: Known): void {
   was.job.rev++;
   was.finishedNo = ++ref.finished;
   const awaited = was.job.children?.at(-1)?.ids ?? was.job.dependsOn ?? [];
-  if (was.job.status === 'pending') was.waitingFor = awaited.filter((id) => find(ref, id)?.job.status !== 'completed');
+  const isOpen = (id: string): boolean => find(ref, id)?.job.status !== 'completed';
+  // When it had failed, it waits once somebody retries it; a parent that left since may have completed.
+  if (was.job.status === 'pending') was.waitingFor = awaited.filter(isOpen);
+  else was.waitingFor = was.waitingFor.filter((id) => find(ref, id) && isOpen(id));
   ref.known.push(was);
   tell(ref, was, 'added');
 }

@@ -272,6 +272,20 @@ export function undo(test: StoreTest): void {
       });
     });
 
+    test.needing('audit', 'dependencies')(
+      'lets no job run before its parent that was cancelled, and removed',
+      async (h) => {
+        await h.addAll([{ id: 'parent' }, { id: 'child', dependsOn: ['parent'] }]);
+        await change(h, { action: 'cancel' }, { ids: ['child'] });
+        await takeBack(h, await change(h, { action: 'remove' }, { ids: ['child'] }));
+        await change(h, { action: 'retry' }, { ids: ['child'] });
+        const parent = await h.claimOne({ limit: 5 });
+        expect(parent.job.id).toBe('parent');
+        await h.settle(parent, { outcome: 'completed' });
+        expect((await h.claimOne()).job.id).toBe('child');
+      },
+    );
+
     audited('tells its subscribers', async (h) => {
       await h.add({ id: 'a' });
       await h.fail({ id: 'b', priority: 1 });
