@@ -13,6 +13,7 @@ import { claim, serve } from './reference-claim';
 import { report, settle, takeBack } from './reference-settle';
 import { undo } from './reference-undo';
 import { counts, listed } from './reference-view';
+import { isStoreId, isUnnamed } from './unnamed';
 
 /** Ids that a group of skipped jobs names at most. */
 const MAX_SKIPPED_IDS = 20;
@@ -151,10 +152,12 @@ function pause(ref: Reference, paused: boolean, type: string | undefined): null 
 /** Skips by their reasons: how many, and which, if that is all told. A store may put those of one reason into several groups. */
 function skipsOf(skipped: [reason: string, ids: string[], count: number][]): Record<string, unknown> {
   const byReason: Record<string, { count: number; ids: string[] | undefined }> = {};
-  for (const [reason, ids, count] of skipped) {
+  for (const [reason, all, count] of skipped) {
+    // Those that the store named have no place in the order of the others.
+    const ids = all.map((id) => (isUnnamed(id) || isStoreId(id) ? 'one that the store named' : id));
     const before = byReason[reason] ?? { count: 0, ids: [] };
-    const all = before.ids && ids.length === count ? [...before.ids, ...ids].sort() : undefined;
-    byReason[reason] = { count: before.count + count, ids: all };
+    const told = before.ids && ids.length === count ? [...before.ids, ...ids].sort() : undefined;
+    byReason[reason] = { count: before.count + count, ids: told };
   }
   for (const group of Object.values(byReason)) if (group.count > MAX_SKIPPED_IDS) group.ids = undefined;
   return byReason;
