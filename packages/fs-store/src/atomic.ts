@@ -97,6 +97,18 @@ export async function writeFileAtomic(
   if (options.sync) await files.syncDir(dirname(path));
 }
 
+/** Lets a file that somebody else wrote survive a power cut, with its name. */
+export async function syncFile(files: Files, path: string): Promise<void> {
+  // Windows syncs nothing that was opened for reading only; elsewhere the file may be read-only.
+  const fd = files.openSync(path, files.platform === 'win32' ? 'append' : 'read');
+  try {
+    await files.fsync(fd);
+  } finally {
+    files.closeSync(fd);
+  }
+  await files.syncDir(dirname(path));
+}
+
 /**
  * As {@link writeFileAtomic} without a sync and in one go: the fast path for files that can be written again. A busy
  * target (Windows) is an error here.

@@ -27,7 +27,7 @@ function setUp({ files = nodeFiles, root = tempDir(), table = new JobTable() } =
     }
   };
   const definitions = new DefinitionFiles({
-    ...{ layout, files, clock, record, sync: true },
+    ...{ layout, files, clock, record },
     table: table.definitions,
     quarantine: new Quarantine(layout, files, clock),
     onError: (error) => errors.push(error),
@@ -73,6 +73,26 @@ describe('the file of a definition', () => {
     writeFileSync(it.path('own.json'), JSON.stringify(TWO));
     await it.definitions.start();
     expect(it.values()).toEqual({ own: TWO });
+  });
+
+  it('that a person puts there, or removes, is not recorded before it survives a power cut', async () => {
+    const done: string[] = [];
+    const syncing: Pick<Files, 'fsync' | 'syncDir'> = {
+      fsync: async (fd) => nodeFiles.fsync(fd).then(() => void done.push('file')),
+      syncDir: async (path) => nodeFiles.syncDir(path).then(() => void done.push('folder')),
+    };
+    const it = setUp({ files: { ...nodeFiles, ...syncing } });
+    const apply = it.table.apply.bind(it.table);
+    it.table.apply = (record) => {
+      done.push('record');
+      return apply(record);
+    };
+    writeFileSync(it.path('own.json'), JSON.stringify(TWO));
+    await it.definitions.start();
+    expect(done).toEqual(['file', 'folder', 'record']);
+    rmSync(it.path('own.json'));
+    await settle(it);
+    expect(done.slice(3)).toEqual(['folder', 'record']);
   });
 
   it('that a person edits changes it', async () => {

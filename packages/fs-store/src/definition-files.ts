@@ -4,13 +4,16 @@
  * a change that a crash kept from being acknowledged; both count. A new or edited file is checked and taken over, a removed one takes its
  * definition along, and what cannot be understood goes to quarantine.
  *
+ * A file is synced before it is recorded, at every level of durability: a power cut that took it and left the record would look like a
+ * person who took it back.
+ *
  * @module
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Clock, DEFINITION_KINDS, type DefinitionChange, type DefinitionKind, type Json } from '@leviathan/core';
 import { type DefinitionTable, faultsOfDefinition } from '@leviathan/core/engine';
-import { ensureDirSync, unlinkBusy, writeFileAtomic } from './atomic';
+import { ensureDirSync, syncFile, unlinkBusy, writeFileAtomic } from './atomic';
 import { ErrorDesk } from './error-desk';
 import { errorCode, type Files } from './files';
 import { kindOfName, type Layout } from './layout';
@@ -36,8 +39,6 @@ export interface DefinitionFilesOptions {
   table: DefinitionTable;
   /** Records a change that came from a file. */
   record: (change: DefinitionChange) => Promise<void>;
-  /** Files survive a power cut, as the records do. */
-  sync: boolean;
   quarantine: Quarantine;
   /** Hears of what cannot be read or written, each kind once per minute. */
   onError: (error: unknown) => void;
@@ -116,16 +117,16 @@ export class DefinitionFiles {
   }
 
   private async put(kind: DefinitionKind, name: string, value: Json): Promise<void> {
-    const { files, layout, sync } = this.options;
+    const { files, layout } = this.options;
     const path = layout.definitionFile(kind, name);
     this.known.delete(path);
     if (value === null) {
       if (!lookAt(files, path)) return;
       await unlinkBusy(files, path);
-      if (sync) await files.syncDir(layout.definitions(kind));
+      await files.syncDir(layout.definitions(kind));
       return;
     }
-    await writeFileAtomic(files, path, `${JSON.stringify(value, null, 2)}\n`, { sync });
+    await writeFileAtomic(files, path, `${JSON.stringify(value, null, 2)}\n`, { sync: true });
     const stamp = lookAt(files, path);
     if (stamp) this.known.set(path, signatureOf(stamp));
   }
@@ -194,7 +195,10 @@ export class DefinitionFiles {
       return;
     }
     this.stillness.forget(path);
-    if (!isDeepStrictEqual(read.value, table.get(kind, name)?.value)) await record({ kind, name, value: read.value });
+    if (!isDeepStrictEqual(read.value, table.get(kind, name)?.value)) {
+      await syncFile(files, path);
+      await record({ kind, name, value: read.value });
+    }
     this.known.set(path, signatureOf(stamp));
   }
 
@@ -218,7 +222,8 @@ export class DefinitionFiles {
 
   /** A definition without its file: an editor may be about to put a new one into its place. */
   private async miss(kind: DefinitionKind, name: string): Promise<void> {
-    const path = this.options.layout.definitionFile(kind, name);
+    const { files, layout } = this.options;
+    const path = layout.definitionFile(kind, name);
     const left = this.isFirstScan ? 0 : this.stillness.left(path, 'missing', TORN_MS);
     if (left > 0) {
       this.scans.soon(left);
@@ -226,6 +231,7 @@ export class DefinitionFiles {
     }
     this.stillness.forget(path);
     this.known.delete(path);
+    await files.syncDir(layout.definitions(kind));
     await this.options.record({ kind, name, value: null });
   }
 

@@ -95,7 +95,6 @@ export class OwnerStore extends EngineStore implements ServedStore {
       clock: settings.folderClock,
       table: this.table.definitions,
       record: (change) => super.define([change], { by: 'folder' }),
-      sync: settings.durability === 'power',
       quarantine,
       onError,
     });
