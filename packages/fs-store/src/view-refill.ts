@@ -2,12 +2,13 @@
 import type { Entry, JobTable } from '@leviathan/core/engine';
 
 /**
- * Pending jobs in the order in which they will run: ready ones, then scheduled ones, then blocked ones. The index must not change while
- * this is read.
+ * Pending jobs in the order in which they will run: ready ones, then scheduled ones, held ones, and blocked ones. The index must not
+ * change while this is read.
  */
 export function* pendingInOrder(table: JobTable): Generator<Entry> {
   yield* readyInOrder(table);
   yield* table.scheduled.keys();
+  yield* table.held;
   const blocked = new Set<Entry>();
   for (const waiting of table.dependencies.dependents.values()) for (const entry of waiting) blocked.add(entry);
   yield* blocked;

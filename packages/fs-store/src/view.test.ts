@@ -176,6 +176,16 @@ describe('the cap on pending files', () => {
     expect(host.status('j20')).toBe('pending');
   });
 
+  it('has room for jobs that are held', async () => {
+    const earlier = new FolderHost();
+    await earlier.add(ids(2), { onCrash: 'hold' });
+    await earlier.claim(1);
+    await earlier.engine.takeBack(['w'], 'crashed');
+    const host = await started({ pendingFiles: 10, table: earlier.engine.table });
+    await host.settle();
+    expect(host.names()).toEqual(['pending/j0.json', 'pending/j1.json']);
+  });
+
   it('is filled up again below nine tenths, in the order of the queue', async () => {
     const host = await started({ pendingFiles: 10 });
     await host.add(ids(30));

@@ -34,6 +34,8 @@ export class JobTable {
   readonly entries = new EntryIndex();
   /** Ready jobs of each type, in the order in which they run. */
   readonly ready = new Map<string, SortedSet<Entry>>();
+  /** Jobs that wait for somebody to approve them. */
+  readonly held = new Set<Entry>();
   readonly scheduled = new BTree<Entry>(undefined, compareRunAt, QUEUE_NODE_SIZE);
   /** Ready jobs that were scheduled, the latest first: the clock may be set back before they start. */
   private readonly due = new BTree<Entry>(undefined, (a, b) => compareRunAt(b, a), QUEUE_NODE_SIZE);
@@ -229,7 +231,8 @@ export class JobTable {
       this.heldBy(entry.run?.worker ?? '').add(entry);
       if (admission.isLive) admission.started(entry, entry.updated);
     } else if (place === 'blocked') this.dependencies.listen(entry);
-    else if (place !== 'held') {
+    else if (place === 'held') this.held.add(entry);
+    else {
       this.finished[place].add(entry);
       this.finishedSize[place] += entry.size;
       this.dependencies.listen(entry);
@@ -254,7 +257,8 @@ export class JobTable {
     } else if (place === 'scheduled') this.unplaceScheduled(entry);
     else if (place === 'active') this.letGo(entry);
     else if (place === 'blocked') this.dependencies.forget(entry);
-    else if (place !== 'held') {
+    else if (place === 'held') this.held.delete(entry);
+    else {
       this.finished[place].delete(entry);
       this.finishedSize[place] -= entry.size;
       this.dependencies.forget(entry);
