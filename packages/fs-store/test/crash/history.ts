@@ -22,6 +22,8 @@ import { JOB_DEFAULTS } from '@leviathan/core/engine';
 import type { LedgerEntry } from '../support/ledger';
 import {
   cancelled,
+  crashed,
+  expired,
   fresh,
   orphaned,
   PAUSE,
@@ -31,6 +33,7 @@ import {
   type SeenText,
   seenText,
   settled,
+  takenUp,
   waitsFor,
 } from './seen';
 
@@ -86,6 +89,7 @@ interface Running {
   seen: Seen;
   maxAttempts: number;
   store: number;
+  worker?: string | undefined;
 }
 
 /**
@@ -154,6 +158,10 @@ class Reader {
   private readonly steps: Step[] = [];
   /** How the jobs of each change were before it. */
   private readonly changed = new Map<number, ReadonlyMap<string, Running>>();
+  /** Jobs that left a dead letter, in this order. */
+  private readonly letters: string[] = [];
+  /** As far as time has passed: epoch milliseconds. */
+  private now = 0;
   private group = 0;
   private batch = 0;
   private busyUntil = -1;
@@ -196,6 +204,9 @@ class Reader {
     else if (call === 'undo') this.undo(args[0] as UndoRequest, result as UndoResult | undefined);
     else if (call === 'pause') this.pause(args[0] as boolean, (args[1] as { type?: string } | undefined)?.type);
     else if (call === 'close') this.close(on);
+    else if (call === 'takeBack') this.takeBack(args[0] as string[]);
+    else if (call === 'pass') this.pass(args[0] as number);
+    else if (call === 'schedule') this.pauseOf(scheduleId(args[0] as string), 'schedule', true);
     else if (call === 'drop') this.drop(args[0] as string);
     else if (call === 'hand:move') this.move(args as [string, string, string]);
     else if (call === 'hand:remove') this.step(args[0] as string, 'cancel by hand', cancelled, { isWish: true });
@@ -204,10 +215,27 @@ class Reader {
   private add(specs: readonly JobSpec[], results: AddResult[] | undefined): void {
     this.batch++;
     for (const [n, spec] of specs.entries()) {
+      if (this.isTakenUp(spec)) continue;
       const id = results?.[n]?.id ?? (spec.id as string);
       if (results && !results[n]?.added) continue;
       this.addOne(id, spec);
     }
+  }
+
+  /** The job that holds the key takes it up, or (it runs) one comes after it: see `Unique`. */
+  private isTakenUp(spec: JobSpec): boolean {
+    const { key, unique } = spec;
+    if (key === undefined || unique === undefined) return false;
+    const all = [...this.jobs].filter(
+      ([, { seen }]) => seen.options.key === key && (seen.status === 'pending' || seen.status === 'active'),
+    );
+    const follower = all.find(([, { seen }]) => all.some(([id]) => seen.options.dependsOn.includes(id)));
+    const [id, holder] = follower ?? all[0] ?? [];
+    if (id === undefined || !holder) return false;
+    if (holder.seen.status === 'pending') this.step(id, `taking up ${spec.id}`, (seen) => takenUp(seen, spec));
+    else if (unique !== 'replace')
+      this.addOne(spec.id as string, { ...spec, dependsOn: [id], onParentFailed: 'continue' }, { batch: this.batch });
+    return true;
   }
 
   private addOne(id: string, spec: JobSpec, marks: Partial<Step> = {}, parent: string | null = null): void {
@@ -226,7 +254,7 @@ class Reader {
   private claim(store: number, claimed: readonly ClaimedJob[]): void {
     for (const { job } of claimed) {
       const running = this.jobs.get(job.id);
-      if (running) running.store = store;
+      if (running) Object.assign(running, { store, worker: job.worker });
       this.step(job.id, 'claim', (seen) => ({ ...seen, status: 'active', attempt: seen.attempt + 1 }), { firm: NEVER });
     }
   }
@@ -256,7 +284,26 @@ class Reader {
     }
   }
 
+  private takeBack(workers: readonly string[]): void {
+    for (const [id, { seen, worker = '' }] of this.jobs)
+      if (seen.status === 'active' && workers.includes(worker)) this.step(id, 'crash', crashed);
+  }
+
+  /** What expires by it shows as soon as a store is open, be it recorded by then or not. */
+  private pass(now: number): void {
+    this.now = now;
+    for (const running of this.jobs.values()) running.seen = expired(running.seen, now);
+  }
+
+  private redrive(limit = Number.POSITIVE_INFINITY): void {
+    for (const id of this.letters.splice(0, limit)) this.step(id, 'redrive', retried);
+  }
+
   private change({ change, target }: ChangeRequest, result: ChangeResult | undefined): void {
+    if (change.action === 'redrive') {
+      this.redrive(change.limit);
+      return;
+    }
     const ids = result?.ids ?? ('ids' in target ? target.ids : []);
     const before = ids.flatMap((id): [string, Running][] => {
       const running = this.jobs.get(id);
@@ -267,13 +314,17 @@ class Reader {
       const { action } = change;
       if (action === 'cancel') this.step(id, 'cancel', cancelled);
       else if (action === 'retry') this.step(id, 'retry', retried);
+      else if (action === 'approve') this.step(id, 'approve', (seen) => ({ ...seen, held: false }));
       else if (action === 'remove') this.step(id, 'remove', () => null);
       else if (action === 'reprioritise') this.step(id, action, (seen) => ({ ...seen, priority: change.priority }));
       else if (action === 'edit') {
-        const { data, priority, tags } = change.patch;
+        const { data, priority, tags, expiresAt } = change.patch;
         this.step(id, 'edit', (seen) => ({
           ...{ ...seen, data: data ?? seen.data, priority: priority ?? seen.priority },
-          options: { ...seen.options, tags: tags ?? seen.options.tags },
+          options: {
+            ...{ ...seen.options, tags: tags ?? seen.options.tags },
+            ...(expiresAt === null && { expiresAt }),
+          },
         }));
       } else if (action === 'move') {
         const { target: place } = change;
@@ -296,9 +347,12 @@ class Reader {
 
   /** As if the pause were a job. */
   private pause(paused: boolean, type: string | undefined): void {
-    const id = pauseId(type);
+    this.pauseOf(pauseId(type), paused ? 'pause' : 'resume', paused);
+  }
+
+  private pauseOf(id: string, what: string, isSet: boolean): void {
     if (!this.jobs.has(id)) this.jobs.set(id, { seen: fresh(PAUSE), maxAttempts: 1, store: 0 });
-    this.step(id, paused ? 'pause' : 'resume', (seen) => (paused ? { ...seen, data: true } : null));
+    this.step(id, what, (seen) => (isSet ? { ...seen, data: true } : null));
   }
 
   /** What this process runs is released. */
@@ -331,15 +385,15 @@ class Reader {
     const running = this.jobs.get(job);
     if (!running || !this.entry) return;
     const before = running.seen;
-    const after = effect(before);
+    const made = effect(before);
+    const after = made && expired(made, this.now);
     const batch = marks.batch ?? ++this.batch;
     const { askedAt, answeredAt } = this.entry;
     const told = answeredAt === undefined ? NEVER : this.placeOf(answeredAt);
     this.steps.push({
       ...{ job, what, group: this.group },
-      after: after && seenText(after),
-      adopted:
-        after && seenText(after.status === 'active' ? { ...after, status: 'pending', cancelling: false } : after),
+      after: after && seenText(opened(after)),
+      adopted: after && seenText(opened(adopted(after))),
       isFinished: after?.status === 'completed' || after?.status === 'failed',
       begun: this.placeOf(askedAt),
       told,
@@ -350,6 +404,8 @@ class Reader {
     });
     if (after) running.seen = after;
     else this.jobs.delete(job);
+    if (after?.status === 'failed' && after.options.deadLetter !== null && after.reason !== 'cancelled')
+      this.letters.push(job);
     if ((after === null && before.status !== 'completed') || after?.status === 'failed') {
       this.cascade(job, after === null, { ...marks, batch });
     }
@@ -375,6 +431,16 @@ class Reader {
   }
 }
 
+/** As a store shows it that is opened later than everything. */
+function opened(seen: Seen): Seen {
+  return expired(seen, NEVER);
+}
+
+/** As a store takes it over that knows its file alone. */
+function adopted(seen: Seen): Seen {
+  return seen.status === 'active' ? { ...crashed({ ...seen, cancelling: false }), held: false } : seen;
+}
+
 /** A claim that waits gets jobs that were not there when it was made. */
 function momentOf({ call, args, askedAt, answeredAt }: LedgerEntry): number {
   return call === 'claim' && (args[0] as ClaimRequest).wait ? (answeredAt ?? NEVER) : askedAt;
@@ -383,4 +449,9 @@ function momentOf({ call, args, askedAt, answeredAt }: LedgerEntry): number {
 /** The name under which a pause is kept. */
 export function pauseId(type: string | undefined): string {
   return `(pause ${type ?? 'all'})`;
+}
+
+/** The name under which it is kept that there is a schedule. */
+export function scheduleId(name: string): string {
+  return `(schedule ${name})`;
 }

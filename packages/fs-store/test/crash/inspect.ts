@@ -10,10 +10,11 @@ import { errorCode } from '../../src/files';
 import { type FsStore, fsStore } from '../../src/fs-store';
 import { serialiseJob } from '../../src/job-file';
 import type { FsStoreOptions } from '../../src/options';
+import { isSelfMade, unityFaults } from '../support/unities';
 import { auditFaults, unzip } from './audit';
 import type { Disk } from './disk';
 import { diskFiles } from './disk-files';
-import { pauseId } from './history';
+import { pauseId, scheduleId } from './history';
 import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
 import { fresh, optionsOf, PAUSE, type Seen, type SeenText, seenText } from './seen';
@@ -83,6 +84,7 @@ export async function inspect(
   if (options.isLossless) {
     await checkHealth(first.store, faults);
     faults.push(...auditFaults(disk, `${STORE_ROOT}/journal`));
+    faults.push(...(await unityFaults(first.store, jobs, options.now)));
   }
   faults.push(...folderFaults(disk, jobs, options.store.pendingFiles));
   faults.push(...(await chainFaults(machine)));
@@ -131,6 +133,8 @@ async function openSession(machine: Machine, options: Omit<InspectOptions, 'tidi
     onError: (error) => errors.push(error),
   });
   await store.open();
+  // Whoever reads sees what time has done since.
+  await store.counts();
   await rest(machine);
   // Two files of one job are looked at twice, and a job whose parents are missing waits for them for half a second.
   await folderClock.advance(700);
@@ -187,10 +191,11 @@ export async function shownJobs(store: JobStore): Promise<Map<string, SeenText>>
 }
 
 async function stateOf(store: JobStore, all: readonly Job[]): Promise<Map<string, SeenText>> {
-  const jobs = new Map(all.map((job) => [job.id, seenJob(job)]));
+  const jobs = new Map(all.filter((job) => !isSelfMade(job)).map((job) => [job.id, seenJob(job)]));
   const { paused } = await store.counts();
   const marks: (string | undefined)[] = [...paused.types, ...(paused.all ? [undefined] : [])];
   for (const type of marks) jobs.set(pauseId(type), PAUSED);
+  for (const { name } of await store.definitions('schedule')) jobs.set(scheduleId(name), PAUSED);
   return jobs;
 }
 
@@ -203,6 +208,7 @@ function seenJob(job: Job): SeenText {
     result: (result ?? null) as Seen['result'],
     reason: reason ?? null,
     cancelling: cancelling ?? false,
+    held: job.held ?? false,
     skipped: skipped ?? false,
     checkpoint: metadata.checkpoint ?? null,
     steps: (metadata.steps ?? []).map(({ name }) => name),
@@ -224,6 +230,9 @@ async function work(store: JobStore, faults: string[]): Promise<void> {
   const before = new Map((await allJobs(store)).map((job) => [job.id, job]));
   const dead = [...before.values()].flatMap(({ status, worker }) => (status === 'active' && worker ? [worker] : []));
   await store.takeBack([...new Set(dead)], 'crashed');
+  for (const { id, status } of before.values()) {
+    if (status === 'active') faults.push(...(await crashFaults(store, id)));
+  }
   const [added] = await store.add([{ type: 'probe', data: 'after the crash' }]);
   if (!added?.added) faults.push('no job can be added after the crash');
   const lost = await store.claim({ worker: 'probe', limit: 1_000, wait: false });
@@ -255,6 +264,13 @@ async function work(store: JobStore, faults: string[]): Promise<void> {
     ),
   );
   for (const { id, accepted } of results) if (!accepted) faults.push(`${id}: its outcome is refused`);
+}
+
+/** What becomes of a job whose process died is as it says. */
+async function crashFaults(store: JobStore, id: string): Promise<string[]> {
+  const [job] = await store.get([id]);
+  if (job?.onCrash === 'hold' && job.status === 'pending' && !job.held) return [`${id}: is not held after the crash`];
+  return job?.onCrash === 'fail' && job.status !== 'failed' ? [`${id}: is ${job.status} after the crash`] : [];
 }
 
 /** The ids of jobs of which a file stands in a folder. */

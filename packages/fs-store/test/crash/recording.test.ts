@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WORKLOADS, type Workload } from '../support/workloads';
+import { WORKLOADS, type Workload } from '../support/workloads/index';
 import type { Op } from './disk';
 import type { ProcessFiles } from './disk-files';
 import { type Recording, record } from './recording';

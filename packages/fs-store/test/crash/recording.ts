@@ -9,7 +9,7 @@ import { fsStore } from '../../src/fs-store';
 import { idOfFile } from '../../src/inbox-file';
 import type { FsStoreOptions } from '../../src/options';
 import { randomFrom } from '../../src/testing/random';
-import { runWorkload, WORKLOADS, type Workload } from '../support/workloads';
+import { runWorkload, WORKLOADS, type Workload } from '../support/workloads/index';
 import type { OutsideHands } from '../support/world';
 import { Disk, type Op } from './disk';
 import { diskFiles, type ProcessFiles } from './disk-files';

@@ -64,6 +64,8 @@ export async function recordRecovery(
   const ledger = new Ledger(() => places.push(machine.log.length) - 1);
   const { found, jobs, openedAt } = await byDiskTime(machine, async () => {
     await store.open();
+    // Whoever reads sees what time has done since.
+    await store.counts();
     await rest(machine);
     await folderClock.advance(700);
     await rest(machine);

@@ -17,6 +17,10 @@ export interface SeenOptions {
   backoff: unknown;
   maxAttempts: number;
   maxCrashes: number;
+  /** ISO 8601. */
+  expiresAt: string | null;
+  deadLetter: string | null;
+  onCrash: string | null;
 }
 
 /** What is compared of a job. */
@@ -28,6 +32,7 @@ export interface Seen {
   result: Json;
   reason: string | null;
   cancelling: boolean;
+  held: boolean;
   skipped: boolean;
   checkpoint: Json;
   /** Their names. */
@@ -42,8 +47,8 @@ export type SeenText = string;
 
 export function seenText(seen: Seen): SeenText {
   const { status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, steps, options } = seen;
-  const { parent, children } = seen;
-  const rest = { checkpoint, steps, parent, children, options };
+  const { held, parent, children } = seen;
+  const rest = { held, checkpoint, steps, parent, children, options };
   return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, skipped, ...rest });
 }
 
@@ -52,7 +57,10 @@ export function optionsOf(job: JobSpec | Job): SeenOptions {
   const { maxAttempts, maxCrashes } = { ...JOB_DEFAULTS, ...job };
   const { type, tags = [], key = null, dependsOn = [], timeout = null, backoff = null } = job;
   const onParentFailed = job.onParentFailed === 'wait' ? null : (job.onParentFailed ?? null);
-  return { type, tags, key, dependsOn, onParentFailed, timeout, backoff, maxAttempts, maxCrashes };
+  const onCrash = job.onCrash === 'resume' ? null : (job.onCrash ?? null);
+  const expiresAt = job.expiresAt === undefined ? null : new Date(job.expiresAt).toISOString();
+  const rest = { maxAttempts, maxCrashes, expiresAt, deadLetter: job.deadLetter ?? null, onCrash };
+  return { type, tags, key, dependsOn, onParentFailed, timeout, backoff, ...rest };
 }
 
 /** A pause, which is kept as if it were a job. */
@@ -61,8 +69,8 @@ export const PAUSE: JobSpec = { type: '', data: false };
 /** A job that was just added, by a producer or by another job. */
 export function fresh(spec: JobSpec, parent: string | null = null): Seen {
   const { data, priority = JOB_DEFAULTS.priority } = spec;
-  const rest = { result: null, reason: null, cancelling: false, skipped: false, checkpoint: null, steps: [] };
-  const family = { parent, children: [] };
+  const rest = { result: null, reason: null, cancelling: false, held: false, skipped: false };
+  const family = { checkpoint: null, steps: [], parent, children: [] };
   return { status: 'pending', attempt: 0, priority, data: data as Json, ...rest, ...family, options: optionsOf(spec) };
 }
 
@@ -100,13 +108,35 @@ export function released(seen: Seen): Seen {
 /** Somebody cancelled it. */
 export function cancelled(seen: Seen): Seen {
   if (seen.status === 'active') return { ...seen, cancelling: true };
-  return { ...seen, status: 'failed', reason: 'cancelled' };
+  return { ...seen, status: 'failed', reason: 'cancelled', held: false };
 }
 
 /** Somebody wants it to run again. */
 export function retried(seen: Seen): Seen {
-  if (seen.status !== 'failed') return seen;
-  return { ...seen, status: 'pending', attempt: 0, result: null, reason: null };
+  if (seen.status !== 'failed') return { ...seen, held: false };
+  const options = seen.reason === 'expired' ? { ...seen.options, expiresAt: null } : seen.options;
+  return { ...seen, status: 'pending', attempt: 0, result: null, reason: null, options };
+}
+
+/** Its process died while it ran. */
+export function crashed(seen: Seen): Seen {
+  if (seen.cancelling) return { ...seen, cancelling: false, status: 'failed', reason: 'cancelled' };
+  if (seen.options.onCrash === 'fail') return { ...seen, status: 'failed', reason: 'crashed' };
+  return { ...seen, status: 'pending', held: seen.options.onCrash === 'hold' };
+}
+
+/** If it still waits at this time (epoch milliseconds), and that is too long. */
+export function expired(seen: Seen, now: number): Seen {
+  const { expiresAt } = seen.options;
+  if (seen.status !== 'pending' || expiresAt === null || Date.parse(expiresAt) > now) return seen;
+  return { ...seen, status: 'failed', reason: 'expired', held: false };
+}
+
+/** An add with the same key is taken up by this job. */
+export function takenUp(seen: Seen, { data, priority = JOB_DEFAULTS.priority, unique, ...spec }: JobSpec): Seen {
+  if (unique === 'merge') return { ...seen, data: [...(seen.data as Json[]), ...(data as Json[])] };
+  const { tags, timeout, backoff, maxAttempts, expiresAt } = optionsOf({ data, ...spec });
+  return { ...seen, data, priority, options: { ...seen.options, tags, timeout, backoff, maxAttempts, expiresAt } };
 }
 
 /** A parent of it failed, or left; undefined: it goes on, or waits on. */

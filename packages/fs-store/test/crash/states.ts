@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { expect, onTestFinished } from 'vitest';
 import { bundle } from '../../src/testing/bundle';
 import { tempDir } from '../../src/testing/temp-dir';
-import { WORKLOADS } from '../support/workloads';
+import { WORKLOADS } from '../support/workloads/index';
 import { failureText } from './explorer';
 import { type ExploreOptions, type ExploreReport, rerun } from './torture';
 

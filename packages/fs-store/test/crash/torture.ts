@@ -4,7 +4,7 @@
  * @module
  */
 import { randomFrom } from '../../src/testing/random';
-import { WORKLOADS } from '../support/workloads';
+import { WORKLOADS } from '../support/workloads/index';
 import { crashText, drawCrash } from './crashes';
 import { checkCrash, type Exploration, exploreRecording, type Failure, failureText, nameOf } from './explorer';
 import { type Defect, type Recording, record } from './recording';

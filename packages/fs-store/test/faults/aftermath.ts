@@ -24,7 +24,7 @@ export async function afterMath(site: MemorySite, options: FsStoreOptions, expec
     site.until(() => site.outside.list(`${root}/inbox`).every((name) => name.startsWith('.'))),
     LIMIT,
   );
-  problems.push(...(await time.run('list', wrongJobs(store, expected, archivedOf(site, options)), LIMIT)));
+  problems.push(...(await time.run('list', wrongJobs(store, expected, archivedOf(site, options), clock.now()), LIMIT)));
   await time.run('tidy', store.tidy(), LIMIT);
   const some = options.pendingFiles !== undefined;
   problems.push(...(await time.run('folders', wrongFolders(store, disk, root, some), LIMIT)));
@@ -51,7 +51,11 @@ export async function afterPowerCut(site: MemorySite, options: FsStoreOptions, e
     await cut.time.run('open after a power cut', store.open(), LIMIT);
     await cut.time.pass(SETTLING);
     if (expected.mayForgetStarts) forgetStarts(expected);
-    const problems = await cut.time.run('list', wrongJobs(store, expected, archivedOf(cut, options)), LIMIT);
+    const problems = await cut.time.run(
+      'list',
+      wrongJobs(store, expected, archivedOf(cut, options), clock.now()),
+      LIMIT,
+    );
     await cut.time.run('close', store.close(), LIMIT);
     return problems.map((problem) => `after a power cut: ${problem}`);
   } finally {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Files } from '../../src/files';
-import { WORKLOADS } from '../support/workloads';
+import { WORKLOADS } from '../support/workloads/index';
 import { type InjectReport, injectAll } from './torture';
 
 /** Stands between the store and the disk, with some calls as a store with a defect would make them. */

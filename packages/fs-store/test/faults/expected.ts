@@ -10,6 +10,7 @@ import type {
   ChangeResult,
   ClaimedJob,
   ClaimRequest,
+  CrashPolicy,
   Job,
   JobSpec,
   JobStatus,
@@ -39,8 +40,13 @@ export interface ExpectedJob {
   /** It may not be there (any more): nobody was told which. */
   mayLack: boolean;
   cancelling: boolean;
-  /** Which store's worker holds it. */
+  /** Which store's worker holds it, and its name. */
   holder: number | undefined;
+  worker: string | undefined;
+  onCrash: CrashPolicy;
+  /** It fails once it has waited too long. */
+  mayExpire: boolean;
+  leavesLetter: boolean;
   dependsOn: string[];
   onParentFailed: ParentPolicy;
   /** It ended, or was to end, for want of a parent. */
@@ -116,12 +122,14 @@ export class Expected {
     else if (call === 'report') this.#reported(args[0] as Report[], result as ReportResult[]);
     else if (call === 'change') this.#changed(args[0] as ChangeRequest, result as ChangeResult);
     else if (call === 'undo') this.#undone(args[0] as UndoRequest, result as UndoResult);
+    else if (call === 'takeBack') this.#takenBack(args[0] as string[]);
     else if (call === 'pause') this.#paused(args[0] as boolean, (args[1] as { type?: string } | undefined)?.type);
   }
 
   #added(specs: JobSpec[], results: AddResult[] | undefined, isOpen: boolean): void {
     for (const [i, spec] of specs.entries()) {
       const id = spec.id as string;
+      if (results?.[i]?.outcome && !results[i]?.added) this.#takenUp(results[i]?.id as string, spec);
       if (results && !results[i]?.added) continue;
       if (!results && !isOpen) {
         if (!this.jobs.has(id)) this.absent.add(id);
@@ -129,6 +137,23 @@ export class Expected {
       }
       this.absent.delete(id);
       if (!this.jobs.has(id)) this.jobs.set(id, jobOf(spec, !results));
+    }
+  }
+
+  /** A job that holds its key takes it up. */
+  #takenUp(id: string, { data, priority = 5, tags = [], unique }: JobSpec): void {
+    const known = this.jobs.get(id);
+    if (!known) return;
+    if (unique === 'merge') known.data = [...(known.data as Json[]), ...(data as Json[])];
+    else Object.assign(known, { data, priority, tags });
+  }
+
+  /** The process of these workers died. */
+  #takenBack(workers: string[]): void {
+    for (const job of this.jobs.values()) {
+      if (!job.statuses.has('active') || !workers.includes(job.worker ?? '')) continue;
+      job.statuses = new Set([job.onCrash === 'fail' || job.cancelling ? 'failed' : 'pending']);
+      job.holder = undefined;
     }
   }
 
@@ -142,7 +167,7 @@ export class Expected {
         statuses: new Set(['active']),
         attempts: new Set([job.attempt]),
         mayLack: false,
-        holder: on,
+        ...{ holder: on, worker: job.worker },
       });
     }
   }
@@ -185,7 +210,17 @@ export class Expected {
     }
   }
 
+  /** Which letters are of which jobs is told by nothing but the store: see `unityFaults`. */
+  #redriven(): void {
+    for (const job of this.jobs.values()) {
+      if (!job.leavesLetter || !job.statuses.has('failed')) continue;
+      job.statuses.add('pending');
+      job.attempts.add(0);
+    }
+  }
+
   #changed({ change }: ChangeRequest, { ids, operation = 0 }: ChangeResult): void {
+    if (change.action === 'redrive' && ids.length > 0) this.#redriven();
     const before = new Map<string, ExpectedJob>();
     this.#before.set(operation, before);
     for (const id of ids) {
@@ -205,6 +240,7 @@ export class Expected {
         case 'retry':
           if (job.statuses.has('failed')) job.attempts = new Set([0]);
           job.statuses = new Set(['pending']);
+          job.mayExpire = false;
           this.#parentRetried(id);
           break;
         case 'reprioritise':
@@ -217,6 +253,7 @@ export class Expected {
           if (change.patch.data !== undefined) job.data = change.patch.data;
           if (change.patch.priority !== undefined) job.priority = change.patch.priority;
           if (change.patch.tags) job.tags = change.patch.tags;
+          if (change.patch.expiresAt === null) job.statuses.delete('failed');
       }
     }
   }
@@ -327,13 +364,14 @@ function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
     data: spec.data,
     priority: spec.priority ?? 5,
     tags: spec.tags ?? [],
-    statuses: new Set(['pending']),
+    statuses: new Set(spec.expiresAt === undefined ? ['pending'] : ['pending', 'failed']),
     attempts: new Set([0]),
     result: undefined,
     checkpoint: undefined,
     mayLack,
     cancelling: false,
-    holder: undefined,
+    ...{ holder: undefined, worker: undefined, onCrash: spec.onCrash ?? 'resume' },
+    ...{ mayExpire: spec.expiresAt !== undefined, leavesLetter: spec.deadLetter !== undefined },
     dependsOn: spec.dependsOn ?? [],
     onParentFailed: spec.onParentFailed ?? 'wait',
     isOrphaned: false,
@@ -341,7 +379,7 @@ function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
 }
 
 function outcomeOf(
-  { attempts, result, cancelling }: ExpectedJob,
+  { attempts, result, cancelling, mayExpire }: ExpectedJob,
   settlement: Settlement,
   told: JobStatus | undefined,
 ): Pick<ExpectedJob, 'statuses' | 'attempts' | 'result'> {
@@ -353,5 +391,6 @@ function outcomeOf(
       ? { statuses: new Set(['failed']), attempts, result }
       : { statuses: new Set(['pending']), attempts: back, result };
   }
-  return { statuses: new Set(told ? [told] : ['pending', 'failed']), attempts, result };
+  const open: JobStatus[] = ['pending', 'failed'];
+  return { statuses: new Set(told && !mayExpire ? [told] : open), attempts, result };
 }

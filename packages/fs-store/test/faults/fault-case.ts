@@ -1,6 +1,6 @@
 /** One thing that goes wrong at one call of one workload. */
 import type { Files } from '../../src/files';
-import type { Workload } from '../support/workloads';
+import type { Workload } from '../support/workloads/index';
 import type { FaultName } from './fault-table';
 
 /**

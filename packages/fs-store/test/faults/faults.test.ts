@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { WORKLOADS } from '../support/workloads';
+import { WORKLOADS } from '../support/workloads/index';
 import { FAULT_NAMES } from './fault-table';
 import { injectAll } from './torture';
 

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { JOB_STATUSES, type Job, type JobStore } from '@leviathan/core';
 import type { MemoryFiles } from '../support/memory-files';
+import { isSelfMade, unityFaults } from '../support/unities';
 import type { Expected, ExpectedJob } from './expected';
 
 /** All jobs. */
@@ -17,7 +18,12 @@ async function allJobs(store: JobStore): Promise<Job[]> {
 }
 
 /** What is wrong with the jobs of a store. `archived`: jobs that may have left it. */
-export async function wrongJobs(store: JobStore, expected: Expected, archived: Map<string, Job>): Promise<string[]> {
+export async function wrongJobs(
+  store: JobStore,
+  expected: Expected,
+  archived: Map<string, Job>,
+  now: number,
+): Promise<string[]> {
   const wrong: string[] = [];
   const jobs = new Map((await allJobs(store)).map((job) => [job.id, job]));
   for (const want of expected.jobs.values()) {
@@ -27,7 +33,8 @@ export async function wrongJobs(store: JobStore, expected: Expected, archived: M
   }
   for (const id of expected.absent)
     if (jobs.has(id)) wrong.push(`job ${id} is there although it was refused or removed`);
-  const unknown = [...jobs.values()].filter(({ id }) => !expected.jobs.has(id) && !expected.absent.has(id));
+  const known = (id: string): boolean => expected.jobs.has(id) || expected.absent.has(id);
+  const unknown = [...jobs.values()].filter((job) => !known(job.id) && !isSelfMade(job));
   for (const data of expected.nameless) {
     const found = unknown.filter((job) => isDeepStrictEqual(job.data, data));
     if (found.length !== 1) wrong.push(`the file with ${JSON.stringify(data)} is ${found.length} jobs`);
@@ -40,6 +47,7 @@ export async function wrongJobs(store: JobStore, expected: Expected, archived: M
     const there = [...jobs.values()].filter((job) => job.status === status).length;
     if (counts[status] !== there) wrong.push(`${there} jobs are ${status}, ${counts[status]} are counted`);
   }
+  wrong.push(...(await unityFaults(store, [...jobs.values()], now)));
   const paused = new Set([...counts.paused.types, ...(counts.paused.all ? ['*'] : [])]);
   if (!isDeepStrictEqual(paused, expected.paused)) wrong.push(`paused: ${[...paused]}, not ${[...expected.paused]}`);
   return wrong;

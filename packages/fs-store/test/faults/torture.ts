@@ -7,7 +7,7 @@ import { fsStore } from '../../src/fs-store';
 import { randomFrom } from '../../src/testing/random';
 import { MemoryFiles } from '../support/memory-files';
 import { MemorySite } from '../support/memory-site';
-import { WORKLOADS, type Workload } from '../support/workloads';
+import { WORKLOADS, type Workload } from '../support/workloads/index';
 import { type FaultCase, MODES, nameOfCase } from './fault-case';
 import { FAULT_NAMES, type FaultName, mayHave, platformOf } from './fault-table';
 import { type CaseReport, type Recording, type Result, record, runCase } from './run-case';

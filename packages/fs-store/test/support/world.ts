@@ -13,10 +13,13 @@ import type {
   ChangeResult,
   ClaimedJob,
   ClaimRequest,
+  DefinitionChange,
   Job,
   JobSpec,
+  Json,
   Report,
   ReportResult,
+  ScheduleValue,
   Settlement,
   SettleResult,
   UndoRequest,
@@ -139,6 +142,17 @@ export class World {
     await this.ledger.ask(this.numberOf(), 'undo', [request], () => this.store.undo(request));
   }
 
+  /** Their process died, or they left in order. */
+  async takeBack(workers: string[], cause: 'released' | 'crashed'): Promise<void> {
+    await this.ledger.ask(this.numberOf(), 'takeBack', [workers, cause], () => this.store.takeBack(workers, cause));
+  }
+
+  /** Sets a schedule. */
+  async schedule(name: string, value: ScheduleValue): Promise<void> {
+    const change: DefinitionChange = { kind: 'schedule', name, value: value as unknown as Json };
+    await this.ledger.does(this.numberOf(), 'schedule', [name], () => this.store.define([change]));
+  }
+
   async pause(paused: boolean, options?: { type?: string }): Promise<void> {
     await this.ledger.does(this.numberOf(), 'pause', [paused, options], () => this.store.pause(paused, options));
   }
@@ -153,7 +167,7 @@ export class World {
 
   /** Time of the engine passes. */
   async pass(ms: number): Promise<void> {
-    await this.clock.advance(ms);
+    await this.ledger.does(-1, 'pass', [this.clock.now() + ms], () => this.clock.advance(ms));
   }
 
   /** Completes what was claimed, each with a result of its own. */

@@ -2,12 +2,12 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { FakeClock } from '@leviathan/core/testing';
 import { describe, expect, it } from 'vitest';
-import { doctor } from '../../src/doctor';
-import type { FsStoreOptions } from '../../src/options';
-import { eventually } from '../../src/testing/eventually';
-import { tempDir } from '../../src/testing/temp-dir';
-import { runWorkload, WORKLOADS } from './workloads';
-import type { OutsideHands, Site, World } from './world';
+import { doctor } from '../../../src/doctor';
+import type { FsStoreOptions } from '../../../src/options';
+import { eventually } from '../../../src/testing/eventually';
+import { tempDir } from '../../../src/testing/temp-dir';
+import type { OutsideHands, Site, World } from '../world';
+import { runWorkload, WORKLOADS } from './index';
 
 const realHands: OutsideHands = {
   write(path, content) {
