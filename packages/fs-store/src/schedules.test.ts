@@ -39,6 +39,16 @@ describe('a schedule as a file', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
+  it('makes jobs whose files appear although nobody asks for anything', async () => {
+    const root = join(tempDir(), 'jobs');
+    const clock = new FakeClock();
+    const store = fsStore({ root, clock, durability: 'power' });
+    onTestFinished(() => store.close());
+    await store.define([{ kind: 'schedule', name: 'hourly', value: HOURLY as Json }]);
+    await clock.advance(HOUR);
+    await eventually('the file is there', () => readdirSync(join(root, 'pending')).length === 1);
+  });
+
   it('that is wrong goes to quarantine, with the reason', async () => {
     const root = join(tempDir(), 'jobs');
     mkdirSync(join(root, 'schedules'), { recursive: true });

@@ -50,8 +50,8 @@ export class ViewFeed {
 
   /** Pending jobs without a file, for want of room. */
   get skippedPending(): number {
-    const { ready, scheduled, blocked } = this.options.table.counts.total;
-    return this.capped ? Math.max(0, ready + scheduled + blocked - this.pending) : 0;
+    const { ready, scheduled, blocked, held } = this.options.table.counts.total;
+    return this.capped ? Math.max(0, ready + scheduled + blocked + held - this.pending) : 0;
   }
 
   /** How the job's file is to be now; undefined: it has none, and needs none. */

@@ -54,10 +54,7 @@ export class Ageing {
     const now = clock.now();
     const aged = committer.table.waits.aged(now, SLICE);
     try {
-      committer.commit(
-        aged.map((entry) => step(entry, now)),
-        { lazy: true },
-      );
+      committer.commitUnasked(aged.map((entry) => step(entry, now)));
       // An edit puts one that had a time to wait for back among those that wait for it.
       committer.table.promoteDue(now);
       if (this.isDue) this.rest(SLICE_INTERVAL);

@@ -59,6 +59,15 @@ export class Committer {
   }
 
   /**
+   * Commits what the store decided by itself. Nobody waits for it, but it is flushed all the same: a job that is made so must not wait for
+   * its file until somebody else writes something.
+   * @throws StoreWriteError: nothing was committed
+   */
+  commitUnasked(drafts: readonly Draft[]): void {
+    this.commit(drafts)?.catch(() => {});
+  }
+
+  /**
    * Lets jobs go whose parents ended, and records what becomes of those that cannot go on, and of those that depend on them, some thousand
    * at a time. What cannot be written now is tried again with the next commit; `commit([])` is one.
    */

@@ -26,10 +26,7 @@ export class Deadlines {
     if (!this.isDue) return;
     const now = this.now();
     const expired = this.committer.table.waits.expired(now, SLICE);
-    this.committer.commit(
-      expired.map((entry) => expiry(entry, now)),
-      { lazy: true },
-    );
+    this.committer.commitUnasked(expired.map((entry) => expiry(entry, now)));
   }
 }
 

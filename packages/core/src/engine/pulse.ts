@@ -105,7 +105,7 @@ export class Pulse {
   settleOrphans(): void {
     const { committer, onError } = this.options;
     try {
-      committer.commit([], { lazy: true });
+      committer.commitUnasked([]);
     } catch (error) {
       onError(error);
     }

@@ -125,9 +125,9 @@ export class ScheduleDesk {
     }
   }
 
-  /** Nobody waits for an acknowledgement: a slot that a power cut makes forgotten, with its job, fires when the store opens. */
+  /** Nobody waits: a slot that a power cut makes forgotten, with its job, fires when the store opens. */
   private commit(records: RecordDraft[]): void {
-    this.options.committer.commit([records], { lazy: true });
+    this.options.committer.commitUnasked([records]);
   }
 
   private arm(now: number, next: number): void {
