@@ -4,7 +4,7 @@ import type { FsStoreOptions } from '../../src/options';
 import { isLoss, recover } from '../../src/recovery';
 import { MemorySite } from '../support/memory-site';
 import type { Expected } from './expected';
-import { archivedJobs, wrongFolders, wrongJobs } from './inspect';
+import { archivedJobs, brokenUnities, wrongFolders, wrongJobs } from './inspect';
 
 /** Virtual time (ms) that anything may take now. */
 const LIMIT = 20_000;
@@ -24,7 +24,8 @@ export async function afterMath(site: MemorySite, options: FsStoreOptions, expec
     site.until(() => site.outside.list(`${root}/inbox`).every((name) => name.startsWith('.'))),
     LIMIT,
   );
-  problems.push(...(await time.run('list', wrongJobs(store, expected, archivedOf(site, options), clock.now()), LIMIT)));
+  problems.push(...(await time.run('list', wrongJobs(store, expected, archivedOf(site, options)), LIMIT)));
+  problems.push(...(await time.run('list', brokenUnities(store, clock.now()), LIMIT)));
   await time.run('tidy', store.tidy(), LIMIT);
   const some = options.pendingFiles !== undefined;
   problems.push(...(await time.run('folders', wrongFolders(store, disk, root, some), LIMIT)));
@@ -51,11 +52,10 @@ export async function afterPowerCut(site: MemorySite, options: FsStoreOptions, e
     await cut.time.run('open after a power cut', store.open(), LIMIT);
     await cut.time.pass(SETTLING);
     if (expected.mayForgetStarts) forgetStarts(expected);
-    const problems = await cut.time.run(
-      'list',
-      wrongJobs(store, expected, archivedOf(cut, options), clock.now()),
-      LIMIT,
-    );
+    const problems = await cut.time.run('list', wrongJobs(store, expected, archivedOf(cut, options)), LIMIT);
+    // What nobody is told of waits for the device no more than a start does.
+    if (!expected.mayForgetStarts)
+      problems.push(...(await cut.time.run('list', brokenUnities(store, clock.now()), LIMIT)));
     await cut.time.run('close', store.close(), LIMIT);
     return problems.map((problem) => `after a power cut: ${problem}`);
   } finally {

@@ -44,7 +44,7 @@ export interface ExpectedJob {
   holder: number | undefined;
   worker: string | undefined;
   onCrash: CrashPolicy;
-  /** It fails once it has waited too long. */
+  /** Where it is pending it fails once it has waited too long. */
   mayExpire: boolean;
   leavesLetter: boolean;
   dependsOn: string[];
@@ -253,7 +253,7 @@ export class Expected {
           if (change.patch.data !== undefined) job.data = change.patch.data;
           if (change.patch.priority !== undefined) job.priority = change.patch.priority;
           if (change.patch.tags) job.tags = change.patch.tags;
-          if (change.patch.expiresAt === null) job.statuses.delete('failed');
+          if (change.patch.expiresAt === null) job.mayExpire = false;
       }
     }
   }
@@ -325,6 +325,7 @@ export class Expected {
         if (inOrder) job.attempts = new Set([attempt - 1]);
         else job.attempts.add(attempt - 1);
       } else if (!inOrder) job.statuses.add('pending');
+      if (!inOrder && job.onCrash === 'fail') job.statuses.add('failed');
       job.holder = undefined;
     }
   }
@@ -364,7 +365,7 @@ function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
     data: spec.data,
     priority: spec.priority ?? 5,
     tags: spec.tags ?? [],
-    statuses: new Set(spec.expiresAt === undefined ? ['pending'] : ['pending', 'failed']),
+    statuses: new Set(['pending']),
     attempts: new Set([0]),
     result: undefined,
     checkpoint: undefined,
@@ -379,7 +380,7 @@ function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
 }
 
 function outcomeOf(
-  { attempts, result, cancelling, mayExpire }: ExpectedJob,
+  { attempts, result, cancelling }: ExpectedJob,
   settlement: Settlement,
   told: JobStatus | undefined,
 ): Pick<ExpectedJob, 'statuses' | 'attempts' | 'result'> {
@@ -391,6 +392,5 @@ function outcomeOf(
       ? { statuses: new Set(['failed']), attempts, result }
       : { statuses: new Set(['pending']), attempts: back, result };
   }
-  const open: JobStatus[] = ['pending', 'failed'];
-  return { statuses: new Set(told && !mayExpire ? [told] : open), attempts, result };
+  return { statuses: new Set(told ? [told] : ['pending', 'failed']), attempts, result };
 }
