@@ -72,7 +72,8 @@ export function remember(
     const was = before.find(({ job }) => job.id === id);
     return { id, before: was, rev: find(ref, id)?.job.rev };
   });
-  ref.changes = [...ref.changes, { operation, touched }].slice(-MAX_CHANGES);
+  const isLost = (id: string): boolean => (find(ref, id)?.job.status ?? 'failed') === 'failed';
+  ref.changes = [...ref.changes, { operation, touched, lost: ids?.filter(isLost) ?? [] }].slice(-MAX_CHANGES);
 }
 
 /** Of all that a filter finds some changes are for held jobs alone, or for dead letters. */

@@ -34,6 +34,11 @@ function endWithout(ref: Reference, one: Known, parent: string): void {
     statusOf(ref, parent) === 'missing'
       ? `Job ${parent} left the store before it completed, and this one depends on it.`
       : `Job ${parent} failed, which this one depends on.`;
+  for (const change of ref.changes) {
+    if (!one.waitingFor.some((id) => change.lost.includes(id))) continue;
+    change.touched = undefined;
+    change.lost.push(one.job.id);
+  }
   const error: JobError = { at: iso(ref.now), attempt, name: 'DependencyError', code: 'DEPENDENCY', message };
   fail(ref, one, 'dependency', error);
 }

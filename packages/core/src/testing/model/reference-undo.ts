@@ -71,6 +71,9 @@ function addAgain(ref: Reference, before: Known): void {
   // When it had failed, it waits once somebody retries it; a parent that left since may have completed.
   if (was.job.status === 'pending') was.waitingFor = awaited.filter(isOpen);
   else was.waitingFor = was.waitingFor.filter((id) => find(ref, id) && isOpen(id));
+  // Those that came back in front of it need not wait for it.
+  if (was.job.status === 'completed')
+    for (const one of ref.known) one.waitingFor = one.waitingFor.filter((id) => id !== was.job.id);
   ref.known.push(was);
   tell(ref, was, 'added');
 }

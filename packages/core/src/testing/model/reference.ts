@@ -72,8 +72,13 @@ export interface Touched {
 export interface Change {
   /** The number that the store gave it. */
   operation: number;
-  /** In the order in which they changed; undefined: which jobs made room for others is the store's affair. */
+  /**
+   * In the order in which they changed; undefined: what an undo would do is not said here, since which jobs made room for others is the store's
+   * affair, and others failed with those that are lost, which the conformance suite looks at.
+   */
   touched: Touched[] | undefined;
+  /** Jobs that failed or left by it, and those that failed because of that. */
+  lost: string[];
 }
 
 /** Everything that the reference knows. Plain data: `structuredClone` copies it. */
