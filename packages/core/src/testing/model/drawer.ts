@@ -9,7 +9,7 @@ import type * as FastCheck from 'fast-check';
 export type Fc = typeof FastCheck;
 
 /** Arbitraries of what may be left out, and of lists. */
-export type Drawer = ReturnType<typeof drawerOf>;
+type Drawer = ReturnType<typeof drawerOf>;
 
 /** A failing sequence is made shorter towards the first of the choices. */
 export const oneOf = { withCrossShrink: true };
