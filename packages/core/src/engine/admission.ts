@@ -187,6 +187,8 @@ export class Admission {
       if (isOpen(opening, now) && !bucket.isBehind(lane)) continue;
       bucket.hold(lane, opening === 'never');
       if (typeof opening === 'number' && opening > now) this.timed.set(bucket, opening);
+      // There is room, and one that was put aside comes first by now: a job of it became ready since, or its turn came.
+      if (isOpen(opening, now)) bucket.wakeOne(lane.example.type);
       // What another bucket let through it does not use.
       this.wakeNeighbours(
         lane.example.type,

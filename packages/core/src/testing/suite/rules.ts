@@ -62,6 +62,16 @@ export function rules(test: StoreTest): void {
       expect(ids(await h.claim({ limit: 10 })).sort()).toEqual(['h0', 'l0', 'l1']);
     });
 
+    ruled('keeps its place free for no job of another kind that came first meanwhile', async (h) => {
+      await h.store.define([limit('one', { concurrency: 1 })]);
+      await h.addAll([{ id: 'running' }, { id: 'plain' }, { id: 'special', needs: { cpu: 1 } }]);
+      const running = await h.claimOne();
+      expect(await h.claim()).toEqual([]);
+      await complete(h.store, running);
+      await h.add({ id: 'urgent', priority: 1, needs: { cpu: 1 } });
+      expect(ids(await h.claim())).toEqual(['urgent']);
+    });
+
     ruled('of zero lets none start, and explains why', async (h) => {
       await h.store.define([limit('none', { types: ['a'], concurrency: 0 })]);
       const [id] = await h.addAll([{ type: 'a' }]);
