@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { MemoryStore } from './memory-store';
 import { FakeClock } from './testing/fake-clock';
-import { modelSuite } from './testing/model/index';
+import { modelSuite, rulesModelSuite } from './testing/model/index';
 
 const MINUTE = 60_000;
 const retention = {
@@ -28,5 +28,16 @@ modelSuite({
   create: async () => {
     const store = new MemoryStore({ audit: 10_000 });
     return { store, clock: undefined, dispose: () => store.close() };
+  },
+});
+
+rulesModelSuite({
+  name: 'MemoryStore',
+  fc,
+  runs: 200,
+  create: async () => {
+    const clock = new FakeClock();
+    const store = new MemoryStore({ clock });
+    return { store, clock, dispose: () => store.close() };
   },
 });

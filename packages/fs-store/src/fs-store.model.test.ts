@@ -2,8 +2,9 @@ import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobStore } from '@leviathan/core';
+import { DEFAULT_RETENTION, type Retention } from '@leviathan/core/engine';
 import { FakeClock, type StoreUnderTest } from '@leviathan/core/testing';
-import { modelSuite } from '@leviathan/core/testing/model';
+import { modelSuite, rulesModelSuite } from '@leviathan/core/testing/model';
 import * as fc from 'fast-check';
 import { doctor } from './doctor';
 import { fsStore } from './fs-store';
@@ -15,7 +16,11 @@ const retention = {
 };
 
 /** `client`: the store under test is not the owner, but works through one that only serves. */
-function under(role: 'owner' | 'client', durability: 'power' | 'process'): () => Promise<StoreUnderTest> {
+function under(
+  role: 'owner' | 'client',
+  durability: 'power' | 'process',
+  kept: Retention = retention,
+): () => Promise<StoreUnderTest> {
   return async () => {
     const dir = mkdtempSync(join(realpathSync(tmpdir()), 'leviathan-model-'));
     const clock = new FakeClock();
@@ -23,7 +28,7 @@ function under(role: 'owner' | 'client', durability: 'power' | 'process'): () =>
     let killed = 0;
     let root = join(dir, 'jobs');
     const another = async (): Promise<JobStore> => {
-      const store = fsStore({ root, clock, durability, retention, segmentBytes: 4_096, snapshotBytes: 8_192 });
+      const store = fsStore({ root, clock, durability, retention: kept, segmentBytes: 4_096, snapshotBytes: 8_192 });
       open.push(store);
       await store.open();
       return store;
@@ -65,3 +70,4 @@ const patience = 20_000;
 modelSuite({ name: 'FsStore, the owner', create: under('owner', 'process'), fc, runs: 40, retention, patience });
 modelSuite({ name: 'FsStore at durability power', create: under('owner', 'power'), fc, runs: 30, retention, patience });
 modelSuite({ name: 'FsStore, a client', create: under('client', 'process'), fc, runs: 30, retention, patience });
+rulesModelSuite({ name: 'FsStore', create: under('owner', 'process', DEFAULT_RETENTION), fc, runs: 40 });

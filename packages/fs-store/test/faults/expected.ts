@@ -184,7 +184,7 @@ export class Expected {
       const known = this.jobs.get(settlement.id);
       if (!known || (results && !results[i]?.accepted)) continue;
       const after = outcomeOf(known, settlement, results?.[i]?.status);
-      this.#awaits(known, settlement, !results && isOpen);
+      if (results || isOpen) this.#awaits(known, settlement, !results);
       if (results) Object.assign(known, after, { holder: undefined, cancelling: false });
       else if (isOpen) {
         for (const status of after.statuses) known.statuses.add(status);

@@ -3,4 +3,6 @@
  *
  * @module
  */
+
+export { type RulesModelOptions, rulesModelSuite } from '../rules-model/index';
 export { type ModelSuiteOptions, modelSuite } from './model-suite';
