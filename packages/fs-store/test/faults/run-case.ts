@@ -8,6 +8,7 @@ import { type ClaimedJob, LeviathanError } from '@leviathan/core';
 import type { FsStore } from '../../src/fs-store';
 import type { Call, Fault } from '../../src/testing/faults';
 import { CallNames } from '../support/call-names';
+import { inlineZlib } from '../support/inline-zlib';
 import type { MemoryFiles } from '../support/memory-files';
 import { MemorySite } from '../support/memory-site';
 import { HangError } from '../support/virtual-time';
@@ -18,6 +19,9 @@ import type { FaultCase } from './fault-case';
 import { codeOf, type FaultName, mayHave } from './fault-table';
 import { wrongFolders } from './inspect';
 import { catchStrays } from './strays';
+
+// On a machine that is busy its threads would take longer than the time that passes here.
+inlineZlib();
 
 /** How a case ended. `refused`: a caller was told. `retried`: only `onError` was, or more calls were made. `unaffected`: nobody noticed. */
 export type Result = 'refused' | 'retried' | 'unaffected' | 'wrong';
