@@ -28,9 +28,10 @@ export interface Start {
 
 /** What is defined. */
 export interface Rulebook {
-  /** `since`: starts up to this one were before it. */
-  limits: Map<string, { spec: LimitSpec; since: number }>;
+  limits: Map<string, LimitSpec>;
   pools: Map<string, number>;
+  /** Starts up to this one were before rules changed, or the store was opened, for the last time. */
+  since: number;
 }
 
 /** One rule that a job has to pass: those that count with it, and whether there is room for it. */
@@ -47,8 +48,8 @@ export interface Gauge {
 }
 
 /** All rules that are about the job. */
-export function gaugesOf({ limits, pools }: Rulebook, job: RuledJob): Gauge[] {
-  const ofLimits = [...limits].flatMap(([name, { spec, since }]) => {
+export function gaugesOf({ limits, pools, since }: Rulebook, job: RuledJob): Gauge[] {
+  const ofLimits = [...limits].flatMap(([name, spec]) => {
     const key = keyOf(spec, job);
     if (key === undefined) return [];
     const isIn = (other: RuledJob): boolean => keyOf(spec, other) === key;
@@ -100,22 +101,21 @@ function order(name: string, isIn: Gauge['isIn']): Gauge {
 /** A rounding error of the times is none of the rule. */
 const ROUNDING = 1e-3;
 
-/** `burst` tokens after a rest, `count` more in each `per`; a start takes one. */
+/**
+ * `burst` tokens after a rest, `count` more in each `per`; a start takes one. How many were left when it began to count, or the store was
+ * opened, it knows by and large: starts from before may hold jobs back, and need not.
+ */
 function rate(name: string, isIn: Gauge['isIn'], { count, per, burst = count }: RateSpec, since: number): Gauge {
-  /**
-   * What is left after these starts; below zero: there was one too many. Whether those from before the rule, be they ever so many, have to
-   * be made up for is left open.
-   */
-  const left = (starts: readonly Start[], isMadeUpFor: boolean): number => {
+  /** What is left after each of these starts; below zero: there was one too many. */
+  const levels = (starts: readonly Start[]): number[] => {
     let [tokens, last] = [burst, 0];
-    for (const { at, no } of starts) {
+    return starts.map(({ at }) => {
       tokens = Math.min(burst, tokens + ((at - last) * count) / per) - 1;
       last = at;
-      if (tokens < -ROUNDING && no > since) return tokens;
-      if (!isMadeUpFor) tokens = Math.max(0, tokens);
-    }
-    return tokens;
+      return tokens;
+    });
   };
+  const isTooMany = (level = 0): boolean => level < -ROUNDING;
   const startsOf = (jobs: readonly RuledJob[]): Start[] =>
     jobs
       .filter(isIn)
@@ -123,9 +123,11 @@ function rate(name: string, isIn: Gauge['isIn'], { count, per, burst = count }: 
       .sort((a, b) => a.no - b.no);
   return {
     ...{ name, isIn },
-    hasRoom: (jobs, _job, now) =>
-      left([...startsOf(jobs), { at: now, no: Number.POSITIVE_INFINITY }], true) >= -ROUNDING,
-    isOver: (jobs) => left(startsOf(jobs), false) < -ROUNDING,
+    hasRoom: (jobs, _job, now) => {
+      const next: Start = { at: now, no: Number.POSITIVE_INFINITY };
+      return !isTooMany(levels([...startsOf(jobs), next]).at(-1));
+    },
+    isOver: (jobs) => levels(startsOf(jobs).filter(({ no }) => no > since)).some((level) => isTooMany(level)),
     isHopeless: () => false,
   };
 }

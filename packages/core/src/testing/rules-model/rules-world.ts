@@ -20,7 +20,7 @@ export class RulesWorld {
   private readonly jobs = new Map<string, RuledJob>();
   private readonly running = new Map<string, ClaimedJob>();
   private starts = 0;
-  private readonly book: Rulebook = { limits: new Map(), pools: new Map() };
+  private readonly book: Rulebook = { limits: new Map(), pools: new Map(), since: 0 };
 
   constructor(private readonly under: StoreUnderTest) {
     this.store = under.store;
@@ -38,9 +38,9 @@ export class RulesWorld {
   /** `null`: it is not there any more. */
   async limit(name: string, spec: LimitSpec | null): Promise<void> {
     // What is so already changes nothing.
-    if ((this.book.limits.get(name)?.spec ?? null) === spec) return;
+    if ((this.book.limits.get(name) ?? null) === spec) return;
     await this.define({ kind: 'limit', name, value: spec as DefinitionChange['value'] });
-    if (spec) this.book.limits.set(name, { spec, since: this.starts });
+    if (spec) this.book.limits.set(name, spec);
     else this.book.limits.delete(name);
   }
 
@@ -137,6 +137,7 @@ export class RulesWorld {
   /** Counting begins anew by what the store knows of each job: its newest start. */
   private forgetStarts(): void {
     for (const job of this.jobs.values()) job.starts = job.starts.slice(-1);
+    this.book.since = this.starts;
   }
 
   private giveBack(id: string): void {
