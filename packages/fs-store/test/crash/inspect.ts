@@ -14,10 +14,10 @@ import { isSelfMade, unityFaults } from '../support/unities';
 import { auditFaults, unzip } from './audit';
 import type { Disk } from './disk';
 import { diskFiles } from './disk-files';
-import { pauseId, scheduleId } from './history';
 import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
 import { fresh, optionsOf, PAUSE, type Seen, type SeenText, seenText } from './seen';
+import { pauseId, scheduleId } from './steps';
 
 /** Where the stores stand on the disks. */
 export const STORE_ROOT = '/home/jobs';

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import type { History, Step } from './history';
+
 import type { Observation } from './inspect';
 import { orphaned, type Seen, type SeenText, seenText, waitsFor } from './seen';
+import type { History, Step } from './steps';
 
 /** Which crash it was. */
 export interface Crash {

@@ -16,10 +16,11 @@ import { Disk, type Op } from './disk';
 import { diskFiles, type ProcessFiles } from './disk-files';
 import { byDiskTime } from './disk-time';
 import type { Random } from './fates';
-import { type Drop, type History, historyOf, NEVER } from './history';
+import { historyOf } from './history';
 import { STORE_ROOT } from './inspect';
 import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
+import { type Drop, type History, NEVER } from './steps';
 
 inlineZlib();
 

@@ -13,12 +13,13 @@ import { crashText, diskAfter, type Planned, parseCrash } from './crashes';
 import type { Op } from './disk';
 import { diskFiles } from './disk-files';
 import { byDiskTime } from './disk-time';
-import { historyAfter, NEVER, type Step } from './history';
+import { historyAfter } from './history';
 import { rest, STORE_ROOT, shownJobs } from './inspect';
 import { Machine } from './machine';
 import { Kernel, memoryHost } from './memory-host';
 import { type Defect, type Recording, syncTurns } from './recording';
 import { type Seen, type SeenText, seenText } from './seen';
+import { NEVER, type Step } from './steps';
 import { Timeline } from './timeline';
 
 /**

@@ -150,3 +150,22 @@ export function orphaned(seen: Seen, parentLeft: boolean): Seen | undefined {
   }
   return undefined;
 }
+
+/** As a store shows it that is opened later than everything. */
+export function opened(seen: Seen): Seen {
+  return expired(seen, Number.POSITIVE_INFINITY);
+}
+
+/** As a store takes it over that knows its file alone. */
+export function adopted(seen: Seen): Seen {
+  return seen.status === 'active' ? { ...crashed({ ...seen, cancelling: false }), held: false } : seen;
+}
+
+/** The job that takes up an add with this key: the one that runs after its holder, else the holder. */
+export function takerOf<Job extends { seen: Seen }>(
+  jobs: readonly [id: string, job: Job][],
+  key: string,
+): [id: string, job: Job] | undefined {
+  const all = jobs.filter(([, { seen }]) => seen.options.key === key && /^(pending|active)$/.test(seen.status));
+  return all.find(([, { seen }]) => all.some(([id]) => seen.options.dependsOn.includes(id))) ?? all[0];
+}
