@@ -8,7 +8,6 @@ import type {
   ChangeRequest,
   ChangeResult,
   ClaimedJob,
-  ClaimRequest,
   JobSpec,
   Report,
   ReportResult,
@@ -40,14 +39,7 @@ import {
   waitsFor,
 } from './seen';
 
-import { type Drop, type History, NEVER, pauseId, type Step, scheduleId } from './steps';
-
-interface Running {
-  seen: Seen;
-  maxAttempts: number;
-  store: number;
-  worker?: string | undefined;
-}
+import { type Drop, type History, momentOf, NEVER, pauseId, type Running, type Step, scheduleId } from './steps';
 
 /** See the file. */
 export class Reader {
@@ -302,9 +294,4 @@ export class Reader {
       this.step(id, 'left out', (was) => ({ ...was, status: 'completed', skipped: true }), marks);
     }
   }
-}
-
-/** A claim that waits gets jobs that were not there when it was made. */
-function momentOf({ call, args, askedAt, answeredAt }: LedgerEntry): number {
-  return call === 'claim' && (args[0] as ClaimRequest).wait ? (answeredAt ?? NEVER) : askedAt;
 }

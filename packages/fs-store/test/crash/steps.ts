@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { SeenText } from './seen';
+import type { ClaimRequest } from '@leviathan/core';
+import type { LedgerEntry } from '../support/ledger';
+import type { Seen, SeenText } from './seen';
 
 /** One change of one job. */
 export interface Step {
@@ -61,4 +63,17 @@ export function pauseId(type: string | undefined): string {
 /** The name under which it is kept that there is a schedule. */
 export function scheduleId(name: string): string {
   return `(schedule ${name})`;
+}
+
+/** A job as it is by now. */
+export interface Running {
+  seen: Seen;
+  maxAttempts: number;
+  store: number;
+  worker?: string | undefined;
+}
+
+/** A claim that waits gets jobs that were not there when it was made. */
+export function momentOf({ call, args, askedAt, answeredAt }: LedgerEntry): number {
+  return call === 'claim' && (args[0] as ClaimRequest).wait ? (answeredAt ?? NEVER) : askedAt;
 }

@@ -4,7 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import { JOB_STATUSES, type Job, type JobStatus, type JobStore } from '@leviathan/core';
 import type { MemoryFiles } from '../support/memory-files';
 import { isSelfMade, unityFaults } from '../support/unities';
-import type { Expected, ExpectedJob } from './expected';
+import type { Expected } from './expected';
+import type { ExpectedJob } from './expected-job';
 
 /** All jobs. */
 async function allJobs(store: JobStore): Promise<Job[]> {
