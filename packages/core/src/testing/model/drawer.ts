@@ -8,13 +8,10 @@ import type * as FastCheck from 'fast-check';
 /** The module fast-check. */
 export type Fc = typeof FastCheck;
 
-/** Arbitraries of what may be left out, and of lists. */
-type Drawer = ReturnType<typeof drawerOf>;
-
 /** A failing sequence is made shorter towards the first of the choices. */
 export const oneOf = { withCrossShrink: true };
 
-/** See {@link Drawer}. */
+/** Arbitraries of what may be left out, and of lists. */
 export function drawerOf(fc: Fc) {
   const none = fc.constant(undefined);
   const onceIn = <T>(many: number, arbitrary: FastCheck.Arbitrary<T>) =>
