@@ -270,6 +270,8 @@ def change(job, run, record, body):
             for key in keys:
                 fields.pop(key, None)
                 fields.update({key: was[key]} if key in was else {})
+        if "errors" in was:
+            run["errors"] = was["errors"]
         if body:
             job["data"] = json.loads(body)
     elif op == "edit":

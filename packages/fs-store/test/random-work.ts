@@ -40,9 +40,9 @@ export class RandomWork {
     for (const name of readdirSync(dir).filter((file) => /^\d{16}\.ndjson/.test(file))) {
       const bytes = readFileSync(join(dir, name));
       const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-      for (const [, op = ''] of text.matchAll(/^[0-9a-f]{8}\t\{"seq":\d+,"at":\d+(?:,"more":1)?,"op":"(\w+)"/gm))
-        ops.add(op);
+      for (const line of text.split('\n')) if (line !== '') ops.add(JSON.parse(line.split('\t')[1] ?? '').op);
     }
+    ops.delete('segment');
     return ops;
   }
 
@@ -154,7 +154,8 @@ export class RandomWork {
       { action: 'move', target: { to: random.below(2) === 0 ? 'top' : 'bottom' } },
       { action: 'edit', patch: this.pick(patches) as JobPatch },
     ];
-    const ids = Array.from({ length: 3 }, () => this.pick(this.ids) ?? 'nobody');
+    const some = [this.pick(this.ids), this.pick(this.ids), this.pick(this.held)?.job.id];
+    const ids = some.map((id) => id ?? 'nobody');
     await store.change({ change: this.pick(changes) as ChangeAction, target: { ids: [...new Set(ids)] }, by: 'test' });
   }
 
