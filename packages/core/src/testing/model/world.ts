@@ -166,9 +166,7 @@ export class World implements Stage {
     const reopen = this.options.under.reopen?.bind(this.options.under);
     await this.#renew('reopen', reopen);
     for (const on of [0, 1]) await this.waiting.end(on);
-    leave(this.ref, () => true);
-    await this.#hearOn();
-    await this.agree();
+    await this.#agreeWithOne(await this.#partings(leave), this.#anyOpen());
   }
 
   /** The process is killed; the jobs are opened anew. */
@@ -178,16 +176,21 @@ export class World implements Stage {
     this.waiting.forgetAll();
     const { jobs } = await look(await this.instance(0));
     mustBeRight(learnLostReports(this.ref, jobs));
+    await this.#agreeWithOne(await this.#partings(die), this.#anyOpen());
+  }
+
+  /** What may be known once both instances are gone: of one before the other, in either order, or of both at once. */
+  async #partings(go: (ref: Reference, isIts: (worker: string) => boolean) => void): Promise<Reference[]> {
     const held = (on: number) => (worker: string) => WORKERS[on]?.includes(worker) === true;
-    // The death of one process may be proven before the other's: what follows from it is told first then.
     const orders = [[() => true], [held(0), held(1)], [held(1), held(0)]];
     const possible = orders.map((order) => {
       const ref = structuredClone(this.ref);
-      for (const isIts of order) die(ref, isIts);
+      for (const isIts of order) go(ref, isIts);
       return ref;
     });
-    await this.#hearOn();
-    await this.#agreeWithOne(possible, this.#anyOpen());
+    const resumes = await this.#attach();
+    if (!resumes) for (const ref of possible) ref.events = [];
+    return possible;
   }
 
   /** Everything is as it must be, and nothing is told too much. */
@@ -255,9 +258,14 @@ export class World implements Stage {
 
   /** Goes on listening, on an instance that is open. */
   async #hearOn(): Promise<void> {
-    this.#heardOn = this.#anyOpen();
-    const resumes = await this.hearing.attach(await this.instance(this.#heardOn));
+    const resumes = await this.#attach();
     if (!resumes) this.ref.events = [];
+  }
+
+  /** Whether it is heard from where the last one stopped. */
+  async #attach(): Promise<boolean> {
+    this.#heardOn = this.#anyOpen();
+    return this.hearing.attach(await this.instance(this.#heardOn));
   }
 
   #anyOpen(): number {
