@@ -33,7 +33,9 @@ export class Claims {
   #open = false;
   #closed = false;
   #fault: unknown;
-  #outstanding: { types: Record<string, number>; controller: AbortController; ended: Promise<void> } | undefined;
+  #outstanding: { types: Record<string, number>; ended: Promise<void> } | undefined;
+  /** Withdraws the outstanding claim. One for all, until it is used: making one takes longer than most claims. */
+  #controller = new AbortController();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -59,8 +61,9 @@ export class Claims {
   async stop(): Promise<void> {
     this.#open = false;
     this.#retry.stop();
-    this.#outstanding?.controller.abort();
-    await this.#outstanding?.ended;
+    if (!this.#outstanding) return;
+    this.#controller.abort();
+    await this.#outstanding.ended;
   }
 
   /** To be called when slots became free: claims if there is none outstanding that may fill them. */
@@ -69,18 +72,18 @@ export class Claims {
     const { slots, budget } = this.#options;
     if (this.#outstanding) {
       // A type that was full when the claim was made has room now, and the claim would not bring it. Asked again once it has ended.
-      if (slots.hasRoomBeside(this.#outstanding.types)) this.#outstanding.controller.abort();
+      if (slots.hasRoomBeside(this.#outstanding.types)) this.#controller.abort();
       return;
     }
     const limit = Math.min(slots.free, budget());
     if (limit <= 0) return;
     const types = slots.types();
     if (!types) return;
-    const controller = new AbortController();
+    if (this.#controller.signal.aborted) this.#controller = new AbortController();
     // Stands before the call: a store that fails at once must find it to take it away.
-    const outstanding = { types, controller, ended: Promise.resolve() };
+    const outstanding = { types, ended: Promise.resolve() };
     this.#outstanding = outstanding;
-    outstanding.ended = this.#claim(limit, types, controller.signal);
+    outstanding.ended = this.#claim(limit, types, this.#controller.signal);
   }
 
   async #claim(limit: number, types: Record<string, number>, signal: AbortSignal): Promise<void> {

@@ -101,7 +101,8 @@ export interface JobStore {
 
   /**
    * Starts jobs for a worker: the best ones by priority, then order. The start is recorded before it resolves.
-   * With `wait` it resolves with none only when `signal` aborts.
+   * With `wait` it resolves with none only when `signal` aborts. One signal may serve any number of claims: once a claim is answered,
+   * nothing of it listens any more.
    */
   claim(request: ClaimRequest, options?: { signal?: AbortSignal }): Promise<ClaimedJob[]>;
 

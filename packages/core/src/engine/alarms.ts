@@ -16,7 +16,8 @@ export class Alarms {
 
   /** Rings at this wall-clock time (epoch milliseconds) in place of what was set under the name; undefined: not at all. */
   at(name: string, at: number | undefined, ring: () => void): void {
-    if (this.closed || (at !== undefined && this.timers.get(name)?.at === at)) return;
+    const set = this.timers.get(name);
+    if (this.closed || (set ? at !== undefined && set.at === at : at === undefined)) return;
     this.stop(name);
     if (at !== undefined) this.set(name, at, (fire) => this.clock.at(at, fire), ring);
   }

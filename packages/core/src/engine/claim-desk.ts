@@ -146,7 +146,7 @@ export class ClaimDesk {
         drafts.push(...setAside(entry, start, error as Error, this.now()));
       }
     }
-    this.committer.commit(drafts, { lazy: true });
+    this.committer.commit(drafts, { lazy: true, entries: picked });
     return started.map(({ entry, data, since }) => {
       const claimed: ClaimedJob = { job: jobOf(entry, { read: () => data }), token: String(entry.run?.token) };
       if (since !== undefined) claimed.waited = Math.max(0, entry.updated - since);

@@ -3,7 +3,7 @@ import type { Clock } from '../clock';
 import type { StoreEvent } from '../store';
 import { deadLetterOf } from './dead-letter';
 import { decideOrphan } from './decide-settle';
-import type { BodySource } from './entry';
+import type { BodySource, Entry } from './entry';
 import { type EventHub, eventOf, kindOf } from './event-hub';
 import type { JobTable } from './job-table';
 import type { Draft, RecordDraft, StoreRecord } from './records';
@@ -42,15 +42,20 @@ export class Committer {
 
   /**
    * Commits drafts, which become its records. Returns what to await before anybody is told; undefined when there is nothing to
-   * wait for. With `lazy` nobody is told, so nothing is flushed for its sake.
+   * wait for. With `lazy` nobody is told, so nothing is flushed for its sake. `entries`, of the jobs that the drafts are about, one for
+   * each as far as known, spare it to look for them.
    * @throws StoreWriteError: nothing was committed
    */
-  commit(drafts: readonly Draft[], { lazy = false } = {}): Promise<void> | undefined {
+  commit(
+    drafts: readonly Draft[],
+    { lazy = false, entries }: { lazy?: boolean; entries?: readonly Entry[] } = {},
+  ): Promise<void> | undefined {
     const records = this.number(drafts);
     if (records.length === 0 && !this.table.dependencies.hasWork) return undefined;
     // Written first: what the index shows must not be lost by a crash of this process.
     if (records.length > 0) this.log.write(records);
-    for (const record of records) applyAndTell(this.table, this.hub, record);
+    for (let i = 0; i < records.length; i++)
+      applyAndTell(this.table, this.hub, records[i] as StoreRecord, entries?.[i]);
     this.settleOrphans();
     const told = this.tell();
     const durable = lazy ? undefined : (told ?? this.log.synced());
@@ -163,15 +168,16 @@ function isSingle(draft: Draft): draft is RecordDraft {
 
 /**
  * Applies a record and pushes its events, live or in a replay: subscribers cannot tell the difference.
+ * @param known The entry it is probably about.
  * @returns whether the record fits the table
  */
-export function applyAndTell(table: JobTable, hub: EventHub, record: StoreRecord): boolean {
+export function applyAndTell(table: JobTable, hub: EventHub, record: StoreRecord, known?: Entry): boolean {
   const kind = kindOf(record);
   const isWanted = kind !== undefined && hub.wants(kind);
-  if (!isWanted && !hub.wants('drained')) return table.apply(record);
+  if (!isWanted && !hub.wants('drained')) return table.apply(record, known);
   const before = 'id' in record ? table.entries.get(record.id) : undefined;
   const busy = unfinished(table) > 0;
-  const applied = table.apply(record);
+  const applied = table.apply(record, known);
   if (!applied || kind === undefined) return applied;
   if (hub.wants(kind)) hub.push(eventOf(record, kind, record.op === 'add' ? table.entries.get(record.job.id) : before));
   if (busy && unfinished(table) === 0) hub.push({ seq: record.seq, at: isoOf(record.at), kind: 'drained' });

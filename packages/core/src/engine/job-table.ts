@@ -86,8 +86,10 @@ export class JobTable {
   /**
    * Applies one record. A record that the entry has seen already (a replay over a newer snapshot) does nothing; one for a job that is
    * not there, or for a state that does not allow it, returns false.
+   *
+   * @param known The entry of its job, as far as the caller knows: finding it takes longer than most of the rest.
    */
-  apply(record: StoreRecord): boolean {
+  apply(record: StoreRecord, known?: Entry): boolean {
     this.seq = Math.max(this.seq, record.seq);
     if (record.operation !== undefined) this.operation = Math.max(this.operation, record.operation);
     const { op } = record;
@@ -119,7 +121,7 @@ export class JobTable {
       this.onApplied?.(record, entry);
       return true;
     }
-    const entry = this.entries.get(record.id);
+    const entry = known?.id === record.id ? known : this.entries.get(record.id);
     // Also when the parent left the store since, or stands completed in a newer snapshot: its dependents may be older.
     if (record.op === 'complete' || record.op === 'skip') this.dependencies.ended(record.id, record.seq, true);
     else if (losesDependents(record)) this.dependencies.ended(record.id, record.seq, false);

@@ -38,6 +38,7 @@ export class Pulse {
 
   private readonly deadlines: Deadlines;
   private readonly ageing: Ageing;
+  private readonly ring = (): void => this.wake();
 
   /** @param isRecovered What a person did to the jobs while no program had the store open is not known yet: until {@link Pulse.startAgeing} */
   constructor(
@@ -46,7 +47,7 @@ export class Pulse {
   ) {
     const { committer, clock, alarms, onError } = options;
     this.deadlines = new Deadlines(committer, () => clock.now());
-    this.ageing = new Ageing({ committer, clock, alarms, onError, wake: () => this.wake() }, isRecovered);
+    this.ageing = new Ageing({ committer, clock, alarms, onError, wake: this.ring }, isRecovered);
   }
 
   /** Whether there is more that has expired than one turn could deal with. */
@@ -74,7 +75,7 @@ export class Pulse {
       // The starts could not be written: those who wait go on waiting.
       this.isStuck = true;
       onError(error);
-      alarms.after('retry', RETRY_INTERVAL, () => this.wake());
+      alarms.after('retry', RETRY_INTERVAL, this.ring);
     } finally {
       this.serving = false;
     }
@@ -114,17 +115,17 @@ export class Pulse {
   /** What held jobs back may open by itself. */
   armAdmission(): void {
     const { committer, alarms } = this.options;
-    alarms.at('admission', committer.table.admission.opensAt, () => this.wake());
+    alarms.at('admission', committer.table.admission.opensAt, this.ring);
   }
 
   private armSchedule(): void {
     const { committer, alarms } = this.options;
     const { scheduled, waits } = committer.table;
-    alarms.at('schedule', scheduled.minKey()?.runAt, () => this.wake());
+    alarms.at('schedule', scheduled.minKey()?.runAt, this.ring);
     this.armAdmission();
     this.ageing.arm();
     if (this.isStuck) return;
-    if (this.deadlines.isDue) alarms.after('deadlines-more', SLICE_INTERVAL, () => this.wake());
-    else alarms.at('deadlines', waits.next, () => this.wake());
+    if (this.deadlines.isDue) alarms.after('deadlines-more', SLICE_INTERVAL, this.ring);
+    else alarms.at('deadlines', waits.next, this.ring);
   }
 }

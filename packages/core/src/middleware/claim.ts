@@ -83,14 +83,12 @@ function bounded(asked: ClaimRequest, passed: ClaimRequest): ClaimRequest {
 function pause(clock: Clock, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = clock.after(PAUSE_MS, resolve);
-    signal.addEventListener(
-      'abort',
-      () => {
-        timer.cancel();
-        resolve();
-      },
-      { once: true },
-    );
+    const end = (): void => {
+      timer.cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.after(PAUSE_MS, end);
+    signal.addEventListener('abort', end);
   });
 }

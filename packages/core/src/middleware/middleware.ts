@@ -36,6 +36,8 @@ export interface Middleware {
    * Around each call of this worker that asks for jobs. May wait first (until `signal` aborts), ask for fewer, or give jobs back by leaving
    * them out of what it returns: the worker asks again after a pause then.
    *
+   * The signal serves many calls: a layer that listens to it must stop to when it returns.
+   *
    * What it throws is reported as `error` of the worker. Before the store was asked, the worker tries again later; jobs that were claimed run.
    */
   claim?(

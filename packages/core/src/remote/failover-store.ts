@@ -167,8 +167,12 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     if (method === 'claim') this.held.asked(workerOf(args));
     return new Promise((resolve, reject) => {
       const call = this.calls.add(method, args, signal, resolve as (result: unknown) => void, reject);
-      if (this.target) this.issue(call, this.target);
-      else this.openSoon();
+      if (this.target) {
+        this.issue(call, this.target);
+      } else {
+        this.calls.listen(call);
+        this.openSoon();
+      }
     });
   }
 
@@ -268,6 +272,7 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     if (isLoss(error) && !(this.closed && error instanceof StoreClosedError)) {
       call.target = undefined;
       if (call.signal?.aborted) this.calls.end(call)?.resolve([]);
+      else this.calls.listen(call);
       this.lose(target);
       // The next store may be there already.
       if (this.target && this.calls.has(call)) this.issue(call, this.target);

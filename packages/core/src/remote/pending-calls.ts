@@ -73,14 +73,16 @@ export class PendingCalls<Target> {
     if (this.last) this.last.after = call;
     else this.first = call;
     this.last = call;
-    if (signal) {
-      // While it waits for a store nobody else hears the abort.
-      call.onAbort = () => {
-        if (!call.target) this.end(call)?.resolve([]);
-      };
-      signal.addEventListener('abort', call.onAbort);
-    }
     return call;
+  }
+
+  /** To be called when it has to wait for a store: nobody else hears an abort meanwhile. */
+  listen(call: PendingCall<Target>): void {
+    if (!call.signal || call.onAbort) return;
+    call.onAbort = () => {
+      if (!call.target) this.end(call)?.resolve([]);
+    };
+    call.signal.addEventListener('abort', call.onAbort);
   }
 
   /** Takes a call away, to be answered; undefined when that happened before. */

@@ -122,6 +122,27 @@ export function claim(test: StoreTest): void {
       expect((await h.claim({ worker: 'w2' })).map(({ job }) => job.id)).toEqual([id]);
     });
 
+    test('leaves no listener with a signal once it is answered', async (h) => {
+      const { signal } = new AbortController();
+      const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+      const listeners: unknown[] = [];
+      signal.addEventListener = (...args: Parameters<typeof add>) => {
+        listeners.push(args[1]);
+        add(...args);
+      };
+      signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+        listeners.splice(listeners.indexOf(args[1]), 1);
+        remove(...args);
+      };
+      const claim = () => h.store.claim({ worker: 'w1', limit: 1, wait: true }, { signal });
+      await h.add();
+      expect(await claim()).toHaveLength(1);
+      const waiting = claim();
+      await h.add();
+      expect(await waiting).toHaveLength(1);
+      expect(listeners).toEqual([]);
+    });
+
     test('resolves with none when its signal was aborted before', async (h) => {
       const waiting = h.store.claim({ worker: 'w1', limit: 5, wait: true }, { signal: AbortSignal.abort() });
       expect(await h.soon(waiting, 'the aborted claim')).toEqual([]);
