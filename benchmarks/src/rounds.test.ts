@@ -86,3 +86,24 @@ test.each([
     );
   },
 );
+
+test('an earlier commit does the same work as this one, in the same ways', async () => {
+  const folders = await FreshFolders.below(tmpdir());
+  const work: Record<string, string[]> = { leviathan: [], baseline: [] };
+  const metric: Metric = {
+    ...add,
+    variants: () => [{ way: 1 }, { way: 2 }, { way: 3 }],
+    measure: async ({ engine: { name }, variant: { way }, scale: { jobs } }) => {
+      work[name]?.push(`${jobs} jobs in way ${way}`);
+      return { add: [0, 25_000, 1, 30_000][way ?? 0] as number };
+    },
+  };
+  const setting = { folders, launch: { node: process.execPath, nodeArgs: [] }, programs: {} };
+  const options = { rounds: 2, quick: false, onStep: () => {} };
+  const baseline = { ...leviathan, name: 'baseline' as const, task: { script: '', engine: 'leviathan' as const } };
+  await measureAll(setting, metric, 'process', [leviathan, baseline], options);
+  await folders.removeAll();
+  const inRounds = work.leviathan?.slice(-4);
+  expect(new Set(inRounds)).toEqual(new Set(['75000 jobs in way 1', '90000 jobs in way 3']));
+  expect(work.baseline).toEqual(inRounds);
+});

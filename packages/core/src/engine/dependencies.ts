@@ -102,7 +102,7 @@ export class Dependencies {
    * @param seq When: jobs that began to wait later wait for another job, which got its id.
    */
   ended(id: string, seq: number, isCompleted: boolean): void {
-    if (this.news.size > 0) this.finish(id);
+    this.finish(id);
     const waiting = this.dependents.get(id);
     if (!waiting) return;
     if (waiting.size > AT_ONCE) this.news.set(id, { seq, isCompleted, rest: waiting.values() });
@@ -111,6 +111,7 @@ export class Dependencies {
 
   /** Something else happens to a job: all that wait for it must know of its end before. */
   finish(id: string): void {
+    if (this.news.size === 0) return;
     const news = this.news.get(id);
     if (news) this.spread(id, news, { left: Number.POSITIVE_INFINITY });
   }

@@ -141,7 +141,13 @@ export class Reader {
     for (const { job } of claimed) {
       const running = this.jobs.get(job.id);
       if (running) Object.assign(running, { store, worker: job.worker });
-      this.step(job.id, 'claim', (seen) => ({ ...seen, status: 'active', attempt: seen.attempt + 1 }), { firm: NEVER });
+      const { priority } = job;
+      const started = (seen: Seen): Seen => ({
+        ...seen,
+        ...(seen.options.ageing !== null && { priority }),
+        ...{ status: 'active', attempt: seen.attempt + 1 },
+      });
+      this.step(job.id, 'claim', started, { firm: NEVER });
     }
   }
 

@@ -21,6 +21,7 @@ export interface SeenOptions {
   expiresAt: string | null;
   deadLetter: string | null;
   onCrash: string | null;
+  ageing: number | null;
 }
 
 /** What is compared of a job. */
@@ -49,7 +50,9 @@ export function seenText(seen: Seen): SeenText {
   const { status, attempt, priority, data, result, reason, cancelling, skipped, checkpoint, steps, options } = seen;
   const { held, parent, children } = seen;
   const rest = { held, checkpoint, steps, parent, children, options };
-  return JSON.stringify({ status, attempt, priority, data, result, reason, cancelling, skipped, ...rest });
+  // While it waits time makes it better, whoever looks at it; what it had become counts once it is claimed.
+  const settled = status === 'pending' && options.ageing !== null ? null : priority;
+  return JSON.stringify({ status, attempt, priority: settled, data, result, reason, cancelling, skipped, ...rest });
 }
 
 /** The options of a job, as it was added or as a store shows it. */
@@ -59,7 +62,14 @@ export function optionsOf(job: JobSpec | Job): SeenOptions {
   const onParentFailed = job.onParentFailed === 'wait' ? null : (job.onParentFailed ?? null);
   const onCrash = job.onCrash === 'resume' ? null : (job.onCrash ?? null);
   const expiresAt = job.expiresAt === undefined ? null : new Date(job.expiresAt).toISOString();
-  const rest = { maxAttempts, maxCrashes, expiresAt, deadLetter: job.deadLetter ?? null, onCrash };
+  const rest = {
+    maxAttempts,
+    maxCrashes,
+    expiresAt,
+    deadLetter: job.deadLetter ?? null,
+    onCrash,
+    ageing: job.ageing ?? null,
+  };
   return { type, tags, key, dependsOn, onParentFailed, timeout, backoff, ...rest };
 }
 

@@ -5,7 +5,7 @@ import type { CrashPolicy, JobSpec, JobStatus, Json, ParentPolicy, Settlement } 
 export interface ExpectedJob {
   id: string;
   data: Json;
-  /** Undefined: it was moved next to another. */
+  /** Undefined: it was moved next to another, or becomes better by waiting. */
   priority: number | undefined;
   tags: string[];
   statuses: Set<JobStatus>;
@@ -34,7 +34,7 @@ export function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
   return {
     id: spec.id as string,
     data: spec.data,
-    priority: spec.priority ?? 5,
+    priority: spec.ageing === undefined ? (spec.priority ?? 5) : undefined,
     tags: spec.tags ?? [],
     statuses: new Set(['pending']),
     attempts: new Set([0]),

@@ -26,6 +26,33 @@ export const TIMED: readonly Workload[] = [
     },
   },
   {
+    name: 'ageing',
+    options: {},
+    async run(world) {
+      await world.start();
+      await world.add([
+        ...jobs('late', 2, { priority: 8, ageing: 1_000 }),
+        ...jobs('old', 2, { priority: 7, ageing: 1_000 }),
+        ...jobs('ever', 2, { priority: 4 }),
+      ]);
+      await world.pass(2_500);
+      await world.tidy();
+      await world.change({ action: 'reprioritise', priority: 9 }, { ids: ['old-1'] });
+      await world.pass(2_000);
+      const [a, b] = await world.claim({ limit: 2 });
+      if (a) await world.settle([failed(a, 1_000)]);
+      if (b) await world.complete([b]);
+      await world.pass(3_000);
+      await world.close();
+      // Steps that nobody was there for.
+      await world.pass(3_000);
+      await world.start();
+      await world.complete(await world.claim({ limit: 4 }));
+      await world.add(jobs('job', 1));
+      await world.close();
+    },
+  },
+  {
     name: 'schedule',
     options: {},
     async run(world) {
