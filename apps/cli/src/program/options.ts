@@ -33,7 +33,12 @@ export function withFilters(command: Command, leaveOut: readonly 'priority'[] = 
   add(command, '--text <text>', 'jobs with this text in id, type, key, tags, error or data');
   add(command, '--since <when>', 'changed since then: 2h, 2026-12-24, 2026-12-24T18:00');
   add(command, '--until <when>', 'last changed before then');
-  add(command, '--reason <reasons>', 'failed because of: error, timeout, cancelled, expired, crashed', collectList);
+  add(
+    command,
+    '--reason <reasons>',
+    'failed because of: error, timeout, cancelled, expired, crashed, dependency',
+    collectList,
+  );
   add(command, '--key <key>', 'the job with this key');
   add(command, '--parent <id>', 'jobs that this job added while it ran');
   if (!leaveOut.includes('priority'))

@@ -1,6 +1,6 @@
 /** What time does to the priorities of jobs that wait for their turn, where somebody asked for it. */
 import type { Clock } from '../clock';
-import type { Alarms } from './alarms';
+import { type Alarms, RETRY_INTERVAL, SLICE_INTERVAL } from './alarms';
 import type { Committer } from './committer';
 import type { Entry } from './entry';
 import type { RecordDraft } from './records';
@@ -8,10 +8,6 @@ import { nextStepOf } from './wait-index';
 
 /** Jobs that one turn of the event loop deals with: a few ms. */
 const SLICE = 1_000;
-/** Between two slices of many (ms). */
-const SLICE_INTERVAL = 1;
-/** What could not be written is tried again this much later (ms). */
-const RETRY_INTERVAL = 1_000;
 
 /** What ageing works with. */
 export interface AgeingScope {

@@ -1,6 +1,11 @@
 /** Timers by name: each is set at most once at a time. */
 import type { Clock, Timer } from '../clock';
 
+/** Commits after a failed write are tried again this much later (ms). */
+export const RETRY_INTERVAL = 1_000;
+/** What time or a parent does to very many jobs at once is recorded in slices, so much (ms) apart. */
+export const SLICE_INTERVAL = 1;
+
 /** The alarms of one store. */
 export class Alarms {
   private readonly timers = new Map<string, { at: number | undefined; timer: Timer }>();

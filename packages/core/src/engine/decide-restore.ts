@@ -1,14 +1,17 @@
 /** Which records it takes to take jobs over from another store. */
 import { CycleError, type Issue, ValidationError } from '../errors';
-import type { Job } from '../job';
+import type { FailureReason, Job, ParentPolicy } from '../job';
 import { isObject } from '../json';
 import type { RestoreOptions, RestoreResult } from '../store';
 import { adoption } from './adoption';
 import { findCycle } from './decide-add';
-import { awaitedBy } from './dependencies';
+import { awaitedBy, outlives, policyOf } from './dependencies';
 import { parseJob } from './job-record';
 import type { JobTable } from './job-table';
 import type { AddDraft, RecordDraft } from './records';
+
+/** For these a job may fail that has not started, or waits for its children. */
+const FAILED_WAITING = new Set<FailureReason>(['dependency', 'cancelled', 'expired']);
 
 /** The records of one call, in one batch, and what to answer. */
 export interface RestoreDecision {
@@ -48,6 +51,7 @@ export function decideRestore(
     }
     return { id, outcome };
   });
+  markWaits(added, context.table);
   checkCycles(added, context.table);
   return { records, results };
 }
@@ -100,12 +104,26 @@ class Taken {
   }
 }
 
+/** A job that failed while it waited goes on to wait when it is retried. A parent that did not come along holds it up no more. */
+function markWaits(added: readonly AddDraft[], table: JobTable): void {
+  const statuses = new Map(added.map(({ job: { id, status } }) => [id, status]));
+  const mustEnd = (id: string, policy: ParentPolicy): boolean => {
+    const status = statuses.get(id) ?? table.entries.get(id)?.status ?? 'completed';
+    return status !== 'completed' && !(status === 'failed' && outlives(policy));
+  };
+  for (const { job } of added) {
+    if (job.status !== 'failed' || !FAILED_WAITING.has(job.run?.reason ?? 'error')) continue;
+    const waitingFor = awaitedBy(job).filter((id) => mustEnd(id, policyOf(job)));
+    if (waitingFor.length > 0) job.waitingFor = waitingFor;
+  }
+}
+
 /** A job that is replaced may be waited for by one that it is to wait for. */
 function checkCycles(added: readonly AddDraft[], table: JobTable): void {
   const drafts = new Map(added.map((draft) => [draft.job.id, draft]));
   const parentsOf = (id: string): readonly string[] | undefined => {
     const job = drafts.get(id)?.job;
-    if (job) return job.status === 'pending' ? awaitedBy(job) : undefined;
+    if (job) return job.status === 'pending' ? awaitedBy(job) : job.waitingFor;
     return [...(table.entries.get(id)?.extra?.waitingFor ?? [])];
   };
   const cycle = findCycle(drafts.keys(), parentsOf);

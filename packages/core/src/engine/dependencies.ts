@@ -218,13 +218,13 @@ export function awaitedBy({ dependsOn, children }: Pick<JobHead, 'dependsOn' | '
 }
 
 /** What the failure of one of those that it waits for means to a job: once it has run, it waits for jobs that it added. */
-export function policyOf(extra: EntryExtra | undefined): ParentPolicy {
+export function policyOf(extra: Pick<EntryExtra, 'children' | 'onParentFailed'> | undefined): ParentPolicy {
   const added = extra?.children?.at(-1);
   return (added ? added.onChildFailed : extra?.onParentFailed) ?? 'wait';
 }
 
 /** Whether a failed parent counts as done. */
-function outlives(policy: ParentPolicy): boolean {
+export function outlives(policy: ParentPolicy): boolean {
   return policy === 'continue' || policy === 'only';
 }
 

@@ -6,17 +6,12 @@
  */
 import type { Clock } from '../clock';
 import { Ageing } from './ageing';
-import type { Alarms } from './alarms';
+import { type Alarms, RETRY_INTERVAL, SLICE_INTERVAL } from './alarms';
 import type { ClaimDesk } from './claim-desk';
 import type { Committer } from './committer';
 import { Deadlines } from './deadlines';
 import type { ScheduleDesk } from './schedule-desk';
 import type { Sweeper } from './sweeper';
-
-/** Commits after a failed write are tried again this much later (ms). */
-const RETRY_INTERVAL = 1_000;
-/** Many jobs that end at once, because a parent failed or their time is over, are settled in turns, so much (ms) apart. */
-const SLICE_INTERVAL = 1;
 
 /** What it drives. */
 export interface PulseOptions {

@@ -1,5 +1,6 @@
 import { CycleError, JobTooLargeError, ValidationError } from '../../errors';
-import type { Job } from '../../job';
+import type { FailureReason, Job } from '../../job';
+import type { ClaimedJob } from '../../store';
 import { describe, expect } from '../vitest-api';
 import { BOOM, type Harness, iso } from './harness';
 import type { StoreTest } from './store-test';
@@ -13,6 +14,10 @@ function foreign(h: Harness, id: string, more: Partial<Job> = {}): Job {
     ...{ rev: 1, attempt: 0, maxAttempts: 3, maxCrashes: 3 },
     ...more,
   };
+}
+
+function failed(h: Harness, id: string, reason: FailureReason, more: Partial<Job> = {}): Job {
+  return foreign(h, id, { status: 'failed', reason, finished: iso(h.now()), attempt: 1, ...more });
 }
 
 /** One that completed, and one that failed, with all that they can have. */
@@ -127,6 +132,29 @@ export function restore(test: StoreTest): void {
       expect(await h.store.counts()).toMatchObject({ waiting: { blocked: 1 } });
     });
 
+    withParents('jobs that failed while they waited wait again when they are retried', async (h) => {
+      const [done] = finished(h);
+      const dependsOn = ['p', 'done'];
+      await h.store.restore([
+        failed(h, 'p', 'error'),
+        done as Job,
+        failed(h, 'orphan', 'dependency', { dependsOn, onParentFailed: 'fail' }),
+        failed(h, 'cancelled', 'cancelled', { dependsOn }),
+        failed(h, 'outlives', 'cancelled', { dependsOn, onParentFailed: 'continue' }),
+        failed(h, 'ran', 'error', { dependsOn }),
+        failed(h, 'alone', 'cancelled', { dependsOn: ['nobody'] }),
+      ]);
+      await h.store.change({ change: { action: 'retry' }, target: { ids: ['p'] } });
+      await h.store.change({
+        change: { action: 'retry' },
+        target: { ids: ['orphan', 'cancelled', 'outlives', 'ran', 'alone'] },
+      });
+      const [parent, ...others] = await h.claim();
+      expect([parent, ...others].map((claimed) => claimed?.job.id)).toEqual(['p', 'outlives', 'ran', 'alone']);
+      await h.settle(parent as ClaimedJob, { outcome: 'completed' });
+      expect((await h.claim()).map(({ job }) => job.id)).toEqual(['orphan', 'cancelled']);
+    });
+
     withParents('in the place of a parent, they are waited for', async (h) => {
       await h.addAll([{ id: 'p1' }, { id: 'p2' }, { id: 'p3' }]);
       for (const policy of ['wait', 'continue', 'fail', 'skip'] as const) {
@@ -170,6 +198,11 @@ export function restore(test: StoreTest): void {
       const before = await h.everything();
       const self = [foreign(h, 'child', { dependsOn: ['child'] })];
       await expect(h.store.restore(self, { replace: true })).rejects.toBeInstanceOf(CycleError);
+      const orphans = [
+        failed(h, 'a', 'dependency', { dependsOn: ['b'] }),
+        failed(h, 'b', 'dependency', { dependsOn: ['a'] }),
+      ];
+      await expect(h.store.restore(orphans)).rejects.toBeInstanceOf(CycleError);
       const closing = [foreign(h, 'p', { dependsOn: ['child'] })];
       await expect(h.store.restore(closing, { replace: true })).rejects.toBeInstanceOf(CycleError);
       expect(await h.everything()).toEqual(before);
