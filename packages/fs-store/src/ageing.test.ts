@@ -51,6 +51,8 @@ it('a step shows in the file of the job', async () => {
   await store.add([{ id: 'old', type: 'a', data: null, priority: 9, ageing: 1_000 }]);
   await clock.advance(1_000);
   const agedAt = new Date(clock.now()).toISOString();
+  // Not before it is known what a person did to the files.
+  await eventually('it aged', async () => (await store.get(['old']))[0]?.priority === 8);
   await store.close();
   const shown = JSON.parse(readFileSync(join(root, 'pending', 'old.json'), 'utf8')) as object;
   expect(shown).toMatchObject({ priority: 8, ageing: 1_000, agedAt });

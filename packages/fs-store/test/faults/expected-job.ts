@@ -7,6 +7,7 @@ export interface ExpectedJob {
   data: Json;
   /** Undefined: it was moved next to another, or becomes better by waiting. */
   priority: number | undefined;
+  ages: boolean;
   tags: string[];
   statuses: Set<JobStatus>;
   attempts: Set<number>;
@@ -34,7 +35,7 @@ export function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
   return {
     id: spec.id as string,
     data: spec.data,
-    priority: spec.ageing === undefined ? (spec.priority ?? 5) : undefined,
+    ...{ priority: spec.ageing === undefined ? (spec.priority ?? 5) : undefined, ages: spec.ageing !== undefined },
     tags: spec.tags ?? [],
     statuses: new Set(['pending']),
     attempts: new Set([0]),

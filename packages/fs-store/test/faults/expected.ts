@@ -215,14 +215,14 @@ export class Expected {
           this.#parentRetried(id);
           break;
         case 'reprioritise':
-          job.priority = change.priority;
+          if (!job.ages) job.priority = change.priority;
           break;
         case 'move':
           job.priority = undefined;
           break;
         case 'edit':
           if (change.patch.data !== undefined) job.data = change.patch.data;
-          if (change.patch.priority !== undefined) job.priority = change.patch.priority;
+          if (change.patch.priority !== undefined && !job.ages) job.priority = change.patch.priority;
           if (change.patch.tags) job.tags = change.patch.tags;
           if (change.patch.expiresAt === null) job.mayExpire = false;
       }
