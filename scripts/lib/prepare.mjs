@@ -35,7 +35,9 @@ export async function ensureBuilt() {
   if (readStamp(buildStamp) === `${sources}:${buildOutputs()}`) return false;
   console.log('Building …');
   const outcome = await pnpm(['exec', 'turbo', 'run', 'build', '--output-logs=errors-only']);
-  if (!outcome.ok) throw new PrepareError('The build', outcome.output);
+  // One that is ended by a signal may say that all went well.
+  const isWhole = builtPackages().every(({ folder }) => existsSync(join(folder, 'dist')));
+  if (!outcome.ok || !isWhole) throw new PrepareError('The build', outcome.output);
   writeStamp(buildStamp, `${sources}:${buildOutputs()}`);
   return true;
 }
