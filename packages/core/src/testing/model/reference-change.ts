@@ -70,7 +70,8 @@ export function remember(
   if (operation === undefined) return;
   const touched = ids?.map((id): Touched => {
     const was = before.find(({ job }) => job.id === id);
-    return { id, before: was, rev: find(ref, id)?.job.rev };
+    const now = find(ref, id);
+    return { id, before: was, rev: now?.job.rev, number: now?.number };
   });
   const isLost = (id: string): boolean => (find(ref, id)?.job.status ?? 'failed') === 'failed';
   ref.changes = [...ref.changes, { operation, touched, lost: ids?.filter(isLost) ?? [] }].slice(-MAX_CHANGES);

@@ -41,6 +41,7 @@ function newJob(ref: Reference, spec: JobSpec, id: string): Known {
   if (tags.length > 0) job.tags = tags;
   return {
     job,
+    number: ++ref.added,
     waitingFor: parents.filter((parent) => find(ref, parent)?.job.status !== 'completed'),
     absorbed: [],
     parentFailed: false,

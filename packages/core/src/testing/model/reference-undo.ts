@@ -27,10 +27,10 @@ export function undo(
   return { ...result, undone: change.operation };
 }
 
-function undoOne(ref: Reference, { id, before, rev }: Touched): 'changed' | ChangeSkip['reason'] {
+function undoOne(ref: Reference, { id, before, rev, number }: Touched): 'changed' | ChangeSkip['reason'] {
   const now = find(ref, id);
   // It moved on.
-  if (now?.job.rev !== rev) return now?.job.status ?? 'not-found';
+  if (now?.job.rev !== rev || now?.number !== number) return now?.job.status ?? 'not-found';
   if (now?.job.status === 'active') return 'active';
   if (!before) {
     if (now) removeOne(ref, now);

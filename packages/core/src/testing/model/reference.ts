@@ -12,6 +12,8 @@ import type { ClaimRequest, EventKind, StoreEvent } from '../../store';
 /** A job as it must be shown, and what is known of it besides. */
 export interface Known {
   job: Job;
+  /** Which of all jobs that were added: another one may get its id. */
+  number: number;
   /** Parents that have not completed since it was added. */
   waitingFor: string[];
   /** A parent of it failed, or left. */
@@ -66,6 +68,7 @@ export interface Touched {
   before: Known | undefined;
   /** Its revision afterwards; undefined: it was gone. */
   rev: number | undefined;
+  number: number | undefined;
 }
 
 /** A change that can be undone. */
@@ -102,6 +105,7 @@ export interface Reference {
   events: ExpectedEvent[];
   /** Pending jobs of a priority in their order after a move, until the store has said which numbers it gave them. */
   moved: { priority: number; ids: string[] }[];
+  added: number;
   finished: number;
   /** Dead letters so far. */
   letters: number;
@@ -124,6 +128,7 @@ export function newReference(now: number): Reference {
     served: [],
     events: [],
     moved: [],
+    added: 0,
     finished: 0,
     letters: 0,
     batches: 0,
