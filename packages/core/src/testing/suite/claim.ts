@@ -125,13 +125,13 @@ export function claim(test: StoreTest): void {
     test('leaves no listener with a signal once it is answered', async (h) => {
       const { signal } = new AbortController();
       const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
-      const listeners: unknown[] = [];
+      const listeners = new Set<unknown>();
       signal.addEventListener = (...args: Parameters<typeof add>) => {
-        listeners.push(args[1]);
+        listeners.add(args[1]);
         add(...args);
       };
       signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-        listeners.splice(listeners.indexOf(args[1]), 1);
+        listeners.delete(args[1]);
         remove(...args);
       };
       const claim = () => h.store.claim({ worker: 'w1', limit: 1, wait: true }, { signal });
@@ -140,7 +140,7 @@ export function claim(test: StoreTest): void {
       const waiting = claim();
       await h.add();
       expect(await waiting).toHaveLength(1);
-      expect(listeners).toEqual([]);
+      expect([...listeners]).toEqual([]);
     });
 
     test('resolves with none when its signal was aborted before', async (h) => {
