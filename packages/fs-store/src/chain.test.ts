@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type ChainFile, readChain } from './chain';
+import { type ChainFile, hashOf, readChain } from './chain';
 import { LineDecoder, LineEncoder } from './codec';
 import { doctor } from './doctor';
-import { nodeFiles } from './files';
+import { type Files, nodeFiles } from './files';
 import { fsStore } from './fs-store';
 import type { FsStoreOptions } from './options';
 import { tempDir } from './testing/temp-dir';
@@ -67,6 +67,25 @@ function forge(path: string, from: string, to: string): void {
   }
   writeFileSync(path, encoder.take());
 }
+
+describe('a link', () => {
+  it('is made of a large segment with one piece of memory', async () => {
+    const path = join(tempDir(), 'segment');
+    const content = randomBytes(1_000_000);
+    writeFileSync(path, content);
+    const memory = new Set<ArrayBufferLike>();
+    const files: Files = {
+      ...nodeFiles,
+      read: (fd, into, ...rest) => {
+        memory.add(into.buffer);
+        return nodeFiles.read(fd, into, ...rest);
+      },
+    };
+    const expected = createHash('sha256').update('before').update(content.subarray(0, 900_000)).digest('hex');
+    expect(await hashOf(files, path, 'before', 900_000)).toBe(expected);
+    expect(memory.size).toBe(1);
+  });
+});
 
 describe('the chain', () => {
   it('has a link for each sealed segment, of the bytes and the link before', async () => {

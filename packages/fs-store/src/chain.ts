@@ -192,7 +192,7 @@ export async function hashOf(
 ): Promise<string | undefined> {
   const hash = createHash('sha256').update(before);
   let left = bytes;
-  for await (const chunk of readChunks(files, path)) {
+  for await (const chunk of readChunks(files, path, { reuse: true })) {
     const part = chunk.subarray(0, left);
     hash.update(part);
     left -= part.length;

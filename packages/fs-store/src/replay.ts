@@ -138,7 +138,7 @@ export class Replay implements AsyncIterable<ReplayedLines> {
   async *#read(reader: SegmentReader, path: string, behind: SegmentFile[]): AsyncGenerator<Line[]> {
     let rest: Line[];
     try {
-      for await (const chunk of readChunks(this.#files, path, this.#patience)) {
+      for await (const chunk of readChunks(this.#files, path, { patience: this.#patience })) {
         const lines = reader.push(chunk);
         if (lines.length > 0) yield lines;
         if (reader.done) break;
@@ -161,7 +161,7 @@ export class Replay implements AsyncIterable<ReplayedLines> {
       const decoder = new LineDecoder();
       const name = (await this.#isPacked(segment)) ? `${segment.name}.gz` : segment.name;
       try {
-        for await (const chunk of readChunks(this.#files, join(this.#dir, name), this.#patience)) {
+        for await (const chunk of readChunks(this.#files, join(this.#dir, name), { patience: this.#patience })) {
           for (const item of decoder.push(chunk)) {
             const synced = item.kind === 'line' ? syncedOf(item) : 0;
             if (synced >= needed) return synced;

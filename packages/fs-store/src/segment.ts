@@ -113,14 +113,23 @@ export function firstMeta(files: Files, path: string): Record<string, unknown> |
   }
 }
 
-/** The bytes of a file (unpacked, if its name ends in `.gz`) in chunks; the event loop runs between them. Without patience EIO is thrown at once. */
-export async function* readChunks(files: Files, path: string, patience?: ReadPatience): AsyncGenerator<Buffer> {
+/** How to read a file. */
+interface ReadOptions {
+  /** Without it EIO is thrown at once. */
+  patience?: ReadPatience;
+  /** A chunk may be overwritten by the next one. Many that live for a moment keep V8 from giving memory back once it is idle. */
+  reuse?: boolean;
+}
+
+/** The bytes of a file (unpacked, if its name ends in `.gz`) in chunks; the event loop runs between them. */
+export async function* readChunks(files: Files, path: string, options: ReadOptions = {}): AsyncGenerator<Buffer> {
   if (!path.endsWith('.gz')) {
-    yield* readRaw(files, path, patience);
+    yield* readRaw(files, path, options);
     return;
   }
   const gunzip = createGunzip({ chunkSize: CHUNK });
-  const fed = pipeline(Readable.from(readRaw(files, path, patience)), gunzip);
+  // The stream holds several at once.
+  const fed = pipeline(Readable.from(readRaw(files, path, { ...options, reuse: false })), gunzip);
   // The same error ends the loop below, which is where it is thrown.
   fed.catch(() => {});
   try {
@@ -131,13 +140,14 @@ export async function* readChunks(files: Files, path: string, patience?: ReadPat
   }
 }
 
-async function* readRaw(files: Files, path: string, patience: ReadPatience | undefined): AsyncGenerator<Buffer> {
+async function* readRaw(files: Files, path: string, { patience, reuse }: ReadOptions): AsyncGenerator<Buffer> {
   const fd = patience ? await patience.open(files, path) : files.openSync(path, 'read');
   try {
     const size = sizeHint(files, fd);
+    let chunk: Buffer | undefined;
     for (let position = 0; ; ) {
       // A small segment takes little memory.
-      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, Math.max(size - position, 1)));
+      if (!reuse || !chunk) chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, Math.max(size - position, 1)));
       const read = patience?.read(files, fd, chunk, position) ?? files.read(fd, chunk, 0, chunk.length, position);
       const bytes = await read;
       if (bytes === 0) return;
