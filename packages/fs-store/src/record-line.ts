@@ -10,9 +10,9 @@ import { isObject, isSafeId, type StoreRecord } from '@leviathan/core/engine';
  * @param synced Number of the newest record that is on the device, if the line is to say so.
  */
 export function metaOf(record: StoreRecord, synced?: number): string {
-  const { seq, at, more, op, ...rest } = record;
+  const { seq, at, more, op, body: _, ...rest } = record as StoreRecord & { body?: string };
   const head = `{"seq":${seq},"at":${at}${more ? ',"more":1' : ''}${synced === undefined ? '' : `,"synced":${synced}`},"op":"${op}"`;
-  const fields = JSON.stringify('body' in rest ? { ...rest, body: undefined } : rest);
+  const fields = JSON.stringify(rest);
   return fields === '{}' ? `${head}}` : `${head},${fields.slice(1)}`;
 }
 

@@ -96,12 +96,21 @@ export async function runInSlices<T>(scope: ChangeScope, change: SlicedChange<T>
     if (change.commit && records.length > 0) {
       // The number that its first record gets.
       operation ??= scope.table.seq + 1;
-      if (scope.past) for (const record of records.flat() as RecordDraft[]) record.operation = operation;
+      if (scope.past) mark(records, operation);
       await change.commit(records);
     }
     total = total ? merge(total, result) : result;
   }
-  return { ...(total as ChangeResult), ...(scope.past && operation !== undefined && { operation }) };
+  const result = total as ChangeResult;
+  if (scope.past && operation !== undefined) result.operation = operation;
+  return result;
+}
+
+function mark(drafts: readonly Draft[], operation: number): void {
+  for (const draft of drafts) {
+    if ('op' in draft) draft.operation = operation;
+    else for (const record of draft) record.operation = operation;
+  }
 }
 
 /** Changes that are, of all that a filter finds, for these jobs alone. */

@@ -245,10 +245,26 @@ export class Run implements RunHead {
   }
 }
 
-/** What of a run goes into a head. */
+/** What of a run goes into a head. One literal: a snapshot makes one for each job that is not plain. */
 export function runHeadOf(run: Run): RunHead {
-  const { token, settled, worker, started, finished, reason, skipped, cancelling, progress } = run;
-  const { detail, logs, errors, crashes, retryUntil, stuck, checkpoint, steps, held } = run;
-  const head = { token, settled, worker, started, finished, reason, skipped, cancelling, progress };
-  return { ...head, detail, logs, errors, crashes, retryUntil, stuck, checkpoint, steps, held } as RunHead;
+  return {
+    token: run.token,
+    settled: run.settled,
+    worker: run.worker,
+    started: run.started,
+    finished: run.finished,
+    reason: run.reason,
+    skipped: run.skipped,
+    cancelling: run.cancelling,
+    progress: run.progress,
+    detail: run.detail,
+    logs: run.logs,
+    errors: run.errors,
+    crashes: run.crashes,
+    retryUntil: run.retryUntil,
+    stuck: run.stuck,
+    checkpoint: run.checkpoint,
+    steps: run.steps,
+    held: run.held,
+  } as RunHead;
 }
