@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StoreHealth } from '../../health';
 import type { ClaimedJob, JobStore } from '../../store';
 import { type Call, make } from './calls';
 import { difference } from './difference';
@@ -200,11 +201,23 @@ export class World implements Stage {
     // A mark behind all events.
     await this.call(on, { call: 'pause', args: [true, { type: 'the-end' }] });
     for (const instance of [0, 1]) await this.watchers.drop(instance);
-    const { status, checks } = await (await this.instance(on)).health();
+    const { status, checks } = await this.#health(await this.instance(on));
     const stuck = this.ref.known.filter(({ job }) => job.status === 'active' && job.metadata.stuck).length;
     const unwell = checks.filter((check) => check.status !== 'ok').map(({ name, facts }) => [name, facts?.stuck]);
     const expected = stuck > 0 ? { status: 'degraded', unwell: [['workers', stuck]] } : { status: 'ok', unwell: [] };
     mustBeRight(difference(expected, { status, unwell }, 'health'));
+  }
+
+  /** Of a store over channels that break: once it has a connection again. */
+  async #health(store: JobStore): Promise<StoreHealth> {
+    const { laws, patience } = this.options;
+    const until = performance.now() + patience;
+    for (;;) {
+      const health = await store.health();
+      const connects = health.checks.some(({ name }) => name === 'connection');
+      if (!laws.lossy || !connects || performance.now() > until) return health;
+      await this.#soon(store.counts(), 'a connection');
+    }
   }
 
   async agree(on: number = this.#anyOpen()): Promise<void> {
