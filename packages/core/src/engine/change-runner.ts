@@ -1,6 +1,7 @@
 /** Runs a change: finds the targets, decides in slices, commits. */
 import type { Clock } from '../clock';
 import type { ChangeAction, ChangeRequest, ChangeResult, ChangeSkip } from '../store';
+import { isSingle } from './committer';
 import { type ChangeDecision, decideChange } from './decide-change';
 import type { BodySource, Entry } from './entry';
 import { compileFilter, type Matcher } from './filter';
@@ -108,7 +109,7 @@ export async function runInSlices<T>(scope: ChangeScope, change: SlicedChange<T>
 
 function mark(drafts: readonly Draft[], operation: number): void {
   for (const draft of drafts) {
-    if ('op' in draft) draft.operation = operation;
+    if (isSingle(draft)) draft.operation = operation;
     else for (const record of draft) record.operation = operation;
   }
 }

@@ -162,7 +162,8 @@ function isFailure(draft: RecordDraft): boolean {
   return draft.op === 'fail';
 }
 
-function isSingle(draft: Draft): draft is RecordDraft {
+/** Whether it is one record alone. */
+export function isSingle(draft: Draft): draft is RecordDraft {
   return 'op' in draft;
 }
 

@@ -35,7 +35,8 @@ export function jobOf(spec: JobSpec, mayLack: boolean): ExpectedJob {
   return {
     id: spec.id as string,
     data: spec.data,
-    ...{ priority: spec.ageing === undefined ? (spec.priority ?? 5) : undefined, ages: spec.ageing !== undefined },
+    priority: spec.ageing === undefined ? (spec.priority ?? 5) : undefined,
+    ages: spec.ageing !== undefined,
     tags: spec.tags ?? [],
     statuses: new Set(['pending']),
     attempts: new Set([0]),
