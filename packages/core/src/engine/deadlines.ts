@@ -27,6 +27,8 @@ export class Deadlines {
     const now = this.now();
     const expired = this.committer.table.waits.expired(now, SLICE);
     this.committer.commitUnasked(expired.map((entry) => expiry(entry, now)));
+    // The time to run of one that depended on them may be over.
+    this.committer.table.promoteDue(now);
   }
 }
 

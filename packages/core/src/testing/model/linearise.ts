@@ -24,15 +24,43 @@ function withoutTaking(settled: unknown): unknown {
   return JSON.parse(JSON.stringify(settled).replaceAll('"status":"active"', '"status":"pending"'));
 }
 
+/** What may be after something has happened, and what is wrong then. */
+export interface Possible {
+  ref: Reference;
+  fault: string | undefined;
+}
+
+/** Lets it happen in each order in which jobs may leave their dead letters. */
+export function possibleAfter(ref: Reference, happen: (ref: Reference) => string | undefined): Possible[] {
+  const possible: Possible[] = [];
+  for (let turn = 0, turns = 1; turn < turns; turn++) {
+    const next = structuredClone({ ...ref, turn, turns: 1 });
+    possible.push({ ref: next, fault: happen(next) });
+    turns = Math.max(turns, next.turns);
+  }
+  return possible;
+}
+
+/** The same of something that cannot go wrong. */
+export function after(ref: Reference, happen: (ref: Reference) => void): Reference[] {
+  const possible = possibleAfter(ref, (next) => {
+    happen(next);
+    return undefined;
+  });
+  return rightOnes(possible);
+}
+
+/** Those that nothing is wrong with. */
+export function rightOnes(possible: Possible[]): Reference[] {
+  return possible.filter(({ fault }) => fault === undefined).map(({ ref }) => ref);
+}
+
 /**
  * Calls that were under way together must have happened one after the other in some order: gives what the reference is after each order
  * that gives these answers.
  */
 export function linearisations(ref: Reference, made: MadeCall[], laws: Laws): Reference[] {
-  if (made.length === 0) {
-    serve(ref);
-    return [ref];
-  }
+  if (made.length === 0) return after(ref, serve);
   return made.flatMap((one, n) => {
     const rest = made.filter((_, other) => other !== n);
     return afterOne(ref, one, laws).flatMap((next) => linearisations(next, rest, laws));
@@ -41,13 +69,15 @@ export function linearisations(ref: Reference, made: MadeCall[], laws: Laws): Re
 
 /** What may be after a call: what follows from it, for those that depend on others or have expired, may come after the next one. */
 function afterOne(ref: Reference, made: MadeCall, laws: Laws): Reference[] {
-  const next = structuredClone(ref);
-  next.isHurried = true;
-  const isRight = answerFault(next, made, laws) === undefined;
-  next.isHurried = false;
-  const served = structuredClone(ref);
-  const all = answerFault(served, made, laws) === undefined ? [served] : [];
-  return isRight && served.events.length !== next.events.length ? [...all, next] : all;
+  const possible = (isHurried: boolean): Possible[] =>
+    possibleAfter({ ...ref, isHurried }, (next) => {
+      const fault = answerFault(next, made, laws);
+      next.isHurried = false;
+      return fault;
+    });
+  const [served, hurried] = [possible(false), possible(true)];
+  const isFollowed = served[0]?.ref.events.length !== hurried[0]?.ref.events.length;
+  return rightOnes(isFollowed ? [...served, ...hurried] : served);
 }
 
 /** What is wrong with calls that no order fits, said for the order in which they were made. */

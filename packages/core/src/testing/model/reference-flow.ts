@@ -1,5 +1,5 @@
 import type { JobError, ParentPolicy } from '../../job';
-import { find, inAnyOrder, iso, type Known, type Reference } from './reference';
+import { find, inAnyOrder, inTurn, iso, type Known, type Reference } from './reference';
 import { end, fail } from './reference-end';
 
 /** Jobs that a parent keeps from ever running end, one way or another, and then those that depend on them. */
@@ -18,7 +18,7 @@ export function cascade(ref: Reference): void {
   );
   if (lost.length + unwanted.length === 0) return;
   inAnyOrder(ref, () => {
-    for (const one of lost) endWithout(ref, one, lostParent(ref, one) as string);
+    for (const one of inTurn(ref, lost)) endWithout(ref, one, lostParent(ref, one) as string);
     for (const one of unwanted) skip(ref, one);
   });
   cascade(ref);
@@ -75,7 +75,7 @@ export function expireWaiting(ref: Reference): void {
   );
   if (over.length === 0) return;
   inAnyOrder(ref, () => {
-    for (const one of over) {
+    for (const one of inTurn(ref, over)) {
       const message = `It still waited at ${one.job.expiresAt}, when it expired.`;
       const { attempt } = one.job;
       fail(ref, one, 'expired', { at: iso(ref.now), attempt, name: 'ExpiredError', code: 'EXPIRED', message });

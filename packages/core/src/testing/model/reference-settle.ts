@@ -1,6 +1,6 @@
 import { type JobError, MAX_ERRORS, MAX_LOGS } from '../../job';
 import type { EventKind, Report, ReportResult, Settlement, SettleResult } from '../../store';
-import { find, inAnyOrder, iso, type Known, type Reference, record, surely, tell, waitAnew } from './reference';
+import { find, inAnyOrder, inTurn, iso, type Known, type Reference, record, surely, tell, waitAnew } from './reference';
 import { serve } from './reference-claim';
 import { end, fail } from './reference-end';
 import { enter } from './reference-new';
@@ -219,7 +219,7 @@ export function takeBack(
       job.status === 'active' && workers.includes(job.worker ?? '') && !keep?.some((kept) => kept === token),
   );
   inAnyOrder(ref, () => {
-    for (const one of lost) {
+    for (const one of inTurn(ref, lost)) {
       delete one.settled;
       if (cause === 'released') release(ref, one);
       else crash(ref, one);

@@ -112,6 +112,9 @@ export interface Reference {
   batches: number;
   /** Calls that are under way together may share a commit: what follows from one of them comes after it. */
   isHurried: boolean;
+  /** Which of the possible orders jobs go in that leave dead letters together, and how many of those there were. */
+  turn: number;
+  turns: number;
 }
 
 /** Nothing has happened yet. */
@@ -133,6 +136,8 @@ export function newReference(now: number): Reference {
     letters: 0,
     batches: 0,
     isHurried: false,
+    turn: 0,
+    turns: 1,
   };
 }
 
@@ -238,4 +243,22 @@ export function inAnyOrder(ref: Reference, run: () => void): void {
   const batch = ++ref.batches;
   run();
   for (const event of ref.events.slice(first)) if (event.id !== undefined) event.batch = batch;
+}
+
+/** At most so many jobs that leave dead letters are looked at in every order. */
+const MOST_IN_TURN = 4;
+
+/** Jobs that end together, in the order of this turn: which of them leaves its dead letter first is the store's affair. */
+export function inTurn(ref: Reference, known: Known[]): Known[] {
+  const leaving = known.filter(({ job }) => job.deadLetter !== undefined);
+  let rest = ref.turn;
+  let turns = 1;
+  for (let n = 1; n < Math.min(leaving.length, MOST_IN_TURN); n++) {
+    turns *= n + 1;
+    const [one] = leaving.splice(n, 1) as [Known];
+    leaving.splice(n - (rest % (n + 1)), 0, one);
+    rest = Math.floor(rest / (n + 1));
+  }
+  ref.turns = Math.max(ref.turns, turns);
+  return known.map((one) => (one.job.deadLetter === undefined ? one : (leaving.shift() as Known)));
 }

@@ -94,6 +94,21 @@ export function expiry(test: StoreTest): void {
       expect((await h.store.counts()).failed).toBe(2_500);
     });
 
+    test.needing(
+      'expiry',
+      'dependencies',
+      'fake-clock',
+    )('makes room at once for one that may run without it, in the turn that its priority gives it', async (h) => {
+      const at = h.now() + 1_000;
+      await h.add({ id: 'parent', type: 'never', expiresAt: at });
+      const waits = { type: 'b', dependsOn: ['parent'], onParentFailed: 'continue' as const };
+      await h.add({ id: 'urgent', ...waits, runAt: at - 500, priority: 1 });
+      await h.add({ id: 'beside', type: 'b', runAt: at });
+      const waiting = h.store.claim({ worker: 'w1', limit: 1, types: { b: 1 }, wait: true });
+      await h.pass(1_000);
+      expect((await waiting).map(({ job }) => job.id)).toEqual(['urgent']);
+    });
+
     timed('wakes no one up for a key: the key is free', async (h) => {
       await h.add({ key: 'k', expiresAt: h.now() + 1_000 });
       await h.pass(1_000);
