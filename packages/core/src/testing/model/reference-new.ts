@@ -48,6 +48,7 @@ function newJob(ref: Reference, spec: JobSpec, id: string): Known {
     failures: 0,
     backoff: false,
     finishedNo: 0,
+    isBack: false,
     spare: 0,
     roomMade: 0,
     unsure: surely({ job }),

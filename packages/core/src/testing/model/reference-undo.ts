@@ -65,6 +65,7 @@ function restore(ref: Reference, now: Known, before: Known): void {
 function addAgain(ref: Reference, before: Known): void {
   const was = structuredClone(before);
   was.job.rev++;
+  was.isBack = was.job.order === undefined;
   was.finishedNo = ++ref.finished;
   const awaited = was.job.children?.at(-1)?.ids ?? was.job.dependsOn ?? [];
   const isOpen = (id: string): boolean => find(ref, id)?.job.status !== 'completed';

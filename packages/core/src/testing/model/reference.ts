@@ -34,6 +34,8 @@ export interface Known {
   finishedNo: number;
   /** Records of reports that the store may still make: each adds 1 to `rev`. */
   spare: number;
+  /** It was added, removed and put back before its place could be learnt, which is that of its first time. */
+  isBack: boolean;
   /** How often it may have been moved aside just now, to make room for others. */
   roomMade: number;
   /** What was reported since the store surely recorded it: a crash may take it. */

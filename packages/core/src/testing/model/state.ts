@@ -96,7 +96,8 @@ function causesFault(ref: Reference, one: Known, told: Explanation | null, { tim
 function orderFault(ref: Reference, jobs: Job[]): string | undefined {
   const placeOf = (job: Job): number => job.order ?? 0;
   for (const [n, job] of jobs.entries()) {
-    if (ref.known[n]?.job.order !== undefined || ref.moved.some(({ ids }) => ids.includes(job.id))) continue;
+    const isFree = ref.known[n]?.isBack || ref.moved.some(({ ids }) => ids.includes(job.id));
+    if (isFree || ref.known[n]?.job.order !== undefined) continue;
     const behind = jobs.slice(0, n).find((older) => placeOf(older) >= placeOf(job));
     if (behind)
       return `job ${job.id}: its order is ${job.order}, and ${behind.id}, which is older, has ${behind.order}`;
@@ -134,6 +135,9 @@ function learnPlaces(ref: Reference, jobs: Job[]): void {
     const one = ref.known[n] as Known;
     const mayDiffer = one.job.order === undefined || (one.roomMade > 0 && job.rev > one.job.rev);
     if (mayDiffer && job.order !== undefined) one.job.order = job.order;
+    // A change that was made beside the call that added it did not know it yet.
+    for (const { touched = [] } of ref.changes)
+      for (const { before } of touched) if (before?.number === one.number) before.job.order ??= one.job.order;
   }
   ref.moved = [];
 }
