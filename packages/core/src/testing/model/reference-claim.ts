@@ -36,10 +36,14 @@ export function serve(ref: Reference): void {
   }
 }
 
-/** Time passes: each scheduled job gets its turn at its own time, expires at its own, and each priority becomes better at its own. */
-export function pass(ref: Reference, ms: number): void {
+/**
+ * Time passes: each scheduled job gets its turn at its own time, expires at its own, and each priority becomes better at its own.
+ * @param look Is called before each of these moments.
+ */
+export function pass(ref: Reference, ms: number, look: (ref: Reference) => void): void {
   const end = ref.now + ms;
   for (;;) {
+    look(ref);
     const pending = ref.known.filter(({ job }) => job.status === 'pending');
     const times = pending
       .flatMap(({ job: { runAt, expiresAt } }) => [runAt, expiresAt])

@@ -62,6 +62,21 @@ export function expired(ref: Reference, retention: Retention, now: number): Know
   });
 }
 
+/** Notes which jobs the store may let go at this moment. */
+export function noteExpired(ref: Reference, retention: Retention): void {
+  const ids = expired(ref, retention, ref.now).map(({ job }) => job.id);
+  ref.wereExpired = [...new Set([...ref.wereExpired, ...ids])];
+}
+
+/** Takes away what the store has let go, which it may have done at a moment that is over. */
+export function forgetExpired(ref: Reference, retention: Retention, isThere: (id: string) => boolean): void {
+  const forget = (all: Known[]): void => {
+    for (const one of all) if (!isThere(one.job.id)) expire(ref, one);
+  };
+  forget(ref.known.filter(({ job }) => ref.wereExpired.includes(job.id)));
+  forget(expired(ref, retention, ref.now));
+}
+
 /** Jobs that depend on it have not run yet, and may want its result. */
 function isNeeded(ref: Reference, { job: parent }: Known): boolean {
   return ref.known.some(
@@ -76,7 +91,7 @@ function sizeOf(job: Job): number {
 }
 
 /** Its retention ended, and the store let it go, at a time of its own. */
-export function expire(ref: Reference, one: Known): void {
+function expire(ref: Reference, one: Known): void {
   ref.known = ref.known.filter((other) => other !== one);
   const { id, type } = one.job;
   ref.events.push({ kind: 'removed', id, type, anytime: true });

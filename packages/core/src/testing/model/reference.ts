@@ -112,6 +112,8 @@ export interface Reference {
   /** Dead letters so far. */
   letters: number;
   batches: number;
+  /** Ids of jobs that were past their retention at some moment of the time that has just passed: the store may have let them go then. */
+  wereExpired: string[];
   /** Calls that are under way together may share a commit: what follows from one of them comes after it. */
   isHurried: boolean;
   /** Which of the possible orders jobs go in that leave dead letters together, and how many of those there were. */
@@ -137,6 +139,7 @@ export function newReference(now: number): Reference {
     finished: 0,
     letters: 0,
     batches: 0,
+    wereExpired: [],
     isHurried: false,
     turn: 0,
     turns: 1,

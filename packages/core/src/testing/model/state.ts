@@ -144,6 +144,7 @@ function learnPlaces(ref: Reference, jobs: Job[]): void {
 
 /** Takes over what is the store's choice; to be called when nothing is wrong. */
 export function learn(ref: Reference, { jobs }: Snapshot): void {
+  ref.wereExpired = [];
   for (const [n, job] of jobs.entries()) {
     const one = ref.known[n] as Known;
     const extra = job.rev - one.job.rev;

@@ -12,7 +12,7 @@ import { after, answerFault, linearisations, orderFault, possibleAfter, rightOne
 import { soon } from './listener';
 import { newReference, type Reference, surely } from './reference';
 import { jump, pass } from './reference-claim';
-import { die, expire, expired, forgetTakers, leave } from './reference-losses';
+import { die, expired, forgetExpired, forgetTakers, leave, noteExpired } from './reference-losses';
 import { Script } from './script';
 import { ModelFault, mustBeRight, nameOf, type Stage, type StageOptions, WORKERS } from './stage';
 import { learn, learnLostReports, look, type Snapshot, stateFault } from './state';
@@ -131,7 +131,7 @@ export class World implements Stage {
       this.script.note(`await clock.advance(${step});`);
       await this.options.under.clock?.advance(step);
       await this.#agreeWithOne(
-        after(this.ref, (ref) => pass(ref, step)),
+        after(this.ref, (ref) => pass(ref, step, (at) => noteExpired(at, retention))),
         this.#anyOpen(),
       );
       // What was reported is recorded within a second.
@@ -252,15 +252,14 @@ export class World implements Stage {
   async #fitting(candidates: Reference[], store: JobStore): Promise<{ snapshot: Snapshot; fitting: Reference[] }> {
     const { laws, retention, patience } = this.options;
     const until = performance.now() + patience / 4;
-    const past = (ref: Reference) => expired(ref, retention, ref.now);
     for (;;) {
       const snapshot = await this.#soon(look(store), 'reading the state');
       const ids = new Set(snapshot.jobs.map(({ id }) => id));
-      for (const ref of candidates) for (const one of past(ref)) if (!ids.has(one.job.id)) expire(ref, one);
+      for (const ref of candidates) forgetExpired(ref, retention, (id) => ids.has(id));
       const faults = candidates.map((ref) => stateFault(ref, snapshot, laws));
       const fitting = candidates.filter((_, n) => faults[n] === undefined);
       if (fitting.length > 0) return { snapshot, fitting };
-      const mayCome = laws.lossy || candidates.some((ref) => past(ref).length > 0);
+      const mayCome = laws.lossy || candidates.some((ref) => expired(ref, retention, ref.now).length > 0);
       if (!mayCome || performance.now() > until) throw new ModelFault(faults[0]);
     }
   }
