@@ -66,6 +66,8 @@ function addAgain(ref: Reference, before: Known): void {
   const was = structuredClone(before);
   was.job.rev++;
   was.isBack = was.job.order === undefined;
+  // What other changes did to it is undone no more.
+  was.number = ++ref.added;
   was.finishedNo = ++ref.finished;
   const awaited = was.job.children?.at(-1)?.ids ?? was.job.dependsOn ?? [];
   const isOpen = (id: string): boolean => find(ref, id)?.job.status !== 'completed';

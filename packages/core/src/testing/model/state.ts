@@ -149,11 +149,18 @@ export function learn(ref: Reference, { jobs }: Snapshot): void {
     const one = ref.known[n] as Known;
     const extra = job.rev - one.job.rev;
     // What an attempt reported is recorded before it ends.
+    if (job.status !== 'active' && one.roomMade === 0) raise(ref, one, job.rev);
     one.spare = job.status === 'active' ? one.spare - Math.max(0, extra - one.roomMade) : 0;
     one.roomMade = 0;
     one.job.rev = job.rev;
     one.job.updated = job.updated;
   }
+}
+
+/** Reports were recorded before the change that was made last, beside the end of the attempt. */
+function raise(ref: Reference, { job, number }: Known, rev: number): void {
+  for (const { touched = [] } of ref.changes)
+    for (const one of touched) if (one.number === number && one.rev === job.rev) one.rev = rev;
 }
 
 /** After a crash: reports that were not recorded yet may be lost, but neither more nor in another order. */
