@@ -9,6 +9,8 @@ import { type Laws, matchEvents, numberFault } from './told';
 export class Hearing {
   /** All of it. */
   readonly told: StoreEvent[] = [];
+  /** Progress and log lines that the store may have forgotten since. */
+  faded: StoreEvent[] = [];
   readonly #laws: Laws;
   readonly #patience: number;
   #listener = new Listener();
@@ -45,6 +47,11 @@ export class Hearing {
   forgetReports(): void {
     const recorded = this.told.filter((event) => !isReported(event));
     this.told.splice(0, this.told.length, ...recorded);
+  }
+
+  /** If the instance that closed was the one that the others work through, the next one knows what was recorded, and no more. */
+  fadeReports(): void {
+    this.faded = this.told.filter(isReported);
   }
 
   /** The one of these that the newest events are right for; a sentence when they are for none. */

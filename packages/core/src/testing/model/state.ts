@@ -120,13 +120,17 @@ function learnLetters(ref: Reference, jobs: Job[]): void {
     const at = open.findIndex(({ job }) => difference(job.deadLetterOf, deadLetterOf) === undefined);
     if (at < 0 || find(ref, id)) continue;
     const [one] = open.splice(at, 1) as [Known];
-    for (const event of ref.events) if (event.id === one.job.id) event.id = id;
-    one.job.id = id;
+    rename(ref, one.job.id, id);
     named.push(one);
   }
   [...named, ...open].forEach((one, n) => {
     ref.known[places[n] as number] = one;
   });
+}
+
+function rename(ref: Reference, from: string, to: string): void {
+  const [events, jobs] = [[...ref.events, ...ref.changes.flatMap(({ touched = [] }) => touched)], ref.known];
+  for (const one of [...events, ...jobs.map(({ job }) => job)]) if (one.id === from) one.id = to;
 }
 
 /** New, moved and moved aside: which number a job has in its order is the store's choice. */

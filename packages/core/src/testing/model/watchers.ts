@@ -65,15 +65,16 @@ export class Watchers {
   }
 
   async #check({ name, options, listener, before, from }: Watcher): Promise<void> {
-    const { told } = this.#stage.hearing;
+    const { told, faded } = this.#stage.hearing;
     const { lossy } = this.#stage.options.laws;
     const { since } = options;
     const missed = since === undefined ? [] : before.filter((event) => isNews(event, since));
-    const isWanted = (event: StoreEvent): boolean => fits(event, options) && !(lossy && isUnsteady(event));
-    const wanted = [...missed, ...told.slice(from)].filter(isWanted);
+    const isFaded = (event: StoreEvent): boolean => faded.some((one) => difference(one, event) === undefined);
+    const counts = (event: StoreEvent): boolean => !(lossy && isUnsteady(event)) && !isFaded(event);
+    const wanted = [...missed, ...told.slice(from)].filter((event) => fits(event, options) && counts(event));
     let fault: string | undefined;
     const isHeard = (): boolean => {
-      const heard = listener.events.filter((event) => !(lossy && isUnsteady(event)) && event.kind !== 'reset');
+      const heard = listener.events.filter((event) => counts(event) && event.kind !== 'reset');
       // What happened up to a reset is in the state.
       const reset = listener.events.findLast(({ kind }) => kind === 'reset')?.seq ?? -1;
       const isKnown = (event: StoreEvent): boolean => event.seq > reset;

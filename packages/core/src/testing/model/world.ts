@@ -158,6 +158,7 @@ export class World implements Stage {
     this.script.note(`await ${nameOf(on)}.close();`);
     const closing = this.#instances[on]?.close() ?? Promise.resolve();
     this.#instances[on] = undefined;
+    this.hearing.fadeReports();
     await this.#soon(closing, 'close', PATIENCE_TO_CLOSE);
     await this.waiting.end(on);
     leave(this.ref, (worker) => WORKERS[on]?.includes(worker) === true);
@@ -259,7 +260,9 @@ export class World implements Stage {
       const faults = candidates.map((ref) => stateFault(ref, snapshot, laws));
       const fitting = candidates.filter((_, n) => faults[n] === undefined);
       if (fitting.length > 0) return { snapshot, fitting };
-      const mayCome = laws.lossy || candidates.some((ref) => expired(ref, retention, ref.now).length > 0);
+      // A store that was opened a moment ago may still look at its folders before anything ages.
+      const mayAge = candidates.some(({ known }) => known.some(({ job }) => job.ageing !== undefined));
+      const mayCome = laws.lossy || mayAge || candidates.some((ref) => expired(ref, retention, ref.now).length > 0);
       if (!mayCome || performance.now() > until) throw new ModelFault(faults[0]);
     }
   }
