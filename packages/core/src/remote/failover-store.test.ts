@@ -9,7 +9,7 @@ import type { OpenedStore } from './opened-store';
 import { reconnectingStore } from './reconnecting-store';
 import { RemoteStore } from './remote-store';
 import { serveStore } from './serve-store';
-import { addOne, asAnotherServer, completed, EventLog, JournalLike, specs, turns, world } from './testing-kit';
+import { addOne, asAnotherServer, completed, EventLog, Gate, JournalLike, specs, turns, world } from './testing-kit';
 
 describe('from a client to an owner', () => {
   /** First a client of `first`; when that goes, it opens the jobs itself. */
@@ -87,6 +87,27 @@ it.each([0, 1, 2, 3])(
     expect(await waiting).toMatchObject([{ job: { id, attempt: 1 } }]);
   },
 );
+
+it('holds on to a job that was claimed behind the taking back of its worker, and came before that was answered', async () => {
+  const { client, store, cut } = world();
+  const takeBack = store.takeBack.bind(store);
+  const gate = new Gate();
+  store.takeBack = async (...args) => {
+    const count = await takeBack(...args);
+    await gate.passed;
+    return count;
+  };
+  const id = await addOne(store);
+  await client.claim({ worker: 'w', limit: 1, wait: false });
+  const back = client.takeBack(['w'], 'released');
+  const claimed = await client.claim({ worker: 'w', limit: 1, wait: false });
+  gate.open();
+  expect(await back).toBe(1);
+  cut();
+  expect(await client.claim({ worker: 'w', limit: 1, wait: false })).toEqual([]);
+  expect(claimed).toMatchObject([{ job: { id, attempt: 1 } }]);
+  expect(await client.settle(completed(claimed))).toMatchObject([{ accepted: true }]);
+});
 
 describe('subscriptions', () => {
   it('miss nothing and repeat nothing over a reconnect, log lines included', async () => {

@@ -164,9 +164,9 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     if (this.closed) return Promise.reject(new StoreClosedError());
     if (this.reopening.gaveUp) return Promise.reject(this.reopening.gaveUp);
     if (signal?.aborted) return Promise.resolve([] as Result);
-    if (method === 'claim') this.held.asked(workerOf(args));
     return new Promise((resolve, reject) => {
       const call = this.calls.add(method, args, signal, resolve as (result: unknown) => void, reject);
+      if (method === 'claim') this.held.asked(workerOf(args), call.number);
       if (this.target) {
         this.issue(call, this.target);
       } else {
@@ -257,10 +257,11 @@ export class FailoverStore extends CallingStore implements Contract.JobStore {
     if (call.target !== target) return;
     const { method, args } = call;
     let answer = result;
-    this.held.answered(call, result);
+    this.held.answered(call, result, this.calls.newest);
     if (method === 'takeBack') {
       // A claim that still waits may be given jobs, which go back when its answer is lost.
-      for (const other of this.calls.all) if (other.method === 'claim') this.held.asked(workerOf(other.args));
+      for (const other of this.calls.all)
+        if (other.method === 'claim') this.held.asked(workerOf(other.args), other.number);
     } else if (method === 'add' && call.tries > 1) {
       answer = afterRepeat(result as Contract.AddResult[], args as AddArgs);
     }

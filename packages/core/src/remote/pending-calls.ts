@@ -38,6 +38,11 @@ export class PendingCalls<Target> {
     return all;
   }
 
+  /** The number of the call that came last. */
+  get newest(): number {
+    return this.lastNumber;
+  }
+
   /** The number of the oldest call that may still be repeated and must not take effect twice. */
   get lowestWrite(): number {
     for (let call = this.first; call; call = call.after) if (ONCE_METHODS.has(call.method)) return call.number;
