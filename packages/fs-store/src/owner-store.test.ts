@@ -1,9 +1,10 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClaimedJob, type JobStore, StoreError } from '@leviathan/core';
+import { FakeClock } from '@leviathan/core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { doctor } from './doctor';
-import { nodeFiles } from './files';
+import { type Files, nodeFiles } from './files';
 import { type FsStore, fsStore } from './fs-store';
 import { systemHost } from './host';
 import type { FsStoreOptions } from './options';
@@ -119,6 +120,31 @@ describe('a job that was removed', () => {
     expect((await next.list()).jobs.map(({ id }) => id)).toEqual(['j2']);
     expect(readdirSync(join(copy, 'pending'))).toEqual(['j2.json']);
   });
+});
+
+/** Syncs take many turns of the event loop. */
+const slowDisk: Files = {
+  ...nodeFiles,
+  fsync: async (fd) => {
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return nodeFiles.fsync(fd);
+  },
+  fdatasync: (fd) => slowDisk.fsync(fd),
+};
+
+it('gives every job its file before it closes, also one that nobody waited for', async () => {
+  const root = newRoot();
+  const clock = new FakeClock();
+  const store = await open(root, { durability: 'power', files: slowDisk, clock });
+  await store.add([{ id: 'late', type: 'a', data: 1, expiresAt: clock.now() + 1_000, deadLetter: 'dead' }]);
+  await claimOne(store, 'w');
+  await clock.jump(2_000);
+  // It expires, and leaves its dead letter, in a commit of its own.
+  await store.takeBack(['w'], 'released');
+  await store.close();
+  expect(readdirSync(join(root, 'failed'))).toEqual(['late.json']);
+  expect(readdirSync(join(root, 'pending'))).toHaveLength(1);
+  expect((await doctor({ root })).findings).toEqual([]);
 });
 
 describe('closing while the disk fails', () => {

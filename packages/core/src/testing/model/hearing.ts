@@ -99,9 +99,12 @@ export class Hearing {
   }
 }
 
-/** Jobs that went back together may have ended in any order, which counts when retention lets the oldest go. */
+/**
+ * Jobs that went back together may have ended in any order, which counts when retention lets the oldest go. One that is put back as it had
+ * finished is among the newest.
+ */
 function learnEnd(ref: Reference, { kind, id }: StoreEvent): void {
-  if (kind !== 'completed' && kind !== 'failed') return;
+  if (kind !== 'completed' && kind !== 'failed' && kind !== 'added') return;
   const one = find(ref, id);
   if (one) one.finishedNo = ++ref.finished;
 }
