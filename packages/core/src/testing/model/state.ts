@@ -128,9 +128,12 @@ function learnLetters(ref: Reference, jobs: Job[]): void {
   });
 }
 
+/** The store has told the id, also of one that calls beside the one that made it have changed. */
 function rename(ref: Reference, from: string, to: string): void {
-  const [events, jobs] = [[...ref.events, ...ref.changes.flatMap(({ touched = [] }) => touched)], ref.known];
-  for (const one of [...events, ...jobs.map(({ job }) => job)]) if (one.id === from) one.id = to;
+  const touched = ref.changes.flatMap((change) => change.touched ?? []);
+  const known = [...ref.known, ...touched.flatMap(({ before }) => before ?? [])];
+  for (const one of [...known.map(({ job }) => job), ...touched, ...ref.events]) if (one.id === from) one.id = to;
+  for (const change of ref.changes) change.lost = change.lost.map((id) => (id === from ? to : id));
 }
 
 /** New, moved and moved aside: which number a job has in its order is the store's choice. */
