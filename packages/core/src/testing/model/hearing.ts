@@ -57,25 +57,28 @@ export class Hearing {
   /** The one of these that the newest events are right for; a sentence when they are for none. */
   async choose(candidates: Reference[]): Promise<Reference | string> {
     let faults: (string | undefined)[] = [];
+    // More may come before this goes on.
+    let end = 0;
     const isHeard = (): boolean => {
-      if (this.#isReset) return true;
-      const matches = candidates.map((ref) => matchEvents(ref, this.#news(), this.#laws));
+      end = this.#listener.events.length;
+      if (this.#isReset(end)) return true;
+      const matches = candidates.map((ref) => matchEvents(ref, this.#news(end), this.#laws));
       faults = matches.map(
         ({ fault, left: [next] }) => fault ?? (next && `the event ${JSON.stringify(next)} is not told`),
       );
       return faults.includes(undefined) || matches.every(({ fault }) => fault !== undefined);
     };
     await this.#listener.until(isHeard, this.#patience);
-    const fitting = this.#isReset ? candidates : candidates.filter((_, n) => faults[n] === undefined);
+    const fitting = this.#isReset(end) ? candidates : candidates.filter((_, n) => faults[n] === undefined);
     const [chosen] = fitting;
     if (!chosen) return faults[0] ?? 'nothing fits';
-    for (const event of this.#news()) {
+    for (const event of this.#news(end)) {
       learnEnd(chosen, event);
       const fault = this.#laws.lossy ? undefined : numberFault(event, this.position);
       if (fault !== undefined) return fault;
       if (event.kind !== 'reset') this.told.push(event);
     }
-    this.#seen = this.#listener.events.length;
+    this.#seen = end;
     this.#again = [];
     if (this.#seen > 0) this.#isNew = false;
     chosen.events = [];
@@ -84,14 +87,14 @@ export class Hearing {
   }
 
   /** Events are missing: what happened is in the state alone. */
-  get #isReset(): boolean {
-    const news = this.#listener.events.slice(this.#seen);
+  #isReset(end: number): boolean {
+    const news = this.#listener.events.slice(this.#seen, end);
     return (this.#isNew || this.#laws.lossy) && news.some(({ kind }) => kind === 'reset');
   }
 
-  #news(): StoreEvent[] {
+  #news(end: number): StoreEvent[] {
     const left = [...this.#again];
-    return this.#listener.events.slice(this.#seen).filter((event) => {
+    return this.#listener.events.slice(this.#seen, end).filter((event) => {
       const at = left.findIndex((known) => difference(known, event) === undefined);
       if (at >= 0) left.splice(at, 1);
       return at < 0;
