@@ -23,6 +23,17 @@ describe('FakeClock', () => {
     expect(clock.untilNext).toBe(1);
   });
 
+  it('tells whole milliseconds, and is where it should be after timers of any fraction of one', async () => {
+    const clock = new FakeClock(1_738_238_400_000);
+    const again = (): void => void clock.after(0.1, again);
+    again();
+    const told: number[] = [];
+    clock.at(clock.now() + 7, () => told.push(clock.now()));
+    await clock.advance(20);
+    told.push(clock.now());
+    expect(told).toEqual([1_738_238_400_007, 1_738_238_400_020]);
+  });
+
   it('lets what a timer started run before the next one fires', async () => {
     const clock = new FakeClock();
     const seen: string[] = [];

@@ -39,18 +39,20 @@ const TURNS = 5;
  * ```
  */
 export class FakeClock implements Clock {
-  #wall: number;
   #running = 1_000;
+  /** What the wall clock is ahead of the running time. One sum of all that passes, so that fractions of milliseconds do not add up to an error. */
+  #ahead: number;
   #number = 0;
   readonly #timers = new Set<Pending>();
 
   /** @param start What the wall clock reads at first, in epoch milliseconds. */
   constructor(start: number = Date.parse('2025-01-30T12:00:00Z')) {
-    this.#wall = start;
+    this.#ahead = start - this.#running;
   }
 
+  /** Whole milliseconds, as `Date.now()` tells them. */
   now(): number {
-    return this.#wall;
+    return Math.floor(this.#ahead + this.#running);
   }
 
   monotonic(): number {
@@ -95,18 +97,18 @@ export class FakeClock implements Clock {
           `${MAX_TIMERS_PER_INSTANT} timers fired at one instant: a timer sets itself again without a delay.`,
         );
       }
-      this.#pass(left);
+      if (left > 0) this.#running = this.#dueOf(next);
       this.#fire(next);
       await this.settle();
     }
     // A timer may have advanced the clock itself.
-    this.#pass(Math.max(end - this.#running, 0));
+    this.#running = Math.max(end, this.#running);
   }
 
   /** Sets the wall clock forward or (negative `ms`) back, with no running time passing: timers of `at` that are due now fire. */
   async jump(ms: number): Promise<void> {
     if (!Number.isFinite(ms)) throw new RangeError(`jump(${ms}): not a number of milliseconds.`);
-    this.#wall += ms;
+    this.#ahead += ms;
     await this.advance(0);
   }
 
@@ -119,7 +121,7 @@ export class FakeClock implements Clock {
   /** The event loop is blocked for `ms` milliseconds: all time goes on, no timer fires. What became due fires afterwards, in order. */
   async block(ms: number): Promise<void> {
     if (!(ms >= 0)) throw new RangeError(`block(${ms}): time passes forwards only.`);
-    this.#pass(ms);
+    this.#running += ms;
     await this.advance(0);
   }
 
@@ -141,7 +143,12 @@ export class FakeClock implements Clock {
   }
 
   #left(timer: Pending): number {
-    return timer.due - (timer.basis === 'wall' ? this.#wall : this.#running);
+    return this.#dueOf(timer) - this.#running;
+  }
+
+  /** In running time, if the wall clock is not set meanwhile. */
+  #dueOf({ due, basis }: Pending): number {
+    return basis === 'wall' ? due - this.#ahead : due;
   }
 
   #next(): Pending | undefined {
@@ -155,11 +162,6 @@ export class FakeClock implements Clock {
       }
     }
     return best;
-  }
-
-  #pass(ms: number): void {
-    this.#wall += ms;
-    this.#running += ms;
   }
 
   #fire(timer: Pending): void {
