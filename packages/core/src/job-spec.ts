@@ -5,7 +5,7 @@
  */
 import { CheckedSpec } from './checked-spec';
 import { type Issue, ValidationError } from './errors';
-import type { ChildJob, JobOptions, Json } from './job';
+import type { ChildJob, JobOptions, JobSpec, Json } from './job';
 import { isJson, jsonTextOf } from './json';
 import type { AnyProcessor } from './processor';
 import { type Checked, check, isThenable } from './schema';
@@ -78,6 +78,12 @@ function placed(index: number | undefined, { path, message }: Issue): Issue {
   return { path: [...at(index), ...path], message };
 }
 
+/** Options that the store takes as they are, by the same names. */
+const AS_GIVEN: ReadonlySet<string> = new Set([
+  ...(['id', 'priority', 'maxCrashes', 'timeout', 'retryFor', 'ageing', 'deadLetter', 'onCrash', 'backoff'] as const),
+  ...(['dependsOn', 'onParentFailed', 'key', 'group', 'needs', 'tags', 'trace'] as const),
+] satisfies (keyof JobOptions & keyof JobSpec)[]);
+
 function setOptions(
   spec: CheckedSpec,
   options: JobOptions | undefined,
@@ -89,33 +95,19 @@ function setOptions(
   const { backoff, ...defaults } = processor?.defaults ?? {};
   // A function cannot be stored; the worker asks the processor for it.
   const merged = defined<JobOptions>(defaults, typeof backoff === 'function' ? {} : { backoff }, options ?? {});
-  const { attempts, delay, runAt, id, priority, maxCrashes, timeout, retryFor, deadLetter, onCrash } = merged;
-  const { dependsOn, onParentFailed, key, group, needs, tags, expiresAt, ageing, trace } = merged;
+  const { attempts, delay, runAt, expiresAt, key } = merged;
   // The producer's own time counts more than what its processor says.
   const ttl = expiresAt === undefined ? merged.ttl : options?.ttl;
-  const set = {
-    id,
-    priority,
+  const translated = {
     maxAttempts: attempts,
-    maxCrashes,
     runAt: givenTime(['delay', delay], ['runAt', runAt], now, at, issues),
     expiresAt: givenTime(['ttl', ttl], ['expiresAt', expiresAt], now, at, issues),
-    timeout,
-    retryFor,
-    ageing,
-    deadLetter,
-    onCrash,
-    dependsOn,
-    onParentFailed,
-    key,
     // A processor may say how its jobs are unique; which are is the producer's to say.
     unique: key === undefined ? options?.unique : merged.unique,
-    group,
-    needs,
-    tags,
-    trace,
   };
-  spec.set(defined({ ...set, backoff: merged.backoff }));
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(merged)) if (AS_GIVEN.has(name)) given[name] = merged[name as keyof JobOptions];
+  spec.set(defined<JobSpec>(given, translated));
 }
 
 /** `undefined` says nothing: it hides neither a default nor becomes a field. */

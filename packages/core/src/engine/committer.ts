@@ -6,7 +6,7 @@ import { decideOrphan } from './decide-settle';
 import type { BodySource, Entry } from './entry';
 import { type EventHub, eventOf, kindOf } from './event-hub';
 import type { JobTable } from './job-table';
-import type { Draft, RecordDraft, StoreRecord } from './records';
+import type { AddDraft, Draft, RecordDraft, StoreRecord } from './records';
 import { isoOf } from './time';
 
 /** Jobs that one commit lets go because a parent ended; the others follow in the next turns of the event loop: see `Budget`. */
@@ -122,13 +122,20 @@ export class Committer {
 
   /** However a job fails for good, its dead letter is in the same batch: in front, so that there is always something left to do. */
   private withDeadLetters(draft: Draft): Draft {
-    if (isSingle(draft) ? !isFailure(draft) : !draft.some(isFailure)) return draft;
-    const records = (isSingle(draft) ? [draft] : draft).flatMap((record) => {
-      const entry = record.op === 'fail' ? this.table.entries.get(record.id) : undefined;
-      const letter = record.op === 'fail' && entry && deadLetterOf(entry, record, this.bodies, this.clock.now());
-      return letter ? [letter, record] : [record];
+    if (isSingle(draft)) {
+      const letter = this.letterOf(draft);
+      return letter ? [letter, draft] : draft;
+    }
+    return draft.flatMap((record) => {
+      const letter = this.letterOf(record);
+      return letter ? [letter, record] : record;
     });
-    return isSingle(draft) && records.length === 1 ? draft : records;
+  }
+
+  private letterOf(record: RecordDraft): AddDraft | undefined {
+    if (record.op !== 'fail') return undefined;
+    const entry = this.table.entries.get(record.id);
+    return entry && deadLetterOf(entry, record, this.bodies, this.clock.now());
   }
 
   private number(drafts: readonly Draft[]): StoreRecord[] {
@@ -156,10 +163,6 @@ export class Committer {
     }
     return records;
   }
-}
-
-function isFailure(draft: RecordDraft): boolean {
-  return draft.op === 'fail';
 }
 
 /** Whether it is one record alone. */

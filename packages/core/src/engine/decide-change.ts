@@ -30,30 +30,25 @@ export function decideChange(
   targets: { id: string; entry: Entry | null }[],
 ): ChangeDecision {
   const verdictOf = verdictsOf(context, request, targets);
-  const entries = new Map(targets.map(({ id, entry }) => [id, entry]));
-  return collectVerdicts(
-    targets.map(({ id }) => id),
-    request.dryRun === true,
-    (id) => {
-      const entry = entries.get(id);
-      return entry ? verdictOf(entry) : { skip: 'not-found', message: 'there is no such job' };
-    },
+  return collectVerdicts(targets, request.dryRun === true, ({ entry }) =>
+    entry ? verdictOf(entry) : { skip: 'not-found', message: 'there is no such job' },
   );
 }
 
 /** Asks for the verdict on each of these jobs, and sums up. */
-export function collectVerdicts(
-  targets: readonly string[],
+export function collectVerdicts<T extends { id: string }>(
+  targets: readonly T[],
   dryRun: boolean,
-  verdictOf: (id: string) => Verdict,
+  verdictOf: (target: T) => Verdict,
 ): ChangeDecision {
   const records: Draft[] = [];
   const skips = new Map<string, ChangeSkip>();
   const ids: string[] = [];
   const seen = new Set<string>();
   let changed = 0;
-  for (const id of targets) {
-    const verdict: Verdict = seen.has(id) ? { skip: 'unchanged', message: 'it was named twice' } : verdictOf(id);
+  for (const target of targets) {
+    const { id } = target;
+    const verdict: Verdict = seen.has(id) ? { skip: 'unchanged', message: 'it was named twice' } : verdictOf(target);
     if (Array.isArray(verdict) || verdict.skip !== 'not-found') seen.add(id);
     if (Array.isArray(verdict)) {
       records.push(verdict.length === 1 ? (verdict[0] as RecordDraft) : verdict);
@@ -106,10 +101,10 @@ function verdictsOf(
 }
 
 function cancel(entry: Entry, by: By): Verdict {
-  if (entry.status === 'pending') return [{ op: 'fail', id: entry.id, reason: 'cancelled', ...by }];
+  if (entry.status === 'pending') return [{ seq: 0, at: 0, op: 'fail', id: entry.id, reason: 'cancelled', ...by }];
   if (entry.status !== 'active') return not(entry, `has ${entry.status} already`);
   if (entry.run?.cancelling) return { skip: 'unchanged', message: 'it is being cancelled already' };
-  return [{ op: 'cancel', id: entry.id, ...by }];
+  return [{ seq: 0, at: 0, op: 'cancel', id: entry.id, ...by }];
 }
 
 /** Two failed jobs with the same key cannot both come back: the first one takes the key. */
@@ -129,7 +124,7 @@ function retryOnce(context: ChangeContext, by: By): (entry: Entry) => Verdict {
       if (holder !== undefined) return not(entry, `its key is held by ${holder}`);
       taken.set(key, entry.id);
     }
-    return [{ op: 'retry', id: entry.id, cause: 'manual', ...by }];
+    return [{ seq: 0, at: 0, op: 'retry', id: entry.id, cause: 'manual', ...by }];
   };
 }
 

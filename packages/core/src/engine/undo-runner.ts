@@ -28,9 +28,9 @@ export async function runUndo(
   const verdictOf = undoVerdicts(context, request);
   const dryRun = request.dryRun === true;
   const result = await runInSlices(scope, {
-    targets: [...touched.keys()],
+    targets: [...touched.keys()].map((id) => ({ id })),
     isWhole: isBatch || dryRun,
-    decide: (ids) => collectVerdicts(ids, dryRun, verdictOf),
+    decide: (jobs) => collectVerdicts(jobs, dryRun, ({ id }) => verdictOf(id)),
     ...(!dryRun && { commit: (records) => commit(isBatch ? [records.flat() as RecordDraft[]] : records) }),
     pause,
   });
