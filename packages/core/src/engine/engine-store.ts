@@ -166,7 +166,7 @@ export class EngineStore implements JobStore {
 
   async change(request: ChangeRequest): Promise<ChangeResult> {
     this.assertOpen();
-    return this.changes.change(request);
+    return await this.changes.change(request);
   }
 
   async undo(request: UndoRequest = {}): Promise<UndoResult> {
