@@ -202,7 +202,7 @@ export class OwnerStore extends EngineStore implements ServedStore {
   /** Folders up to date, and a snapshot. @throws StoreWriteError */
   async tidy(): Promise<void> {
     await this.reconciled;
-    await this.flushFolders();
+    await this.view.flush();
     try {
       await this.snapshotter.take();
     } catch (error) {
@@ -245,7 +245,9 @@ export class OwnerStore extends EngineStore implements ServedStore {
     // What ended just now may be one too many: the next owner lets the oldest go, and until then it has its file.
     this.staysAsItIs = clients === 0;
     await steps.told(() => this.reconciled);
-    await steps.told(() => this.flushFolders());
+    // A job that is not durable yet has no file: what nobody waited for is waited for here.
+    await steps.told(async () => this.log.synced());
+    await steps.told(() => this.view.flush());
     await steps.told(() => this.view.stop());
     await steps.told(() => this.archive.close());
     // Clients wait for the lock: whoever takes over reads a few more records gladly.
@@ -278,12 +280,6 @@ export class OwnerStore extends EngineStore implements ServedStore {
       this.view.stop(),
       this.archive.close(),
     ]);
-  }
-
-  /** A job that is not durable yet has no file: what nobody waited for is waited for here. */
-  private async flushFolders(): Promise<void> {
-    await this.log.synced();
-    await this.view.flush();
   }
 
   private async settleFolders(): Promise<Iterable<string>> {

@@ -166,6 +166,7 @@ export class EngineStore implements JobStore {
 
   async change(request: ChangeRequest): Promise<ChangeResult> {
     this.assertOpen();
+    // See `runChange`.
     return await this.changes.change(request);
   }
 
