@@ -11,8 +11,9 @@ interface Watcher {
   options: SubscribeOptions;
   listener: Listener;
   subscription: Subscription;
-  /** What was told before it began. */
+  /** What was told before it began, and what of that the store may have forgotten by then. */
   before: StoreEvent[];
+  faded: StoreEvent[];
   /** How much the main subscription had told when it began. */
   from: number;
 }
@@ -45,6 +46,7 @@ export class Watchers {
       listener,
       subscription,
       before: [...hearing.told],
+      faded: hearing.faded,
       from: hearing.told.length,
     });
   }
@@ -64,8 +66,8 @@ export class Watchers {
     this.#watchers = this.#watchers.filter((other) => other.on !== on);
   }
 
-  async #check({ name, options, listener, before, from }: Watcher): Promise<void> {
-    const { told, faded } = this.#stage.hearing;
+  async #check({ name, options, listener, before, faded, from }: Watcher): Promise<void> {
+    const { told } = this.#stage.hearing;
     const { lossy } = this.#stage.options.laws;
     const { since } = options;
     const missed = since === undefined ? [] : before.filter((event) => isNews(event, since));

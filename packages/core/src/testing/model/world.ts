@@ -130,10 +130,7 @@ export class World implements Stage {
     for (let step = ms; ; step = SWEEP_MS) {
       this.script.note(`await clock.advance(${step});`);
       await this.options.under.clock?.advance(step);
-      await this.#agreeWithOne(
-        after(this.ref, (ref) => pass(ref, step, (at) => noteExpired(at, retention))),
-        this.#anyOpen(),
-      );
+      await this.#agreeWithOne(after(this.ref, (ref) => pass(ref, step, (at) => noteExpired(at, retention))));
       // What was reported is recorded within a second.
       if (step >= 1_000) for (const one of this.ref.known) one.unsure = surely(one);
       const must = expired(this.ref, retention, this.ref.now).map(({ job }) => job.id);
@@ -146,10 +143,7 @@ export class World implements Stage {
   async jump(ms: number): Promise<void> {
     this.script.note(`await clock.jump(${ms});`);
     await this.options.under.clock?.jump(ms);
-    await this.#agreeWithOne(
-      after(this.ref, (ref) => jump(ref, ms)),
-      this.#anyOpen(),
-    );
+    await this.#agreeWithOne(after(this.ref, (ref) => jump(ref, ms)));
   }
 
   /** Closes one of two instances; the other goes on. */
@@ -174,7 +168,7 @@ export class World implements Stage {
     const reopen = this.options.under.reopen?.bind(this.options.under);
     await this.#renew('reopen', reopen);
     for (const on of [0, 1]) await this.waiting.end(on);
-    await this.#agreeWithOne(await this.#partings(leave), this.#anyOpen());
+    await this.#agreeWithOne(await this.#partings(leave));
   }
 
   /** The process is killed; the jobs are opened anew. */
@@ -184,7 +178,7 @@ export class World implements Stage {
     this.waiting.forgetAll();
     const { jobs } = await look(await this.instance(0));
     mustBeRight(learnLostReports(this.ref, jobs));
-    await this.#agreeWithOne(await this.#partings(die), this.#anyOpen());
+    await this.#agreeWithOne(await this.#partings(die));
   }
 
   /** What may be known once both instances are gone: of one before the other, in either order, or of both at once. */
@@ -227,11 +221,11 @@ export class World implements Stage {
     }
   }
 
-  async agree(on: number = this.#anyOpen()): Promise<void> {
+  async agree(on?: number): Promise<void> {
     await this.#agreeWithOne([this.ref], on);
   }
 
-  async #agreeWithOne(candidates: Reference[], on: number): Promise<void> {
+  async #agreeWithOne(candidates: Reference[], on: number = this.#anyOpen()): Promise<void> {
     const { retention, patience } = this.options;
     const until = performance.now() + patience / 4;
     const store = await this.instance(on);
